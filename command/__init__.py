@@ -1,0 +1,1 @@
+"""Emergencies: incidents, plans, dispatch, replay. Empty until the command issue."""

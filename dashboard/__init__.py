@@ -1,0 +1,1 @@
+"""Screens: server, auth, live push, pages and views."""

@@ -1,0 +1,1 @@
+"""Places: coordinates, the city, roads, routing, hotspots. Empty until the places issue."""

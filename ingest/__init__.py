@@ -1,0 +1,1 @@
+"""Loops only: what runs for ever between the exchange, the streams and the database."""

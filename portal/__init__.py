@@ -1,0 +1,1 @@
+"""Public site and API. Empty until the portal issue."""

@@ -1,0 +1,1 @@
+"""Citizen requests from intake to archive. Empty until the ticket issue."""
