@@ -1,0 +1,1 @@
+"""Pure rules: folds and formulas. No clock, no store, no framework."""

@@ -1,0 +1,143 @@
+"""Keeping the books: every change of a visit passes `put_call`, which keeps calls and tallies in step."""
+
+from msgspec.structs import replace
+
+from models.clock import day_of
+from models.rules.floor.state import OPEN, Call, Floor
+from models.rules.metrics import Limits, Minute, Tally, counted
+
+KEEP_CLOSED_S = 120.0
+"""Closed visits stay this long, so that a late event finds the visit it belongs to."""
+
+
+def limits(floor: Floor, queue: str) -> Limits:
+    """Return the limits by which visits to `queue` are judged."""
+    plan = floor.plan
+    target = plan.service_level.get(queue, plan.default_service_level)
+    return Limits(target, plan.standard_s, plan.short_abandon_s)
+
+
+def put_call(floor: Floor, new: Call) -> Floor:
+    """Store a visit and move the day's counts from its old version to the new one."""
+    old = floor.calls.get(new.key)
+    if old is not None and old == new:
+        return floor
+    floor = replace(floor, calls={**floor.calls, new.key: new})
+    if (new.entered or new.arrived or new.ended) < floor.day[0]:
+        return floor
+    return _count_seat(_count_minute(_count_queue(floor, old, new), old, new), old, new)
+
+
+def _count_queue(floor: Floor, old: Call | None, new: Call) -> Floor:
+    before = counted(old, limits(floor, old.queue)) if old else Tally()
+    after = counted(new, limits(floor, new.queue))
+    same_queue = old is None or old.queue == new.queue
+    if same_queue and before == after:
+        return floor
+    tallies = dict(floor.tallies)
+    if old is not None:
+        tallies[old.queue] = tallies.get(old.queue, Tally()).plus(before, -1)
+    tallies[new.queue] = tallies.get(new.queue, Tally()).plus(after)
+    return replace(floor, tallies=tallies)
+
+
+def _count_minute(floor: Floor, old: Call | None, new: Call) -> Floor:
+    before, after = _minute(floor, old), _minute(floor, new)
+    if before == after:
+        return floor
+    minutes = dict(floor.minutes)
+    if before is not None:
+        _add(minutes, *before, sign=-1)
+    if after is not None:
+        _add(minutes, *after, sign=1)
+    return replace(floor, minutes=minutes)
+
+
+def _minute(floor: Floor, visit: Call | None) -> tuple[int, Minute] | None:
+    if visit is None or not visit.entered:
+        return None
+    tally = counted(visit, limits(floor, visit.queue))
+    return int(visit.entered // 60 * 60), Minute(
+        tally.entered, tally.answered, tally.abandoned, tally.within_standard
+    )
+
+
+def _add(minutes: dict[int, Minute], at: int, what: Minute, *, sign: int) -> None:
+    was = minutes.get(at, Minute())
+    minutes[at] = Minute(
+        was.entered + sign * what.entered,
+        was.answered + sign * what.answered,
+        was.abandoned + sign * what.abandoned,
+        was.within + sign * what.within,
+    )
+
+
+def _count_seat(floor: Floor, old: Call | None, new: Call) -> Floor:
+    taken = ("talking", "answered")
+    if not new.seat or new.outcome not in taken or (old is not None and old.outcome in taken):
+        return floor
+    return replace(
+        floor,
+        answered={**floor.answered, new.seat: floor.answered.get(new.seat, 0) + 1},
+        names={**floor.names, new.seat: new.name},
+    )
+
+
+def turn_day(floor: Floor, at: float) -> Floor:
+    """Start a new day's counts once `at` is past midnight; open visits stay with their own day."""
+    if floor.day[0] <= at < floor.day[1] or at < floor.day[0]:
+        return floor
+    return replace(
+        floor,
+        day=day_of(at, floor.plan.zone),
+        tallies={},
+        minutes={},
+        answered={},
+        gaps=tuple(gap for gap in floor.gaps if not gap.end),
+    )
+
+
+def drop_closed(floor: Floor, at: float) -> Floor:
+    """Forget visits closed longer than `KEEP_CLOSED_S` ago, and the numbering of calls with none left."""
+    old = [
+        key
+        for key, call in floor.calls.items()
+        if call.outcome not in OPEN and at - call.ended > KEEP_CLOSED_S
+    ]
+    if not old:
+        return floor
+    calls = {key: call for key, call in floor.calls.items() if key not in set(old)}
+    alive = {(call.pbx, call.call) for call in calls.values()}
+    latest = {
+        key: number for key, number in floor.latest.items() if tuple(key.split("|", 1)) in alive
+    }
+    return replace(floor, calls=calls, latest=latest)
+
+
+def latest_visit(floor: Floor, pbx: str, call: str) -> Call | None:
+    """Return the last visit of a call, open or recently closed."""
+    number = floor.latest.get(f"{pbx}|{call}")
+    return None if number is None else floor.calls.get(visit_key(pbx, call, number))
+
+
+def visit_in(floor: Floor, pbx: str, call: str, queue: str) -> Call | None:
+    """Return the last visit of a call to this very queue."""
+    for number in range(floor.latest.get(f"{pbx}|{call}", 0), 0, -1):
+        visit = floor.calls.get(visit_key(pbx, call, number))
+        if visit is not None and visit.queue == queue:
+            return visit
+    return None
+
+
+def new_visit(floor: Floor, visit: Call) -> tuple[Floor, Call]:
+    """Give `visit` the call's next number and store it."""
+    name = f"{visit.pbx}|{visit.call}"
+    number = floor.latest.get(name, 0) + 1
+    visit = replace(visit, key=visit_key(visit.pbx, visit.call, number), visit=number)
+    floor = replace(floor, latest={**floor.latest, name: number})
+    return put_call(floor, visit), visit
+
+
+def visit_key(pbx: str, call: str, visit: int) -> str:
+    """Return the ledger's key of a visit."""
+    return f"{pbx}|{call}|{visit}"
