@@ -1,0 +1,217 @@
+"""Seats and citizens on sipp: SIP phones that answer, hold, transfer, refuse or run out of patience."""
+
+import csv
+import signal
+import socket
+import subprocess
+import time
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from itertools import count as counter
+from pathlib import Path
+from typing import Literal
+
+from pbx.bed.children import LOOPBACK, end, free_ports, spawn, which
+from pbx.bed.errors import BedUnavailable
+from pbx.bed.exchange import Bed
+from pbx.bed.registrar import register, unregister
+from pbx.bed.render import CONF, fill
+
+Kind = Literal["answer", "silent", "busy", "hold", "transfer"]
+
+_SCENARIOS: Mapping[Kind, str] = {
+    "answer": "answer.xml",
+    "silent": "answer.xml",
+    "busy": "busy.xml",
+    "hold": "hold.xml",
+    "transfer": "transfer.xml",
+}
+_FOREVER_MS = 24 * 3600 * 1000
+_READY_LIMIT_S = 5.0
+_GRACE_S = 1.0
+_serial = counter(1)
+
+
+@dataclass(frozen=True, slots=True)
+class Behaviour:
+    """What a seat's phone does with a call; times in seconds.
+
+    It rings `ring_s`, talks `talk_s` and hangs up. `hold` talks, holds the caller `hold_s`, talks
+    again; `transfer` talks, then sends the caller to the extension `transfer_to` without asking;
+    `silent` rings until the exchange gives up; `busy` refuses with 486.
+    """
+
+    kind: Kind = "answer"
+    ring_s: float = 1.0
+    talk_s: float = 4.0
+    hold_s: float = 2.0
+    transfer_to: str = "7001"
+
+
+class Sipp:
+    """One sipp process; close it or use it as a context manager."""
+
+    def __init__(self, bed: Bed, scenario: str, fields: Mapping[str, object], options: list[str]):
+        program = which("sipp")
+        if program is None:
+            raise BedUnavailable("sipp is not on this machine: install the package sip-tester.")
+        self.port, media, control = free_ports(3, socket.SOCK_DGRAM)
+        folder = bed.folders.work / "sipp"
+        folder.mkdir(exist_ok=True)
+        self._xml = folder / f"{next(_serial)}-{scenario}"
+        self._xml.write_text(fill(CONF / "sipp" / scenario, fields), encoding="utf-8")
+        argv = [program, f"{LOOPBACK}:{bed.sip_port}", "-sf", str(self._xml), *options]
+        argv += ["-i", LOOPBACK, "-p", str(self.port), "-mi", LOOPBACK, "-mp", str(media)]
+        argv += ["-ci", LOOPBACK, "-cp", str(control), "-nostdin", "-aa"]
+        argv += ["-recv_timeout", "60000", "-max_retrans", "4"]
+        self._said = self._xml.with_suffix(".out")
+        self._process = spawn(argv, death_signal=signal.SIGKILL, output=self._said, cwd=folder)
+
+    def __enter__(self) -> "Sipp":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    @property
+    def pid(self) -> int:
+        """The sipp process's id."""
+        return self._process.pid
+
+    @property
+    def done(self) -> bool:
+        """Whether the process has ended; its files are then gone."""
+        if self._process.poll() is None:
+            return False
+        self._forget()
+        return True
+
+    def wait(self, timeout_s: float) -> bool:
+        """Wait for the process to end; False when it has not within `timeout_s` seconds."""
+        with suppress(subprocess.TimeoutExpired):
+            self._process.wait(timeout_s)
+        return self.done
+
+    def await_ready(self) -> None:
+        """Wait until the phone listens, so that the first call finds it."""
+        deadline = time.monotonic() + _READY_LIMIT_S
+        while time.monotonic() < deadline:
+            if self._process.poll() is not None:
+                break
+            if _bound(self.port):
+                return
+            time.sleep(0.02)
+        said = self._said.read_text(encoding="utf-8", errors="replace").strip()
+        raise BedUnavailable(f"sipp did not start: {said[-300:] or 'it said nothing'}")
+
+    def close(self) -> None:
+        """End the process at once; calls it has stay for Asterisk to clean up."""
+        end(self._process, grace_s=0 if self._process.poll() is None else _GRACE_S)
+        self._forget()
+
+    def _forget(self) -> None:
+        for path in self._xml.parent.glob(f"{self._xml.name.partition('-')[0]}-*"):
+            path.unlink(missing_ok=True)
+
+
+class Phones:
+    """The seats that are signed in: one sipp for each distinct behaviour."""
+
+    def __init__(self, bed: Bed):
+        self._bed = bed
+        self._sipps: list[Sipp] = []
+        self._contacts: dict[str, int] = {}
+
+    def __enter__(self) -> "Phones":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    @property
+    def extensions(self) -> tuple[str, ...]:
+        """The seats that are signed in."""
+        return tuple(self._contacts)
+
+    def add(self, behaviour: Behaviour, extensions: list[str]) -> None:
+        """Sign these seats in, all behaving alike."""
+        sipp = Sipp(self._bed, _SCENARIOS[behaviour.kind], _seat_fields(behaviour), [])
+        self._sipps.append(sipp)
+        sipp.await_ready()
+        for extension in extensions:
+            register(self._bed.sip_port, extension, sipp.port)
+            self._contacts[extension] = sipp.port
+
+    def close(self) -> None:
+        """Sign all seats out and end their phones."""
+        for extension, port in self._contacts.items():
+            with suppress(OSError):  # the exchange may be gone already
+                unregister(self._bed.sip_port, extension, port)
+        for sipp in self._sipps:
+            sipp.close()
+        self._contacts.clear()
+        self._sipps.clear()
+
+
+def start_seats(bed: Bed, behaviours: Mapping[str, Behaviour]) -> Phones:
+    """Sign the seats (by extension) in with their behaviours; they stay until `close`."""
+    phones = Phones(bed)
+    try:
+        for behaviour in dict.fromkeys(behaviours.values()):
+            phones.add(behaviour, [ext for ext, each in behaviours.items() if each == behaviour])
+    except BaseException:
+        phones.close()
+        raise
+    return phones
+
+
+def call(
+    bed: Bed,
+    queue_extension: str,
+    *,
+    number: str = "13800000001",
+    name: str = "",
+    patience_s: float = 90.0,
+    count: int = 1,
+    rate: float = 1.0,
+) -> Sipp:
+    """Let `count` citizens call, `rate` a second, from `number` upwards; return their process.
+
+    Each hangs up `patience_s` seconds after the exchange answered, waiting or talking: SIP tells a
+    caller in a queue nothing about the difference. The process ends with its last call.
+    """
+    folder = bed.folders.work / "sipp"
+    folder.mkdir(exist_ok=True)
+    callers = folder / f"{next(_serial)}-callers.csv"
+    _write_callers(callers, int(number), name, count)
+    options = ["-s", queue_extension, "-inf", str(callers), "-m", str(count)]
+    period_ms = 1000 if rate >= 1 else round(1000 / rate)
+    options += ["-r", str(max(1, round(rate))), "-rp", str(period_ms)]
+    return Sipp(bed, "caller.xml", {"patience_ms": round(patience_s * 1000)}, options)
+
+
+def _write_callers(path: Path, first: int, name: str, count: int) -> None:
+    with path.open("w", encoding="utf-8", newline="") as sink:
+        sink.write("SEQUENTIAL\n")
+        rows = csv.writer(sink, delimiter=";", lineterminator="\n")
+        rows.writerows((first + index, name) for index in range(count))
+
+
+def _seat_fields(behaviour: Behaviour) -> dict[str, object]:
+    ring_ms = _FOREVER_MS if behaviour.kind == "silent" else round(behaviour.ring_s * 1000)
+    return {
+        "ring_ms": max(1, ring_ms),
+        "talk_ms": max(1, round(behaviour.talk_s * 1000)),
+        "hold_ms": max(1, round(behaviour.hold_s * 1000)),
+        "transfer_to": behaviour.transfer_to,
+    }
+
+
+def _bound(port: int) -> bool:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        try:
+            probe.bind((LOOPBACK, port))
+        except OSError:
+            return True
+    return False
