@@ -36,7 +36,7 @@ def spawn(
 
 def _popen(argv: list[str], output: Path, cwd: Path) -> subprocess.Popen[bytes]:
     with output.open("ab") as sink:
-        return subprocess.Popen(  # noqa: S603 - argv is built by this package, no shell
+        return subprocess.Popen(
             argv, stdin=subprocess.DEVNULL, stdout=sink, stderr=subprocess.STDOUT, cwd=cwd
         )
 

@@ -25,7 +25,9 @@ Frame = dict[str, str]
 class AmiLine:
     """A logged-in AMI session over loopback; every wait is bounded by `timeout_s` seconds."""
 
-    def __init__(self, port: int, account: Account, *, events: bool, timeout_s: float = 5.0):
+    def __init__(
+        self, port: int, account: Account, *, events: bool, timeout_s: float = 5.0
+    ) -> None:
         self._socket = socket.create_connection((LOOPBACK, port), timeout_s)
         self._reader = self._socket.makefile("rb")
         try:

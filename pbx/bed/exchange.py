@@ -45,7 +45,7 @@ class Bed:
     queues: tuple[DemoQueue, ...]
     rules: QueueRules
     _install: Install
-    _process: subprocess.Popen[bytes]
+    _process: subprocess.Popen[bytes] | None = None
     ami_host: str = LOOPBACK
 
     def __enter__(self) -> "Bed":
@@ -67,12 +67,12 @@ class Bed:
     @property
     def pid(self) -> int:
         """Asterisk's process id."""
-        return self._process.pid
+        return self._child.pid
 
     @property
     def alive(self) -> bool:
         """Whether Asterisk's process runs."""
-        return self._process.poll() is None
+        return self._process is not None and self._process.poll() is None
 
     @property
     def version(self) -> str:
@@ -107,9 +107,7 @@ class Bed:
     def cli(self, command: str) -> str:
         """Run one command of Asterisk's own console and return what it prints."""
         argv = [*_command(self._install, self.folders), "-nrx", command]
-        done = subprocess.run(  # noqa: S603 - our own Asterisk, no shell
-            argv, capture_output=True, text=True, check=False, timeout=10
-        )
+        done = subprocess.run(argv, capture_output=True, text=True, check=False, timeout=10)
         return done.stdout
 
     def act(self, action: str, **fields: str) -> dict[str, str]:
@@ -119,20 +117,47 @@ class Bed:
 
     def kill9(self) -> None:
         """Kill Asterisk as a crash would."""
-        self._process.send_signal(signal.SIGKILL)
-        self._process.wait()
+        self._child.kill()
+        self._child.wait()
 
     def stop(self) -> None:
         """End Asterisk, calls and all; harmless when it is down already."""
-        end(self._process, grace_s=STOP_GRACE_S)
+        if self._process is not None:
+            end(self._process, grace_s=STOP_GRACE_S)
         if not self.folders.run.is_relative_to(self.folders.work):
             shutil.rmtree(self.folders.run, ignore_errors=True)
 
     def restart(self) -> None:
         """Start Asterisk again with the same ports, secrets, registrations and queue_log."""
-        end(self._process, grace_s=STOP_GRACE_S)
+        end(self._child, grace_s=STOP_GRACE_S)
         self.folders.run.mkdir(parents=True, exist_ok=True)
-        self._process = _launch(self._install, self.folders)
+        self._boot()
+
+    def launch(self) -> None:
+        """Write the configuration and start Asterisk for the first time."""
+        write_configuration(
+            self.folders,
+            self._install,
+            ports=self.ports,
+            secrets=self.secrets,
+            rules=self.rules,
+            seats=self.seats,
+            queues=self.queues,
+        )
+        self._boot()
+
+    @property
+    def _child(self) -> subprocess.Popen[bytes]:
+        if self._process is None:
+            raise BedUnavailable("Asterisk has not been started.")
+        return self._process
+
+    def _boot(self) -> None:
+        argv = [*_command(self._install, self.folders), "-nf"]
+        output = self.folders.log / "stdout.log"
+        self._process = spawn(
+            argv, death_signal=signal.SIGTERM, output=output, cwd=self.folders.work
+        )
         _await_boot(self)
 
 
@@ -155,41 +180,26 @@ def start(
     install = find(root.resolve())
     if install is None:
         raise BedUnavailable("Asterisk has not been fetched yet.")
-    bed = _prepare(
-        install,
-        _fresh_folders((work or root / "work").resolve()),
-        ports or _free_bed_ports(),
-        tuple(demo_seats() if seats is None else seats),
-        tuple(queues),
-        rules or QueueRules(),
-        secrets or Secrets(*(random_secrets.token_urlsafe(18) for _ in range(3))),
+    folders = _fresh_folders((work or root / "work").resolve())
+    bed = Bed(
+        ports=ports or _free_bed_ports(),
+        secrets=secrets or Secrets(*(random_secrets.token_urlsafe(18) for _ in range(3))),
+        folders=folders,
+        seats=tuple(demo_seats() if seats is None else seats),
+        queues=tuple(queues),
+        rules=rules or QueueRules(),
+        _install=install,
     )
     try:
-        _await_boot(bed)
+        bed.launch()
     except BaseException:
         bed.stop()
         raise
     return bed
 
 
-def _prepare(
-    install: Install,
-    folders: Folders,
-    ports: BedPorts,
-    seats: tuple[DemoSeat, ...],
-    queues: tuple[DemoQueue, ...],
-    rules: QueueRules,
-    secrets: Secrets,
-) -> Bed:
-    write_configuration(
-        folders, install, ports=ports, secrets=secrets, rules=rules, seats=seats, queues=queues
-    )
-    process = _launch(install, folders)
-    return Bed(ports, secrets, folders, seats, queues, rules, install, process)
-
-
 def _fresh_folders(work: Path) -> Folders:
-    for stale in ("etc", "log", "lib", "spool", "moh", "run"):
+    for stale in ("etc", "log", "lib", "spool", "moh", "run", "sipp"):
         shutil.rmtree(work / stale, ignore_errors=True)
     run = work / "run"
     if len(str(run).encode()) > _RUN_PATH_LIMIT:
@@ -208,12 +218,6 @@ def _free_bed_ports() -> BedPorts:
 
 def _command(install: Install, folders: Folders) -> list[str]:
     return [*install.argv, "-C", str(folders.etc / "asterisk.conf")]
-
-
-def _launch(install: Install, folders: Folders) -> subprocess.Popen[bytes]:
-    argv = [*_command(install, folders), "-nf"]
-    output = folders.log / "stdout.log"
-    return spawn(argv, death_signal=signal.SIGTERM, output=output, cwd=folders.work)
 
 
 def _await_boot(bed: Bed) -> None:

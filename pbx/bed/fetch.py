@@ -22,10 +22,28 @@ _KEYRING = Path("/usr/share/keyrings/debian-archive-keyring.gpg")
 # What the modules of our modules.conf map. Library packages are renamed now and then: when one is
 # gone, or a library is missing, the whole dependency closure (about 80 MB) is fetched instead.
 _PACKAGES = (
-    "asterisk asterisk-modules libbsd0 libc6 libcap2 libcrypt1 libedit2 libgcc-s1 libjansson4"
-    " libmd0 libsqlite3-0 libssl3t64 libstdc++6 libsystemd0 libtinfo6 liburiparser1 libuuid1"
-    " libxml2-16 libxslt1.1 libzstd1 zlib1g"
-).split()
+    "asterisk",
+    "asterisk-modules",
+    "libbsd0",
+    "libc6",
+    "libcap2",
+    "libcrypt1",
+    "libedit2",
+    "libgcc-s1",
+    "libjansson4",
+    "libmd0",
+    "libsqlite3-0",
+    "libssl3t64",
+    "libstdc++6",
+    "libsystemd0",
+    "libtinfo6",
+    "liburiparser1",
+    "libuuid1",
+    "libxml2-16",
+    "libxslt1.1",
+    "libzstd1",
+    "zlib1g",
+)
 _NEEDLESS = ("usr/share/doc", "usr/share/man", "usr/share/locale", "usr/share/perl*", "etc", "var")
 _APT_CONF = """\
 Dir::Etc::SourceList "{apt}/sources.list";
@@ -148,7 +166,7 @@ def _missing_libraries(install: Install) -> bool:
     loader, program = install.argv[:-1], Path(install.argv[-1])
     modules = [install.modules / name for name in module_names()]
     for path in [program, *modules]:
-        listed = subprocess.run(  # noqa: S603 - the loader we have just unpacked
+        listed = subprocess.run(
             [*loader, "--list", str(path)], capture_output=True, text=True, check=False
         )
         if "not found" in listed.stdout + listed.stderr or not path.is_file():
@@ -163,7 +181,7 @@ def _apt(apt: Path, *arguments: str, cwd: Path | None = None) -> None:
 
 def _run(argv: list[str], env: dict[str, str] | None = None, cwd: Path | None = None) -> None:
     program = which(argv[0]) or argv[0]
-    done = subprocess.run(  # noqa: S603 - fixed programs, no shell
+    done = subprocess.run(
         [program, *argv[1:]], capture_output=True, text=True, check=False, env=env, cwd=cwd
     )
     if done.returncode:

@@ -1,15 +1,14 @@
 """Seats and citizens on sipp: SIP phones that answer, hold, transfer, refuse or run out of patience."""
 
-import csv
+import re
 import signal
 import socket
 import subprocess
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from itertools import count as counter
-from pathlib import Path
 from typing import Literal
 
 from pbx.bed.children import LOOPBACK, end, free_ports, spawn, which
@@ -21,11 +20,11 @@ from pbx.bed.render import CONF, fill
 Kind = Literal["answer", "silent", "busy", "hold", "transfer"]
 
 _SCENARIOS: Mapping[Kind, str] = {
-    "answer": "answer.xml",
-    "silent": "answer.xml",
-    "busy": "busy.xml",
-    "hold": "hold.xml",
-    "transfer": "transfer.xml",
+    "answer": "answer",
+    "silent": "answer",
+    "busy": "busy",
+    "hold": "hold",
+    "transfer": "transfer",
 }
 _FOREVER_MS = 24 * 3600 * 1000
 _READY_LIMIT_S = 5.0
@@ -52,20 +51,31 @@ class Behaviour:
 class Sipp:
     """One sipp process; close it or use it as a context manager."""
 
-    def __init__(self, bed: Bed, scenario: str, fields: Mapping[str, object], options: list[str]):
+    def __init__(
+        self,
+        bed: Bed,
+        scenario: str,
+        fields: Mapping[str, object],
+        options: Sequence[str] = (),
+        callers: str = "",
+    ) -> None:
         program = which("sipp")
         if program is None:
             raise BedUnavailable("sipp is not on this machine: install the package sip-tester.")
         self.port, media, control = free_ports(3, socket.SOCK_DGRAM)
         folder = bed.folders.work / "sipp"
         folder.mkdir(exist_ok=True)
-        self._xml = folder / f"{next(_serial)}-{scenario}"
-        self._xml.write_text(fill(CONF / "sipp" / scenario, fields), encoding="utf-8")
-        argv = [program, f"{LOOPBACK}:{bed.sip_port}", "-sf", str(self._xml), *options]
+        base = folder / f"{next(_serial)}-{scenario}"
+        self._files = (base.with_suffix(".xml"), base.with_suffix(".csv"), base.with_suffix(".out"))
+        xml, table, self._said = self._files
+        xml.write_text(fill(CONF / "sipp" / f"{scenario}.xml", fields), encoding="utf-8")
+        argv = [program, f"{LOOPBACK}:{bed.sip_port}", "-sf", str(xml), *options]
+        if callers:
+            table.write_text(callers, encoding="utf-8")
+            argv += ["-inf", str(table)]
         argv += ["-i", LOOPBACK, "-p", str(self.port), "-mi", LOOPBACK, "-mp", str(media)]
         argv += ["-ci", LOOPBACK, "-cp", str(control), "-nostdin", "-aa"]
         argv += ["-recv_timeout", "60000", "-max_retrans", "4"]
-        self._said = self._xml.with_suffix(".out")
         self._process = spawn(argv, death_signal=signal.SIGKILL, output=self._said, cwd=folder)
 
     def __enter__(self) -> "Sipp":
@@ -107,18 +117,18 @@ class Sipp:
 
     def close(self) -> None:
         """End the process at once; calls it has stay for Asterisk to clean up."""
-        end(self._process, grace_s=0 if self._process.poll() is None else _GRACE_S)
+        end(self._process, grace_s=_GRACE_S)
         self._forget()
 
     def _forget(self) -> None:
-        for path in self._xml.parent.glob(f"{self._xml.name.partition('-')[0]}-*"):
+        for path in self._files:
             path.unlink(missing_ok=True)
 
 
 class Phones:
     """The seats that are signed in: one sipp for each distinct behaviour."""
 
-    def __init__(self, bed: Bed):
+    def __init__(self, bed: Bed) -> None:
         self._bed = bed
         self._sipps: list[Sipp] = []
         self._contacts: dict[str, int] = {}
@@ -134,9 +144,14 @@ class Phones:
         """The seats that are signed in."""
         return tuple(self._contacts)
 
+    @property
+    def pids(self) -> tuple[int, ...]:
+        """The process ids of their phones."""
+        return tuple(sipp.pid for sipp in self._sipps)
+
     def add(self, behaviour: Behaviour, extensions: list[str]) -> None:
         """Sign these seats in, all behaving alike."""
-        sipp = Sipp(self._bed, _SCENARIOS[behaviour.kind], _seat_fields(behaviour), [])
+        sipp = Sipp(self._bed, _SCENARIOS[behaviour.kind], _seat_fields(behaviour))
         self._sipps.append(sipp)
         sipp.await_ready()
         for extension in extensions:
@@ -179,23 +194,25 @@ def call(
     """Let `count` citizens call, `rate` a second, from `number` upwards; return their process.
 
     Each hangs up `patience_s` seconds after the exchange answered, waiting or talking: SIP tells a
-    caller in a queue nothing about the difference. The process ends with its last call.
+    caller in a queue nothing about the difference. Asterisk listens up to 0.5 s for a voice before
+    the queue begins, so less than that never enters it. The process ends with its last call.
     """
-    folder = bed.folders.work / "sipp"
-    folder.mkdir(exist_ok=True)
-    callers = folder / f"{next(_serial)}-callers.csv"
-    _write_callers(callers, int(number), name, count)
-    options = ["-s", queue_extension, "-inf", str(callers), "-m", str(count)]
     period_ms = 1000 if rate >= 1 else round(1000 / rate)
-    options += ["-r", str(max(1, round(rate))), "-rp", str(period_ms)]
-    return Sipp(bed, "caller.xml", {"patience_ms": round(patience_s * 1000)}, options)
+    rhythm = ["-m", str(count), "-r", str(max(1, round(rate))), "-rp", str(period_ms)]
+    return Sipp(
+        bed,
+        "caller",
+        {"patience_ms": round(patience_s * 1000)},
+        ["-s", queue_extension, *rhythm],
+        _callers(number, name, count),
+    )
 
 
-def _write_callers(path: Path, first: int, name: str, count: int) -> None:
-    with path.open("w", encoding="utf-8", newline="") as sink:
-        sink.write("SEQUENTIAL\n")
-        rows = csv.writer(sink, delimiter=";", lineterminator="\n")
-        rows.writerows((first + index, name) for index in range(count))
+def _callers(number: str, name: str, count: int) -> str:
+    if not number.isdigit() or re.search(r'[;"\r\n]', name):
+        raise ValueError("a caller has a number of digits and a name without quotes or semicolons")
+    rows = (f"{int(number) + index:0{len(number)}};{name}\n" for index in range(count))
+    return "".join(("SEQUENTIAL\n", *rows))
 
 
 def _seat_fields(behaviour: Behaviour) -> dict[str, object]:

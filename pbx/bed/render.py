@@ -14,9 +14,21 @@ CONF = Path(__file__).resolve().parent.parent / "conf"
 FIRST_QUEUE_EXTENSION = 9001
 # Read at start by Asterisk's core; an absent file is a warning each, an empty one is not.
 _EMPTY = (
-    "acl.conf ccss.conf cli.conf cli_aliases.conf cli_permissions.conf codecs.conf dnsmgr.conf"
-    " dsp.conf extconfig.conf pjproject.conf queuerules.conf sorcery.conf stasis.conf udptl.conf"
-).split()
+    "acl.conf",
+    "ccss.conf",
+    "cli.conf",
+    "cli_aliases.conf",
+    "cli_permissions.conf",
+    "codecs.conf",
+    "dnsmgr.conf",
+    "dsp.conf",
+    "extconfig.conf",
+    "pjproject.conf",
+    "queuerules.conf",
+    "sorcery.conf",
+    "stasis.conf",
+    "udptl.conf",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,6 +172,5 @@ def _entry(index: int, queue: DemoQueue, rules: QueueRules) -> str:
     wait_s = rules.caller_timeout_by_queue.get(queue.name, rules.caller_timeout_s)
     number = queue_extension(index)
     return (
-        f"exten => {number},1,Gosub(hotline-wait,s,1({queue.name},{wait_s}))\n"
-        " same => n,Hangup()"
+        f"exten => {number},1,Gosub(hotline-wait,s,1({queue.name},{wait_s}))\n same => n,Hangup()"
     )
