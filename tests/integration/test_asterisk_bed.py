@@ -112,14 +112,16 @@ def test_a_line_break_in_a_value_is_rejected(bed: Bed) -> None:
 
 
 def test_an_unanswered_night_call_times_out(root: Path, tmp_path: Path) -> None:
-    with session_bed(root, tmp_path) as bed, AmiLine(bed.ami_port, bed.reader, events=True) as line:
-        line_end = call(bed, bed.extension_of("night"))
+    with (
+        session_bed(root, tmp_path) as bed,
+        AmiLine(bed.ami_port, bed.reader, events=True, timeout_s=15) as line,
+        call(bed, bed.extension_of("night")) as citizen,
+    ):
         frame = line.frame()
         while frame.get("UserEvent") != "QueueDone":
             frame = line.frame()
         assert (frame["Queue"], frame["Status"]) == ("night", "TIMEOUT")
-        with line_end as citizen:
-            assert citizen.wait(5)
+        assert citizen.wait(5)
         assert verbs(bed) == ["QUEUESTART", "ENTERQUEUE", "EXITWITHTIMEOUT"]
 
 
