@@ -30,8 +30,13 @@ def spawn(
     argv: Sequence[str], *, death_signal: signal.Signals, output: Path, cwd: Path
 ) -> subprocess.Popen[bytes]:
     """Start `argv` with stdout and stderr appended to `output`; it gets `death_signal` if we die."""
+    return _NURSERY.submit(_popen, tethered(argv, death_signal), output, cwd).result()
+
+
+def tethered(argv: Sequence[str], death_signal: signal.Signals) -> list[str]:
+    """Return the command line that runs `argv` and sends it `death_signal` when its spawner ends."""
     shim = [sys.executable, "-I", "-S", "-c", _SHIM, str(int(death_signal)), str(getpid())]
-    return _NURSERY.submit(_popen, [*shim, *argv], output, cwd).result()
+    return [*shim, *argv]
 
 
 def _popen(argv: list[str], output: Path, cwd: Path) -> subprocess.Popen[bytes]:

@@ -4,12 +4,13 @@ import fcntl
 import os
 import re
 import shutil
+import signal
 import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from pbx.bed.children import which
+from pbx.bed.children import tethered, which
 from pbx.bed.errors import BedUnavailable
 from pbx.bed.install import MARKER, TREE, Install, find, in_tree
 from pbx.bed.render import module_names
@@ -181,9 +182,9 @@ def _apt(apt: Path, *arguments: str, cwd: Path | None = None) -> None:
 
 def _run(argv: list[str], env: dict[str, str] | None = None, cwd: Path | None = None) -> None:
     program = which(argv[0]) or argv[0]
-    done = subprocess.run(
-        [program, *argv[1:]], capture_output=True, text=True, check=False, env=env, cwd=cwd
-    )
+    # Tethered: an apt-get left over after a kill would write into the next call's folder.
+    command = tethered([program, *argv[1:]], signal.SIGKILL)
+    done = subprocess.run(command, capture_output=True, text=True, check=False, env=env, cwd=cwd)
     if done.returncode:
         said = [line for line in done.stderr.splitlines() if line.startswith(("E:", "W:", "dpkg"))]
         why = said[-1] if said else f"exit code {done.returncode}"

@@ -12,13 +12,13 @@ from pbx.bed.phones import Behaviour, Sipp, call, start_seats
 from pbx.bed.render import QueueRules
 
 SESSION_RULES = QueueRules(
-    ring_s=3, wrapup_s=2, caller_timeout_s=60, caller_timeout_by_queue={"night": 6}
+    ring_s=3, wrapup_s=1, caller_timeout_s=60, caller_timeout_by_queue={"night": 6}
 )
 SESSION_LIMIT_S = 60.0
 REST_REASON = "小休"
 RESTING_SEAT = "PJSIP/8011"
 
-_REST_S = 8.0
+_REST_S = 7.0
 _QUIET_S = 0.3
 
 # Two seats of each team. 8101 and 8111 alone serve the night queue and never answer.
