@@ -1,0 +1,1 @@
+"""Alembic migrations; `models.store.migrate` runs them."""

@@ -1,0 +1,1 @@
+"""The doors to PostgreSQL and Redis/Valkey, and the launchers of the embedded ones."""

@@ -1,0 +1,85 @@
+"""Append-only, hash-chained logs: audit and event log, and the check that nobody touched them."""
+
+import hashlib
+import json
+from typing import Any
+
+from sqlalchemy import select, text
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session
+
+from models.clock import Instant, to_datetime
+from models.tables import Audit, EventLog
+
+_LOCKS = {Audit: 1, EventLog: 2}
+
+
+def audit(
+    session: Session, *, actor: str, verb: str, subject: str, now: Instant, **detail: object
+) -> None:
+    """Write who did or saw what, in the caller's transaction."""
+    tenant = _lock(session, Audit)
+    previous = session.scalar(select(Audit.hash).order_by(Audit.id.desc()).limit(1)) or ""
+    row = {"at": now, "actor": actor, "verb": verb, "subject": subject, "detail": detail}
+    session.add(
+        Audit(
+            tenant_id=tenant, at=to_datetime(now), actor=actor, verb=verb, subject=subject,
+            detail={**detail, "_at": now}, prev_hash=previous, hash=_hash(previous, row),
+        )
+    )  # fmt: skip
+    session.flush()
+
+
+def log_event(session: Session, event: dict[str, Any]) -> bool:
+    """Keep one event for replay; False when it is there already (delivered twice)."""
+    tenant = _lock(session, EventLog)
+    previous = session.scalar(select(EventLog.hash).order_by(EventLog.id.desc()).limit(1)) or ""
+    done = session.execute(
+        insert(EventLog)
+        .values(
+            tenant_id=tenant, event_id=event["id"], at=to_datetime(event["at"]),
+            kind=event["type"], event=event, prev_hash=previous, hash=_hash(previous, event),
+        )
+        .on_conflict_do_nothing()
+        .returning(EventLog.id)
+    )  # fmt: skip
+    return done.first() is not None
+
+
+def verify(session: Session) -> list[str]:
+    """Return what is wrong with the tenant's chains; empty when both are whole."""
+    faults = []
+    previous = ""
+    for row in session.scalars(select(Audit).order_by(Audit.id)):
+        detail = {key: value for key, value in row.detail.items() if key != "_at"}
+        said = {
+            "at": row.detail.get("_at"), "actor": row.actor, "verb": row.verb,
+            "subject": row.subject, "detail": detail,
+        }  # fmt: skip
+        faults += _fault("audit", row.id, previous, row, _hash(previous, said))
+        previous = row.hash
+    previous = ""
+    for entry in session.scalars(select(EventLog).order_by(EventLog.id)):
+        faults += _fault("event_log", entry.id, previous, entry, _hash(previous, entry.event))
+        previous = entry.hash
+    return faults
+
+
+def _fault(
+    table: str, number: int, previous: str, row: Audit | EventLog, expected: str
+) -> list[str]:
+    if row.prev_hash != previous:
+        return [f"{table} {number}: the row before it is missing or was changed"]
+    return [] if row.hash == expected else [f"{table} {number}: the row was changed"]
+
+
+def _lock(session: Session, table: type[Audit | EventLog]) -> int:
+    """Take the tenant's turn on the chain until the transaction ends; return the tenant."""
+    tenant = int(session.scalar(text("SELECT current_setting('hotline.tenant')")) or 0)
+    session.execute(text("SELECT pg_advisory_xact_lock(:a, :b)"), {"a": tenant, "b": _LOCKS[table]})
+    return tenant
+
+
+def _hash(previous: str, row: dict[str, Any]) -> str:
+    text_ = json.dumps(row, sort_keys=True, ensure_ascii=False, default=str)
+    return hashlib.sha256(f"{previous}\n{text_}".encode()).hexdigest()

@@ -1,0 +1,39 @@
+"""The outbox: an event in the transaction of its row; the relay publishes it, at least once."""
+
+from typing import Any
+
+import msgspec
+from sqlalchemy import select, text, update
+from sqlalchemy.orm import Session
+
+from models.clock import Instant, to_datetime
+from models.events.envelope import Event
+from models.tables import Outbox
+
+
+def record(session: Session, stream: str, event: Event) -> None:
+    """Write `event` to be published on `stream`; it leaves only if the transaction commits."""
+    tenant = int(session.scalar(text("SELECT current_setting('hotline.tenant')")) or 0)
+    session.add(
+        Outbox(
+            tenant_id=tenant, stream=stream, event=msgspec.to_builtins(event),
+            created_at=to_datetime(event.at),
+        )
+    )  # fmt: skip
+
+
+def claim(session: Session, limit: int = 100) -> list[tuple[int, str, dict[str, Any]]]:
+    """Return unsent rows as (id, stream, event), locked until the transaction ends."""
+    rows = session.execute(
+        select(Outbox.id, Outbox.stream, Outbox.event)
+        .where(Outbox.sent_at.is_(None))
+        .order_by(Outbox.id)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    )
+    return [(row.id, row.stream, row.event) for row in rows]
+
+
+def mark_sent(session: Session, ids: list[int], now: Instant) -> None:
+    """Mark rows as published; called after publishing, so a crash publishes again, never less."""
+    session.execute(update(Outbox).where(Outbox.id.in_(ids)).values(sent_at=to_datetime(now)))

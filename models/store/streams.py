@@ -1,0 +1,154 @@
+"""The door to Redis/Valkey: names of keys and streams, connections, leases, beats and dead letters."""
+
+import os
+import socket
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+from redis.asyncio import Redis
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
+
+from models.clock import now
+
+BEAT_S = 0.5
+"""How often a process says that it is alive."""
+DEAD_MAX = 1000
+FLOOR_MAX = 200_000
+"""Entries kept in a floor stream: hours of a busy day; the projector's snapshot makes older ones idle."""
+
+
+def floor_stream(tenant: str) -> str:
+    """Stream of floor event batches, one field `e` with a JSON array."""
+    return f"floor:{tenant}"
+
+
+def floor_state(tenant: str) -> str:
+    """Hash of the projector: `floor`, `id` (last folded entry), `epoch`."""
+    return f"floor:{tenant}:state"
+
+
+def floor_delta(tenant: str) -> str:
+    """Pub/sub channel of board changes."""
+    return f"floor:{tenant}:delta"
+
+
+def ledger_stream(tenant: str) -> str:
+    """Stream of ledger changes for the archiver."""
+    return f"ledger:{tenant}"
+
+
+def asks_stream(tenant: str) -> str:
+    """Stream of requests to the exchange side."""
+    return f"asks:{tenant}"
+
+
+def dead_stream(tenant: str) -> str:
+    """Stream of what could not be read or folded."""
+    return f"dead:{tenant}"
+
+
+def source_key(tenant: str, pbx: str) -> str:
+    """Hash: state, reason, heard, shift of one exchange's link, kept by its AMI worker."""
+    return f"source:{tenant}:{pbx}"
+
+
+def connect(url: str, *, timeout: float | None = 3.0) -> Redis:
+    """Return a client; no retries of its own, the loops decide what a loss means."""
+    return Redis.from_url(
+        url,
+        protocol=2,
+        socket_connect_timeout=2,
+        socket_timeout=timeout,
+        retry=Retry(NoBackoff(), 0),
+        health_check_interval=0,
+    )
+
+
+async def bury(redis: "Redis", tenant: str, where: str, error: Exception, raw: bytes) -> None:
+    """Keep what could not be handled where a person sees it (system page); never raises onwards."""
+    fields: dict[Any, Any] = {
+        "at": f"{now():.3f}",
+        "where": where,
+        "error": f"{type(error).__name__}: {error}"[:500],
+        "raw": raw[:2000],
+    }
+    await redis.xadd(dead_stream(tenant), fields, maxlen=DEAD_MAX, approximate=True)
+
+
+# --- leases ---------------------------------------------------------------------------------
+
+_RENEW = """
+if redis.call('get', KEYS[1]) == ARGV[1] then return redis.call('pexpire', KEYS[1], ARGV[2]) end
+return 0
+"""
+_RELEASE = """
+if redis.call('get', KEYS[1]) == ARGV[1] then return redis.call('del', KEYS[1]) end
+return 0
+"""
+
+
+@dataclass(slots=True)
+class Lease:
+    """Exclusive right to a job, held while renewed; `epoch` grows with every holder (fencing token)."""
+
+    redis: "Redis"
+    name: str
+    holder: str
+    ttl_ms: int = 2000
+    epoch: int = 0
+
+    async def take(self) -> bool:
+        """Try to become the holder; True with a new `epoch` on success."""
+        taken = await self.redis.set(f"lease:{self.name}", self.holder, nx=True, px=self.ttl_ms)
+        if taken:
+            self.epoch = int(await self.redis.incr(f"epoch:{self.name}"))
+        return bool(taken)
+
+    async def renew(self) -> bool:
+        """Keep the lease; False when somebody else holds it now."""
+        kept = await self.redis.eval(_RENEW, 1, f"lease:{self.name}", self.holder, str(self.ttl_ms))
+        return bool(kept)
+
+    async def next_epoch(self) -> int:
+        """Return a new epoch under the same lease, for a new session of the same holder."""
+        self.epoch = int(await self.redis.incr(f"epoch:{self.name}"))
+        return self.epoch
+
+    async def release(self) -> None:
+        """Give the lease up at once."""
+        await self.redis.eval(_RELEASE, 1, f"lease:{self.name}", self.holder)
+
+
+def process_name(kind: str) -> str:
+    """Return this process's name in beats and leases: kind, host and pid."""
+    return f"{kind}@{socket.gethostname()}:{os.getpid()}"
+
+
+# --- beats ----------------------------------------------------------------------------------
+
+
+async def beat(redis: "Redis", name: str, facts: dict[str, Any]) -> None:
+    """Say that process `name` is alive, with what it does; forgotten a minute after the last beat."""
+    body = msgspec.json.encode({**facts, "name": name, "heard": now()})
+    await redis.set(f"beat:{name}", body, ex=60)
+
+
+async def beats(redis: "Redis") -> list[dict[str, Any]]:
+    """Return the last beat of every process heard within a minute."""
+    names = [key async for key in redis.scan_iter("beat:*", count=200)]
+    if not names:
+        return []
+    bodies = await redis.mget(names)
+    found = [msgspec.json.decode(body) for body in bodies if body]
+    return sorted(found, key=lambda fact: str(fact["name"]))
+
+
+def rss_mb() -> float:
+    """Return this process's resident memory in MB (Linux), 0 where it cannot be read."""
+    try:
+        with open("/proc/self/statm", encoding="ascii") as file:  # noqa: PTH123 - a pseudo file
+            return round(int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE") / 1e6, 1)
+    except OSError:
+        return 0.0
