@@ -397,12 +397,17 @@ class RecordedExchange:
     async def play(self, server: AmiServer) -> None:
         """Wait for the first login, then publish the session to its end."""
         await server.logged_in.wait()
-        recording = rebased(self.recording, time.time()) if self.rebase else self.recording
+        recording = self._as_of_now() if self.rebase else self.recording
         self._state.clock = recording.began_at
         if math.isinf(self.pace):
             await self._rush(server, recording.body)
         else:
             await self._pace(server, recording.chunks)
+
+    def _as_of_now(self) -> Recording:
+        chunks = self.recording.chunks
+        first_s = next((c.at_s for c in chunks if b"\r\nTimestamp: " in c.data), 0.0)
+        return rebased(self.recording, time.time() + first_s / self.pace)
 
     async def _pace(self, server: AmiServer, chunks: Sequence[Chunk]) -> None:
         began = time.monotonic()

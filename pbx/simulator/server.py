@@ -15,12 +15,12 @@ MAX_SLEEP_S = 0.25
 class SimulatedExchange:
     """A world whose time follows the real clock, `speed` world seconds to a real one."""
 
-    def __init__(self, world: World, speed: float) -> None:
-        """Start the clock at the world's start."""
+    def __init__(self, world: World, speed: float, began: float) -> None:
+        """Tie the world's start to the monotonic instant `began`, in seconds."""
         self.world = world
         self.speed = speed
         self.server: AmiServer | None = None
-        self._began = time.monotonic()
+        self._began = began
 
     def uptime_s(self) -> int:
         """Return the world seconds since the start."""
@@ -86,8 +86,9 @@ async def serve(
     if speed <= 0:
         raise ValueError("speed must be above 0")
     chosen = plan or demo_plan(seats, calls_per_s=calls_per_s)
-    world = World(chosen, seed, time.time(), surge=surge)
-    exchange = SimulatedExchange(world, speed)
+    # Both clocks are read before the warm-up, whose second would else be missing ever after.
+    now, began = time.time(), time.monotonic()
+    exchange = SimulatedExchange(World(chosen, seed, now, surge=surge), speed, began)
     server = AmiServer(exchange, accounts)
     await server.listen(host, port)
     exchange.server = server

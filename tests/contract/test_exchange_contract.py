@@ -115,7 +115,7 @@ async def subject(request: pytest.FixtureRequest) -> AsyncIterator[Subject]:
         return
     accounts = {"hotline": controller("s3cret")}
     if request.param == "simulator":
-        server = await simulator.serve(accounts=accounts, speed=30, seed=7)
+        server = await simulator.serve(accounts=accounts, speed=40, seed=7)
     else:
         server = await recording.serve(RECORDING, accounts=accounts, pace=20)
     try:
@@ -236,7 +236,7 @@ async def test_live_events_carry_a_timestamp(subject: Subject) -> None:
 async def test_events_of_a_call_come_in_order(subject: Subject) -> None:
     async with session(subject) as client:
         orders: dict[tuple[str, str], str] = {}
-        for event in await client.live(2500):
+        for event in await client.live(1500):
             if event["Event"] in LETTERS and "Uniqueid" in event:
                 call = event["Uniqueid"], event["Queue"]
                 orders[call] = orders.get(call, "") + LETTERS[event["Event"]]
