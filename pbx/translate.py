@@ -29,6 +29,9 @@ INBOUND = frozenset({"callers", "hotline", "from-trunk", "from-pstn"})
 OPEN_LISTS = 32
 """More unfinished lists than this means their ends were lost: the oldest is dropped."""
 
+MAX_SKEW_S = 3.0
+"""Clocks further apart than this are taken for a wrong clock, not for a slow network."""
+
 Seal = Callable[[str], e.Caller]
 Found = list[e.AnyFloorEvent]
 
@@ -56,7 +59,8 @@ class Translator:
 
     seal : turns a caller's number into what may leave this room.
     inbound : dialplan contexts where citizens' calls begin.
-    shift : seconds added to the exchange's timestamps when its clock is off ours.
+    shift : seconds added to the exchange's timestamps; found again whenever its clock and ours
+        differ by more than `MAX_SKEW_S`, so a jump of either clock does not falsify ages for long.
     """
 
     def __init__(
@@ -66,11 +70,10 @@ class Translator:
         seal: Seal,
         *,
         inbound: frozenset[str] = INBOUND,
-        shift: float = 0.0,
     ) -> None:
         self.pbx = pbx
         self.epoch = epoch
-        self.shift = shift
+        self.shift = 0.0
         self.seq = 0
         self._seal = seal
         self._inbound = inbound
@@ -84,11 +87,18 @@ class Translator:
             return []
         headers = parse(frame)
         try:
-            stamp = headers.get("Timestamp")
-            at = float(stamp) + self.shift if stamp else received
-            return handler(self, headers, at)
+            return handler(self, headers, self._at(headers.get("Timestamp"), received))
         except (KeyError, ValueError) as error:
             raise Malformed(f"{error!r} in {headers.get('Event')}", frame=frame[:2000]) from error
+
+    def _at(self, stamp: str | None, received: float) -> float:
+        if not stamp:
+            return received
+        at = float(stamp) + self.shift
+        if abs(received - at) > MAX_SKEW_S:
+            self.shift = received - float(stamp)
+            return received
+        return at
 
     def link_up(self, at: float, version: str) -> e.LinkUp:
         """Return the event that starts this session."""

@@ -3,7 +3,7 @@
 import os
 import socket
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 from redis.asyncio import Redis
@@ -64,6 +64,61 @@ def connect(url: str, *, timeout: float | None = 3.0) -> Redis:
         retry=Retry(NoBackoff(), 0),
         health_check_interval=0,
     )
+
+
+class Entry(NamedTuple):
+    """One stream entry: its id and its fields."""
+
+    id: str
+    fields: dict[bytes, bytes]
+
+
+async def read(
+    redis: "Redis", stream: str, after: str, *, wait_s: float = 0.0, count: int = 100
+) -> list[Entry]:
+    """Return the entries of `stream` behind id `after` (`$` = only new ones), waiting for the first."""
+    block = max(int(wait_s * 1000), 1) if wait_s else None
+    found: Any = await redis.xread({stream: after}, count=count, block=block)
+    return [Entry(entry.decode(), fields) for _, rows in found or [] for entry, fields in rows]
+
+
+def id_key(entry_id: str) -> tuple[int, int]:
+    """Return a stream id as numbers, to compare by."""
+    ms, _, n = entry_id.partition("-")
+    return int(ms), int(n or 0)
+
+
+class Reach(NamedTuple):
+    """What a stream still holds: ids of its last entry and of the last one trimmed away."""
+
+    last: str
+    trimmed: str
+    whole: bool
+
+    def holds_after(self, entry_id: str) -> bool:
+        """True when nothing behind `entry_id` was trimmed, and the stream is the one it came from."""
+        seen = id_key(entry_id)
+        return id_key(self.trimmed) <= seen <= id_key(self.last)
+
+
+async def reach(redis: "Redis", stream: str) -> Reach:
+    """Return what `stream` holds; an absent one is whole and empty."""
+    if not await redis.exists(stream):
+        return Reach("0-0", "0-0", whole=True)
+    info: Any = await redis.xinfo_stream(stream)
+    added = info.get("entries-added", info["length"])
+    oldest = info["first-entry"]
+    trimmed = info.get("max-deleted-entry-id", b"0-0").decode()
+    if added != info["length"] and trimmed == "0-0":
+        # XTRIM by length leaves no trace but the count: all before the oldest entry may be gone
+        trimmed = _before(oldest[0].decode()) if oldest else info["last-generated-id"].decode()
+    last = info["last-generated-id"].decode()
+    return Reach(last, trimmed, whole=added == info["length"])
+
+
+def _before(entry_id: str) -> str:
+    ms, n = id_key(entry_id)
+    return f"{ms}-{n - 1}" if n else f"{ms - 1}-{2**63}"
 
 
 async def bury(redis: "Redis", tenant: str, where: str, error: Exception, raw: bytes) -> None:

@@ -138,6 +138,14 @@ def new_visit(floor: Floor, visit: Call) -> tuple[Floor, Call]:
     return put_call(floor, visit), visit
 
 
+def restore_call(floor: Floor, row: Call) -> Floor:
+    """Take a ledger row back into an empty floor; an open one must be confirmed by a list."""
+    name = f"{row.pbx}|{row.call}"
+    number = max(row.visit, floor.latest.get(name, 0))
+    floor = replace(floor, latest={**floor.latest, name: number})
+    return put_call(floor, replace(row, missing=row.entered) if row.outcome in OPEN else row)
+
+
 def visit_key(pbx: str, call: str, visit: int) -> str:
     """Return the ledger's key of a visit."""
     return f"{pbx}|{call}|{visit}"

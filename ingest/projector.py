@@ -1,0 +1,268 @@
+"""Projector: folds stream `floor:{tenant}`, keeps the floor's snapshot, publishes what changed.
+
+One holder per tenant (lease). Snapshot and stream position are saved together, so a new holder folds
+on from there; what it publishes is absolute and keyed, so saying it twice does no harm.
+"""
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
+from redis.asyncio import Redis
+
+from ingest.loop import STORE_LOST, forever, keep_beating
+from models.clock import now
+from models.events import floor as e
+from models.rules.alarms import Watched, judge, readings
+from models.rules.board import changes
+from models.rules.floor import Floor, FloorPlan, empty_floor, reduce
+from models.rules.floor.book import restore_call
+from models.rules.floor.state import Call
+from models.store import streams
+from models.store.streams import Lease
+
+log = logging.getLogger(__name__)
+
+COALESCE_S = 0.03
+"""Events are gathered this long into one delta: 33 updates a second at most, whatever the load."""
+TICK_S = 0.5
+SAVE_S = 1.0
+READ_COUNT = 200
+DELTAS_KEPT = 3000
+LEDGER_EVENTS = (e.LinkUp, e.LinkDown, e.AlarmRaised, e.AlarmAcknowledged, e.AlarmCleared)
+
+Begin = Callable[[], tuple[FloorPlan, list[Call]]]
+"""Reads the plan and today's ledger rows from the database, for a start without a snapshot."""
+
+_floor_decoder = msgspec.json.Decoder(Floor)
+
+
+class Projector:
+    """Folds one tenant's floor."""
+
+    def __init__(self, redis: "Redis", tenant: str, begin: Begin) -> None:
+        self.tenant = tenant
+        self._redis = redis
+        self._begin = begin
+        self._name = streams.process_name(f"projector-{tenant}")
+        self._lease = Lease(redis, f"projector:{tenant}", self._name)
+        self._stream = streams.floor_stream(tenant)
+        self._floor = empty_floor(FloorPlan())
+        self._id = "0-0"
+        self._watched: dict[tuple[str, str], Watched] = {}
+        self._happened: list[e.AnyFloorEvent] = []
+        self._saved = 0.0
+        self.folded = 0
+        self.state = "waiting"
+
+    async def run(self) -> None:
+        """Hold the lease and fold, whatever happens."""
+        async with asyncio.TaskGroup() as group:
+            group.create_task(keep_beating(self._redis, self._name, self._facts))
+            group.create_task(forever(self._name, self._hold_lease))
+
+    def _facts(self) -> dict[str, Any]:
+        return {
+            "loop": "projector", "detail": f"{self.tenant} {self.state}", "events": self.folded,
+            "lag": 0,
+        }  # fmt: skip
+
+    async def _hold_lease(self) -> None:
+        if not await self._lease.take():
+            self.state = "waiting"
+            return
+        try:
+            await self._load()
+            self.state = "folding"
+            await self._fold_on()
+        finally:
+            self.state = "waiting"
+            with contextlib.suppress(*STORE_LOST):
+                await self._lease.release()
+
+    # --- start ------------------------------------------------------------------------------
+
+    async def _load(self) -> None:
+        """Take up the saved floor, fold what came since, and tell everybody to look anew."""
+        self._happened, self._watched = [], {}
+        saved: Any = await self._redis.hgetall(streams.floor_state(self.tenant))
+        reach = await streams.reach(self._redis, self._stream)
+        plan, rows = await asyncio.to_thread(self._begin)
+        if saved and reach.holds_after(saved[b"id"].decode()):
+            floor = _floor_decoder.decode(saved[b"floor"])
+            self._id = saved[b"id"].decode()
+            self._floor = msgspec.structs.replace(floor, plan=plan)
+        elif reach.whole:
+            self._floor, self._id = empty_floor(plan), "0-0"
+        else:
+            await self._start_anew(plan, rows, reach.last)
+        before = self._floor
+        while entries := await streams.read(self._redis, self._stream, self._id, count=1000):
+            for entry in entries:
+                await self._fold(entry)
+        await self._write_ledger(before)
+        await self._save()
+        await self._publish({"kind": "reset"})
+        log.info("projector %s: waiting -> load -> folding from %s", self.tenant, self._id)
+
+    async def _start_anew(self, plan: FloorPlan, rows: list[Call], last: str) -> None:
+        """Snapshot or stream are gone: count from today's ledger rows, see the rest in the next list."""
+        log.error("projector %s: no snapshot that the stream reaches, starting anew", self.tenant)
+        floor = empty_floor(plan, now())
+        for row in rows:
+            floor = restore_call(floor, row)
+        self._floor, self._id = floor, last
+        await self._redis.xadd(streams.asks_stream(self.tenant), {"verb": "snapshot"}, maxlen=100)
+
+    # --- work -------------------------------------------------------------------------------
+
+    async def _fold_on(self) -> None:
+        ticked = renewed = 0.0
+        while True:
+            entries = await streams.read(
+                self._redis, self._stream, self._id, wait_s=TICK_S / 2, count=READ_COUNT
+            )
+            before, happened = self._floor, now()
+            for entry in entries:
+                await self._fold(entry)
+            if happened - ticked >= TICK_S or ticked > happened:
+                ticked = happened
+                self._apply(_time_passed(happened))
+                await self._watch(happened)
+            if self._floor is not before:
+                await self._tell(before)
+            if happened - renewed >= TICK_S or renewed > happened:
+                renewed = happened
+                if not await self._lease.renew():
+                    log.warning("projector %s: lease lost to another copy", self.tenant)
+                    return
+            if entries:
+                await asyncio.sleep(COALESCE_S)
+
+    async def _fold(self, entry: streams.Entry) -> None:
+        """Fold one entry; what cannot be read or folded is kept for a person and passed over."""
+        raw = entry.fields.get(b"e", b"")
+        try:
+            events = e.decode(raw)
+        except msgspec.MsgspecError as error:
+            await streams.bury(self._redis, self.tenant, "projector", error, raw)
+            events = []
+        for event in events:
+            try:
+                self._apply(event)
+            except Exception as error:
+                log.exception("projector %s: cannot fold %s", self.tenant, event.id)
+                await streams.bury(self._redis, self.tenant, "fold", error, e.encode([event]))
+        self._id = entry.id
+        self.folded += len(events)
+
+    def _apply(self, event: e.AnyFloorEvent) -> None:
+        before = self._floor
+        self._floor = reduce(before, event)
+        if self._floor is not before and isinstance(event, LEDGER_EVENTS):
+            self._happened.append(event)
+
+    async def _watch(self, at: float) -> None:
+        """Judge the alarms; what they say goes through the stream like everything else."""
+        silences = await self._silences(at)
+        verdict = judge(self._floor, readings(self._floor, silences, at), self._watched, at)
+        events: list[e.AnyFloorEvent] = []
+        for rule, (name, subject, value) in verdict.raised:
+            key = f"{name}:{subject}:{int(at)}"
+            events.append(
+                e.AlarmRaised(
+                    id=f"raised:{key}", at=at, actor="system", pbx="", epoch=0, seq=0,
+                    alarm=key, rule=name, subject=subject, value=value, threshold=rule.threshold,
+                )
+            )  # fmt: skip
+        for key, value in verdict.cleared:
+            events.append(
+                e.AlarmCleared(
+                    id=f"cleared:{key}", at=at, actor="system", pbx="", epoch=0, seq=0,
+                    alarm=key, value=value,
+                )
+            )  # fmt: skip
+        if events:
+            await self._redis.xadd(self._stream, {"e": e.encode(events)})
+
+    async def _silences(self, at: float) -> dict[str, float]:
+        silences = {}
+        for pbx in self._floor.links:
+            heard: Any = await self._redis.hmget(
+                streams.source_key(self.tenant, pbx), ["heard", "state"]
+            )
+            if heard[0]:
+                age = at - float(heard[0])
+                silences[pbx] = age if heard[1] == b"up" else max(age, 3.1)
+        return silences
+
+    # --- telling ----------------------------------------------------------------------------
+
+    async def _tell(self, before: Floor) -> None:
+        await self._write_ledger(before)
+        at = now()
+        changed = changes(before, self._floor, at)
+        if changed:
+            await self._publish({"kind": "delta", "now": at, "board": changed})
+        if at - self._saved >= SAVE_S or at < self._saved:
+            await self._save()
+
+    async def _write_ledger(self, before: Floor) -> None:
+        """Hand the archiver every visit, interval and event that changed."""
+        calls = [
+            call for key, call in self._floor.calls.items() if before.calls.get(key) is not call
+        ]
+        record: dict[str, Any] = {
+            "calls": calls, "intervals": _intervals(before, self._floor), "events": self._happened,
+        }  # fmt: skip
+        if any(record.values()):
+            await self._redis.xadd(
+                streams.ledger_stream(self.tenant), {"r": msgspec.json.encode(record)}
+            )
+        self._happened = []
+
+    async def _publish(self, message: dict[str, Any]) -> None:
+        await self._redis.xadd(
+            streams.floor_delta(self.tenant), {"m": msgspec.json.encode(message)},
+            maxlen=DELTAS_KEPT, approximate=True,
+        )  # fmt: skip
+
+    async def _save(self) -> None:
+        """Save floor and positions in one command, so that they can never disagree."""
+        last: Any = await self._redis.xrevrange(streams.floor_delta(self.tenant), count=1)
+        await self._redis.hset(
+            streams.floor_state(self.tenant),
+            mapping={
+                "floor": msgspec.json.encode(self._floor),
+                "id": self._id,
+                "delta": last[0][0] if last else "0-0",
+                "epoch": str(self._lease.epoch),
+            },
+        )
+        self._saved = now()
+
+
+def _time_passed(at: float) -> e.TimePassed:
+    return e.TimePassed(id=f"time:{at}", at=at, actor="system", pbx="", epoch=0, seq=0)
+
+
+def _intervals(before: Floor, after: Floor) -> list[dict[str, Any]]:
+    """Return the seat intervals that began or ended between two floors."""
+    found = []
+    for key in before.seats.keys() | after.seats.keys():
+        old, new = before.seats.get(key), after.seats.get(key)
+        if old is new or (old and new and (old.state, old.since) == (new.state, new.since)):
+            continue
+        end = new.since if new else now()
+        if old is not None and old.since:
+            found.append(_interval(key, old.state, old.reason, old.since, end))
+        if new is not None and new.since:
+            found.append(_interval(key, new.state, new.reason, new.since, 0.0))
+    return found
+
+
+def _interval(seat: str, state: str, reason: str, start: float, end: float) -> dict[str, Any]:
+    return {"seat": seat, "state": state, "reason": reason, "start": start, "end": end}
