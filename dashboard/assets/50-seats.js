@@ -1,0 +1,228 @@
+/* The seat grid: one node a seat, kept by key; only a seat that changed is written to. */
+(function () {
+  "use strict";
+  const H = (window.hotline = window.hotline || {});
+  const CHIPS_FROM = 300;
+  const TILE = { width: 4.15, height: 3.62, min: 0.86, short: 0.62, max: 1.9 };
+  const mount = H.mounted("seats");
+  let tiles = new Map(); // seat key -> {node, parts, seat}
+  let teams = []; // {id, label, keys, box, note}
+  let mode = "";
+  let signature = "";
+  let queueNames = new Map();
+
+  /* --- who sits where --- */
+
+  function rosterTeams(live) {
+    const byTeam = new Map(live.roster.teams.map((team) => [team.id, { ...team, keys: [] }]));
+    const known = new Set();
+    for (const seat of live.roster.seats) {
+      known.add(seat.key);
+      const team = byTeam.get(seat.team);
+      if (team) team.keys.push(seat.key);
+    }
+    const strangers = Object.keys(live.board.seats).filter((key) => !known.has(key)).sort();
+    const out = [...byTeam.values()].filter((team) => team.keys.length);
+    if (strangers.length) out.push({ id: "", label: H.word("wall.no_team"), keys: strangers });
+    return out;
+  }
+
+  /* --- how large a tile can be: the columns that leave the largest readable one --- */
+
+  function fit(root) {
+    const unit = parseFloat(getComputedStyle(root).fontSize);
+    const width = root.clientWidth / unit - 1.2 - 3.7;
+    const height = root.clientHeight / unit - 0.8 - (teams.length - 1) * 0.45;
+    const total = teams.reduce((sum, team) => sum + team.keys.length, 0);
+    const chips = total >= CHIPS_FROM;
+    const gap = chips ? 0.16 : 0.24;
+    let best = { score: 0, cols: 10, tile: 3 };
+    for (let cols = 2; cols <= 80; cols += 1) {
+      const rows = teams.reduce((sum, team) => sum + Math.ceil(team.keys.length / cols), 0);
+      const w = width / cols - gap;
+      const h = (height - (rows - teams.length) * gap) / rows;
+      const score = chips ? Math.min(w, h) : Math.min(w / TILE.width, h / TILE.height);
+      if (score > best.score) best = { score, cols, tile: chips ? Math.min(w * 1.5, h) : h };
+    }
+    const small = !chips && best.score < TILE.min;
+    mode = chips || best.score < TILE.short ? "chips" : small ? "short" : "tiles";
+    const scale = Math.min(TILE.max, small ? 0.98 : best.score);
+    root.dataset.mode = mode;
+    root.style.setProperty("--cols", best.cols);
+    root.style.setProperty("--tile-gap", gap + "em");
+    root.style.setProperty("--tile", Math.min(best.tile, TILE.height * TILE.max * 1.1).toFixed(3) + "em");
+    root.style.setProperty("--fit", Math.max(0.98, scale * 0.99).toFixed(3));
+  }
+
+  /* --- building --- */
+
+  function build(root, live) {
+    tiles = new Map();
+    queueNames = new Map(live.roster.queues.map((queue) => [queue.name, queue.label]));
+    H.queueLabel = (name) => queueNames.get(name) || name;
+    teams = rosterTeams(live);
+    root.replaceChildren();
+    if (!teams.length) {
+      root.append(H.make("p", "empty", root.dataset.empty));
+      return;
+    }
+    fit(root);
+    const people = new Map(live.roster.seats.map((seat) => [seat.key, seat]));
+    for (const team of teams) {
+      const section = H.make("section", "team");
+      const head = H.make("header");
+      team.note = H.make("p");
+      head.append(H.make("h3", "", team.label), team.note);
+      team.box = H.make("div", "tiles");
+      for (const key of team.keys) team.box.append(tile(key, people.get(key)));
+      section.append(head, team.box);
+      root.append(section);
+    }
+    for (const key of tiles.keys()) write(key, live.board.seats[key]);
+    teams.forEach((team) => note(team, live));
+  }
+
+  function tile(key, person) {
+    const node = H.make("button", "");
+    node.type = "button";
+    node.dataset.seat = key;
+    const parts = { name: (person && person.name) || "", ext: (person && person.extension) || "" };
+    if (mode === "chips") node.append(H.make("i", "icon"));
+    else {
+      parts.extNode = H.make("span", "ext", parts.ext);
+      parts.who = H.make("span", "who", parts.name);
+      parts.word = H.make("span");
+      parts.age = H.make("time", "age");
+      parts.why = H.make("span", "why-state");
+      const now = H.make("span", "now");
+      now.append(parts.word, parts.age);
+      node.append(parts.extNode, H.make("i", "icon"), parts.who, now, parts.why);
+    }
+    tiles.set(key, { node, parts, seat: null });
+    return node;
+  }
+
+  function why(seat) {
+    if (seat.reason) return seat.reason;
+    return seat.queue ? H.queueLabel(seat.queue) : "";
+  }
+
+  function write(key, seat) {
+    const held = tiles.get(key);
+    if (!held) return;
+    const { node, parts } = held;
+    const state = seat ? seat.state : "offline";
+    held.seat = seat || null;
+    const css = (mode === "chips" ? "chip" : "seat") + " st st-" + state;
+    if (node.className !== css) node.className = css;
+    const ext = parts.ext || key.slice(key.lastIndexOf("/") + 1);
+    const name = parts.name || (seat && seat.name) || "";
+    const detail = seat ? why(seat) : "";
+    node.setAttribute("aria-label", [ext, name, H.state(state), detail].filter(Boolean).join(" "));
+    if (mode === "chips") return;
+    H.text(parts.extNode, ext);
+    H.text(parts.who, name);
+    H.text(parts.word, H.state(state));
+    H.text(parts.why, detail);
+    age(held, H.now());
+  }
+
+  function age({ parts, seat }, now) {
+    H.text(parts.age, seat && seat.since ? H.timer(now - seat.since) : "");
+  }
+
+  function note(team, live) {
+    let here = 0;
+    for (const key of team.keys) {
+      const seat = live.board.seats[key];
+      if (seat && seat.state !== "offline") here += 1;
+    }
+    H.text(team.note, here + "/" + team.keys.length);
+  }
+
+  /* --- staleness: a seat greys with its own exchange --- */
+
+  let staleWas = "";
+  function stale() {
+    const gone = H.staleSources;
+    const now = gone === "*" ? "*" : gone ? [...gone].sort().join() : "";
+    if (now === staleWas) return;
+    staleWas = now;
+    for (const [key, { node }] of tiles) {
+      const lost = gone === "*" || (gone && gone.has(key.slice(0, key.indexOf(":"))));
+      node.classList.toggle("is-stale", Boolean(lost));
+    }
+  }
+
+  function who(live) {
+    const strangers = Object.keys(live.board.seats).length;
+    return live.roster.seats.length + "/" + strangers + "/" + document.documentElement.lang;
+  }
+
+  (H.painters = H.painters || []).push((live, changed, all) => {
+    const [root, fresh] = mount();
+    if (!root || !live.board) return;
+    const keys = changed.get("seats");
+    const membership = keys || all ? who(live) : signature;
+    if (fresh || all || membership !== signature) {
+      signature = membership;
+      staleWas = "";
+      build(root, live);
+      stale();
+      return;
+    }
+    if (keys) {
+      const moved = new Set();
+      for (const key of keys) {
+        write(key, live.board.seats[key]);
+        moved.add(key);
+      }
+      staleWas = "-"; // class names were rewritten
+      for (const team of teams) if (team.keys.some((key) => moved.has(key))) note(team, live);
+    }
+    stale();
+  });
+
+  (H.tickers = H.tickers || []).push((now) => {
+    const root = H.byId("seats");
+    if (!root || mode === "chips" || !H.live.board || !root.clientWidth || document.hidden) return;
+    if (H.staleSources === "*") return;
+    for (const held of tiles.values()) if (held.seat) age(held, now);
+    stale();
+  });
+
+  let resizing = 0;
+  window.addEventListener("resize", () => {
+    clearTimeout(resizing);
+    resizing = setTimeout(() => H.repaint(), 120);
+  });
+
+  /* --- a chip's name on demand --- */
+
+  let tip = null;
+  function showTip(event) {
+    const node = event.target.closest && event.target.closest(".chip");
+    if (!node) {
+      if (tip) tip.hidden = true;
+      return;
+    }
+    if (!tip || !tip.isConnected) {
+      tip = H.make("div", "tip");
+      document.body.append(tip);
+    }
+    const held = tiles.get(node.dataset.seat);
+    const since = held && held.seat ? " " + H.timer(H.now() - held.seat.since) : "";
+    tip.textContent = node.getAttribute("aria-label") + since;
+    tip.hidden = false;
+    const box = node.getBoundingClientRect();
+    tip.style.left = Math.min(box.left, innerWidth - tip.offsetWidth - 8) + "px";
+    tip.style.top = Math.max(4, box.top - tip.offsetHeight - 6) + "px";
+  }
+  document.addEventListener("pointerover", showTip);
+  document.addEventListener("focusin", showTip);
+
+  document.addEventListener("click", (event) => {
+    const node = event.target.closest && event.target.closest("[data-seat]");
+    if (node) H.publish("seat-request", { key: node.dataset.seat, at: Date.now() });
+  });
+})();

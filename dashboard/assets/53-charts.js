@@ -1,0 +1,149 @@
+/* The two charts of the wall: figures built here from the board, drawn by plotly. */
+(function () {
+  "use strict";
+  const H = (window.hotline = window.hotline || {});
+  const EVERY_MS = 4000;
+  const PARTS = { "chart-hour": "hour", "chart-day": "quarters" };
+  let sent = {};
+  let waiting = 0;
+
+  const token = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
+
+  function style() {
+    const unit = window.innerHeight / 54;
+    return {
+      unit, text: token("--muted"), line: token("--line"), accent: token("--accent"),
+      talk: token("--st-talk"), lost: token("--st-hold"), surface: token("--raised"), ink: token("--text"),
+      font: token("--sans"),
+    };
+  }
+
+  function layout(s, x) {
+    return {
+      margin: { l: s.unit * 1.9, r: s.unit * 0.7, t: s.unit * 0.3, b: s.unit * 1.5 },
+      paper_bgcolor: "rgba(0,0,0,0)", plot_bgcolor: "rgba(0,0,0,0)",
+      font: { family: s.font, size: s.unit * 0.82, color: s.text },
+      showlegend: false, barmode: "stack", bargap: 0.25, hovermode: "x unified", dragmode: false,
+      hoverlabel: { bgcolor: s.surface, bordercolor: s.line, font: { color: s.ink, size: s.unit * 0.85 } },
+      xaxis: { ...x, fixedrange: true, showgrid: false, zeroline: false, linecolor: s.line, tickcolor: s.line },
+      yaxis: {
+        fixedrange: true, gridcolor: s.line, zeroline: false, rangemode: "tozero", nticks: 5,
+        tickformat: ",d",
+      },
+      transition: { duration: 0 },
+    };
+  }
+
+  const bars = (name, x, y, color, text) => ({
+    type: "bar", name, x, y, text, marker: { color }, textposition: "none",
+    hovertemplate: "%{y}",
+  });
+
+  function hour(points, s) {
+    const x = points.map((p) => p[0]);
+    const times = x.map((at) => H.minuteOf(at));
+    const every = x.filter((at) => Math.round(at / 60) % 15 === 0);
+    const axis = { tickvals: every, ticktext: every.map((at) => H.minuteOf(at)) };
+    const data = [
+      { ...bars(H.word("chart.answered"), x, points.map((p) => p[2]), s.talk), customdata: times },
+      bars(H.word("chart.abandoned"), x, points.map((p) => p[3]), s.lost),
+    ];
+    return { data, layout: layout(s, { ...axis, range: [x[0] - 40, x[x.length - 1] + 40] }) };
+  }
+
+  function day(points, s) {
+    const x = points.map((p) => H.secondOfDay(p[0]) / 3600);
+    const before = H.yesterday || [];
+    const ticks = [0, 4, 8, 12, 16, 20, 24];
+    const axis = { tickvals: ticks, ticktext: ticks.map((h) => h + ":00"), range: [0, 24] };
+    const data = [
+      { ...bars(H.word("chart.answered"), x, points.map((p) => p[2]), s.talk), offset: 0.02, width: 0.21 },
+      { ...bars(H.word("chart.abandoned"), x, points.map((p) => p[3]), s.lost), offset: 0.02, width: 0.21 },
+    ];
+    if (before.length) {
+      data.push({
+        type: "scatter", mode: "lines", name: H.word("chart.yesterday"),
+        x: before.map((p) => H.secondOfDay(p[0]) / 3600 + 0.125), y: before.map((p) => p[1]),
+        line: { color: s.text, width: s.unit * 0.11, dash: "dot" }, hovertemplate: "%{y}",
+      });
+    }
+    return { data, layout: layout(s, axis) };
+  }
+
+  function legend(id, s) {
+    const node = document.querySelector('[data-legend="' + id + '"]');
+    if (!node) return;
+    const keys = [["chart.answered", s.talk, ""], ["chart.abandoned", s.lost, ""]];
+    if (id === "chart-day" && (H.yesterday || []).length) keys.push(["chart.yesterday", s.text, "dot"]);
+    const text = keys.map((k) => H.word(k[0])).join();
+    if (node.dataset.shown === text) return;
+    node.dataset.shown = text;
+    node.replaceChildren(
+      ...keys.map(([key, color, css]) => {
+        const item = H.make("span");
+        const mark = H.make("i", css);
+        mark.style.setProperty("--key", color);
+        item.append(mark, H.word(key));
+        return item;
+      }),
+    );
+  }
+
+  /* One chart a turn: two redraws in one task would be felt by the ticking ages. */
+  function draw(id) {
+    const board = H.live.board;
+    const node = H.byId(id);
+    if (!board || !node || !node.clientHeight || document.hidden) return;
+    const points = board[PARTS[id]] || [];
+    const unit = window.innerHeight / 54;
+    const key = JSON.stringify(points) + unit + node.clientWidth + document.documentElement.lang +
+      (H.yesterday || []).length;
+    if (sent[id] && sent[id].key === key && sent[id].node === node) return;
+    sent[id] = { key, node };
+    const s = style();
+    legend(id, s);
+    H.publish(id + "-data", points.length ? (id === "chart-hour" ? hour(points, s) : day(points, s)) : null);
+  }
+
+  function drawAll() {
+    waiting = 0;
+    draw("chart-hour");
+    setTimeout(() => requestAnimationFrame(() => draw("chart-day")), 120);
+  }
+
+  H.redraw = function () {
+    sent = {};
+    setTimeout(drawAll, 60);
+  };
+
+  let painted = null;
+  let dayAsked = 0;
+  H.painters.push((live, changed, all) => {
+    const node = H.byId("chart-hour");
+    if (!node || !live.board) return;
+    const [day] = live.board.day || [];
+    if (day && (dayAsked !== day || node !== painted)) {
+      dayAsked = day;
+      H.publish("day-request", day);
+    }
+    if (node !== painted || all) {
+      painted = node;
+      return H.redraw();
+    }
+    if (!waiting && (changed.has("hour") || changed.has("quarters"))) {
+      waiting = setTimeout(drawAll, EVERY_MS);
+    }
+  });
+  window.addEventListener("resize", () => setTimeout(() => H.redraw(), 200));
+
+  /* Clientside callbacks: the Store holds a figure, the Graph takes it. */
+  window.dash_clientside = window.dash_clientside || {};
+  window.dash_clientside.hotline = Object.assign(window.dash_clientside.hotline || {}, {
+    figure: (data) => data || window.dash_clientside.no_update,
+    yesterday: (data) => {
+      H.yesterday = data || [];
+      H.repaint();
+      return window.dash_clientside.no_update;
+    },
+  });
+})();

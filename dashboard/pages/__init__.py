@@ -1,0 +1,51 @@
+"""The pages: one Dash application, its shell, and the callbacks; every callback asks `require` first."""
+
+import dash
+from dash import dcc, html
+from dash.development.base_component import Component
+
+from dashboard.pages import calls, drawers, routes, system, wall
+from dashboard.texts import DEFAULT, t
+
+INDEX = """<!DOCTYPE html>
+<html lang="zh-CN">
+  <head>
+    {%metas%}
+    <title>{%title%}</title>
+    <link rel="icon" type="image/svg+xml" href="/assets/favicon.svg">
+    {%css%}
+  </head>
+  <body>
+    {%app_entry%}
+    <footer>{%config%}{%scripts%}{%renderer%}</footer>
+  </body>
+</html>
+"""
+
+STORES = ("roster", "seat-request", "call-request", "ack-request", "drawer-close", "toast")
+
+
+def shell() -> Component:
+    """Return the layout: address, stores, and the places for page, drawer and toasts."""
+    texts = t(DEFAULT)
+    return html.Div(
+        [
+            dcc.Location(id="url", refresh="callback-nav"),
+            dcc.Store(id="prefs"),
+            *[dcc.Store(id=name) for name in STORES],
+            html.A(texts["app.skip"], href="#main", className="skip"),
+            html.Div(html.Div(texts["app.loading"], className="_dash-loading"), id="page"),
+            html.Aside(id="drawer", className="drawer"),
+            html.Div(id="toasts", className="toasts"),
+        ]
+    )
+
+
+def register(app: dash.Dash) -> None:
+    """Give the application its page frame and all callbacks."""
+    app.title = t(DEFAULT)["app.title"]
+    app.index_string = INDEX
+    # Pages come and go: a callback's parts need not be on the page when the application starts.
+    app.config.suppress_callback_exceptions = True
+    for page in (routes, wall, calls, drawers, system):
+        page.register(app)

@@ -1,0 +1,87 @@
+"""What every callback needs to know: the language, the place (zone, queues, people), and refusals."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import wraps
+from typing import ParamSpec
+
+import dash
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from dashboard.auth import viewer
+from dashboard.texts import DEFAULT, t
+from dashboard.views.kit import Child, Words, refusal
+from models.errors import HotlineError
+from models.tables.floor import Agent, Queue, Seat, Team
+from models.tables.people import Tenant
+
+P = ParamSpec("P")
+
+
+@dataclass(frozen=True)
+class Place:
+    """A tenant's zone and its queues as (name, label)."""
+
+    zone: str
+    queues: tuple[tuple[str, str], ...]
+
+    @property
+    def labels(self) -> dict[str, str]:
+        """Return queue name -> label."""
+        return dict(self.queues)
+
+
+def place(session: Session) -> Place:
+    """Read the viewer's place."""
+    zone = session.scalar(select(Tenant.zone).where(Tenant.slug == viewer().tenant))
+    queues = session.execute(select(Queue.name, Queue.label).order_by(Queue.position, Queue.id))
+    return Place(zone or "Asia/Shanghai", tuple((name, label or name) for name, label in queues))
+
+
+def person(session: Session, key: str) -> dict[str, str]:
+    """Read who sits at a seat; a seat outside the roster has only its key."""
+    found = session.execute(
+        select(Seat.extension, Seat.agent_no, Agent.name, Team.label)
+        .outerjoin(Agent, Agent.agent_no == Seat.agent_no)
+        .outerjoin(Team, Team.code == Seat.team_code)
+        .where(Seat.key == key)
+    ).first()
+    extension, agent_no, name, team = found or ("", "", "", "")
+    return {
+        "key": key,
+        "extension": extension or "",
+        "agent_no": agent_no or "",
+        "name": name or "",
+        "team": team or "",
+    }
+
+
+def language() -> str:
+    """Return the language the browser asks for."""
+    return str(dash.ctx.cookies.get("lang") or DEFAULT)
+
+
+def words() -> Words:
+    """Return the texts in the browser's language."""
+    return t(language())
+
+
+def told(error: HotlineError) -> dict[str, object]:
+    """Return an error as the note a toast shows."""
+    texts = words()
+    text = texts.get(f"error.{error.code}", texts["error.error"])
+    return {"text": text, "bad": True}
+
+
+def shown(view: Callable[P, Child]) -> Callable[P, Child]:
+    """Let a callback that returns a view return the refusal instead of failing."""
+
+    @wraps(view)
+    def guarded(*args: P.args, **kwargs: P.kwargs) -> Child:
+        try:
+            return view(*args, **kwargs)
+        except HotlineError as error:
+            return refusal(error.code, words())
+
+    return guarded

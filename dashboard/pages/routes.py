@@ -1,0 +1,114 @@
+"""Which page an address shows; language and theme; links between them stay in the browser."""
+
+from urllib.parse import parse_qs
+
+import dash
+from dash import ALL, ClientsideFunction, Input, Output, ctx, html
+
+from dashboard.auth import require, viewer
+from dashboard.door import reading
+from dashboard.pages.context import place, shown, words
+from dashboard.pages.drawers import seat_view
+from dashboard.views import alarms, calls, shell, system, wall
+from dashboard.views.call_query import read
+from dashboard.views.kit import Child, empty
+from models.clock import now
+from models.store import watch
+
+MAX_ROTATE_S = 600
+ALARMS_SHOWN = 500
+
+
+def register(app: dash.Dash) -> None:
+    """Register the routing callbacks."""
+    app.callback(
+        Output("page", "children"),
+        Input("url", "pathname"),
+        Input("url", "search"),
+        Input("prefs", "data"),
+    )(show)
+    for name in ("language", "theme"):
+        app.clientside_callback(
+            ClientsideFunction("hotline", name),
+            Output("prefs", "data", allow_duplicate=True),
+            Input({"switch": name, "n": ALL}, "n_clicks"),
+            prevent_initial_call=True,
+        )
+    app.clientside_callback(
+        ClientsideFunction("hotline", "dress"),
+        Input("url", "pathname"),
+        Input("page", "children"),
+    )
+    app.clientside_callback(
+        ClientsideFunction("hotline", "toast"), Input("toast", "data")
+    )
+
+
+def show(path: str | None, search: str | None, _prefs: object) -> Child:
+    """Return the page of an address, with the words its scripts need."""
+    if path == "/calls" and set(ctx.triggered_prop_ids) == {"url.search"}:
+        return dash.no_update  # the calls page changes its filters and rows by itself
+    return [shell.words_node(words()), html.Div(page(path or "/", search or ""))]
+
+
+@shown
+def page(path: str, search: str) -> Child:
+    """Return the component of one page; a refusal is shown in its place."""
+    match path.rstrip("/") or "/wall":
+        case "/wall":
+            return _wall(search)
+        case "/calls":
+            return _calls(search)
+        case "/alarms":
+            return _alarms(search)
+        case "/seat":
+            return _seat(search)
+        case "/system":
+            require("system.view")
+            return _desk("/system", system.page(words()))
+    texts = words()
+    unknown = html.Div(
+        [html.H1(texts["page.unknown"]), html.P(texts["page.unknown_help"])], className="refusal"
+    )
+    return _desk("", unknown)
+
+
+def _desk(here: str, body: Child) -> Child:
+    me = viewer()
+    return shell.desk(words(), here, me.can, me.name, body)
+
+
+def _wall(search: str) -> Child:
+    require("floor.view")
+    asked = parse_qs(search.lstrip("?"))
+    kiosk = asked.get("kiosk", ["0"])[0] == "1"
+    turns = asked.get("rotate", ["0"])[0]
+    rotate = min(int(turns), MAX_ROTATE_S) if turns.isdigit() and kiosk else 0
+    nav = shell.nav(words(), "/wall", viewer().can, wall=True)
+    return wall.wall(words(), nav=nav, kiosk=kiosk, rotate=rotate)
+
+
+def _calls(search: str) -> Child:
+    require("calls.view")
+    with reading() as session:
+        here = place(session)
+    return _desk("/calls", calls.page(read(search), here.queues, words()))
+
+
+def _alarms(search: str) -> Child:
+    require("floor.view")
+    query = read(search)
+    with reading() as session:
+        here = place(session)
+        start, end = query.span(here.zone, now())
+        rows = watch.alarm_history(session, start=start, end=end, limit=ALARMS_SHOWN)
+    body = alarms.page(query.day, rows, zone=here.zone, words=words(), labels=here.labels)
+    return _desk("/alarms", body)
+
+
+def _seat(search: str) -> Child:
+    require("floor.view")
+    key = parse_qs(search.lstrip("?")).get("key", [""])[0]
+    if not key:
+        return _desk("", empty(words()["seat.unknown"]))
+    return _desk("", html.Div(seat_view(key, closable=False), className="page seat-page"))

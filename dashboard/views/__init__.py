@@ -1,0 +1,1 @@
+"""Screens as pure functions: plain data and words in, components out; nothing is fetched here."""

@@ -1,0 +1,72 @@
+"""Parts every screen is made of: state marks, empty sentences, tables, links that stay in the app."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from dash import html
+
+Words = Mapping[str, str]
+Child = Any  # whatever Dash takes as children
+NO_COMPONENT: list[Child] = []
+
+
+def link(text: Child, href: str, **more: Child) -> html.A:
+    """Return a link that changes the page without loading it anew."""
+    return html.A(text, href=href, **{"data-nav": "", **more})
+
+
+def icon() -> html.I:
+    """Return the shape of the surrounding seat state."""
+    return html.I(className="icon", **{"aria-hidden": "true"})
+
+
+def state_mark(state: str, words: Words, text: str = "") -> html.Span:
+    """Return a seat state as its shape, hue and word."""
+    label = text or words.get(f"state.{state}", state)
+    return html.Span([icon(), html.Span(label)], className=f"st st-{state} mark")
+
+
+def status(level: str, text: str) -> html.Span:
+    """Return a status (`ok`, `warn`, `bad`, `off`) as a shape and a word."""
+    return html.Span([html.I(**{"aria-hidden": "true"}), text], className=f"status {level}")
+
+
+def empty(sentence: str) -> html.P:
+    """Return the sentence that stands where there is nothing to show."""
+    return html.P(sentence, className="empty")
+
+
+def skeleton() -> html.Span:
+    """Return the mark of a value that has not come yet."""
+    return html.Span(className="skeleton", **{"aria-hidden": "true"})
+
+
+def refusal(code: str, words: Words) -> html.Div:
+    """Return a page that says what went wrong and what to do, by the error's stable code."""
+    title = words.get(f"error.{code}", words["error.error"])
+    return html.Div(
+        [html.H1(title), html.P(words.get(f"error.{code}_help", ""), className="muted")],
+        className="refusal",
+        role="alert",
+    )
+
+
+def table(
+    heads: Sequence[tuple[str, str]], rows: Iterable[Sequence[Child]], *, label: str
+) -> html.Div:
+    """Return a plain table; each head is (text, class of its column)."""
+    body = [
+        html.Tr([html.Td(cell, className=css) for cell, (_, css) in zip(row, heads, strict=True)])
+        for row in rows
+    ]
+    top = html.Tr([html.Th(text, className=css, scope="col") for text, css in heads])
+    return html.Div(
+        html.Table([html.Thead(top), html.Tbody(body)], **{"aria-label": label}),
+        className="table",
+    )
+
+
+def panel(title: str, children: Child, *, css: str = "", note: Child = None) -> html.Section:
+    """Return a titled block of a desk page."""
+    head = html.Header([html.H2(title), html.Div(note, className="muted")])
+    return html.Section([head, children], className=f"panel {css}".strip())

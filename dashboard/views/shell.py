@@ -1,0 +1,76 @@
+"""The frame round every page: navigation by permission, language, theme, the desk's header."""
+
+import json
+from typing import Any
+
+from dash import html
+
+from dashboard.views.kit import Child, Words, link
+from dashboard.views.wall import fresh
+
+PAGES: tuple[tuple[str, str, str], ...] = (
+    ("/wall", "nav.wall", "floor.view"),
+    ("/calls", "nav.calls", "calls.view"),
+    ("/alarms", "nav.alarms", "floor.view"),
+    ("/system", "nav.system", "system.view"),
+)
+
+
+def words_node(words: Words) -> html.Div:
+    """Return the node the browser's own scripts read their texts from."""
+    table = json.dumps(dict(words), ensure_ascii=False, separators=(",", ":"))
+    return html.Div(id="words", hidden=True, **{"data-words": table})
+
+
+def nav(words: Words, here: str, can: frozenset[str], *, wall: bool = False) -> html.Nav:
+    """Return the links this person may follow, and the switches of language and theme."""
+    links: list[Child] = []
+    for href, key, permission in PAGES:
+        if permission not in can:
+            continue
+        text: Child = words[key]
+        if href == "/alarms" and not wall:
+            text = [words[key], html.Span(**{"data-alarm-count": ""})]
+        current: dict[str, Any] = {"aria-current": "page"} if href == here else {}
+        links.append(link(text, href, title=words["nav.keys"], **current))
+    if wall:
+        links.append(
+            link(words["nav.kiosk"], "/wall?kiosk=1&rotate=20", title=words["nav.kiosk_label"])
+        )
+    switches: list[Child] = [
+        _switch("language", words["nav.language"], words["nav.language_label"])
+    ]
+    if not wall:
+        label = f"{words['nav.dark']}/{words['nav.light']}"
+        switches.append(_switch("theme", label, words["nav.theme_label"]))
+    leave = html.Form(
+        html.Button(words["nav.signout"], type="submit"), action="/logout", method="post"
+    )
+    return html.Nav(
+        [*links, *switches, leave], className="nav", **{"aria-label": words["nav.label"]}
+    )
+
+
+def _switch(name: str, text: str, label: str) -> html.Button:
+    return html.Button(
+        text,
+        id={"switch": name, "n": 0},
+        type="button",
+        title=label,
+        **{"aria-label": label},
+    )
+
+
+def desk(words: Words, here: str, can: frozenset[str], user: str, body: Child) -> html.Div:
+    """Return a desk page: header, banner, and the page's own body."""
+    header = html.Header(
+        [
+            link(words["app.watch"], "/wall", className="brand"),
+            nav(words, here, can),
+            fresh(words),
+            html.Span(user, className="muted user"),
+        ],
+        className="desk-head",
+    )
+    banner = html.Div(id="banner", className="banner", role="alert", hidden=True)
+    return html.Div([header, banner, html.Main(body, id="main")], className="desk")

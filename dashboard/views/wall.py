@@ -1,0 +1,152 @@
+"""The wall: an empty frame the browser fills from the live stream, so that nothing is drawn twice."""
+
+from typing import Any
+
+from dash import dcc, html
+
+from dashboard.views import kpis
+from dashboard.views.kit import Child, Words, empty, icon, skeleton
+
+SEAT_STATES = (
+    "idle", "ring", "talk", "hold", "direct", "wrap", "busy", "rest", "learn", "offline"
+)  # fmt: skip
+COUNTED = ("online", *SEAT_STATES)
+STORES = ("chart-hour-data", "chart-day-data", "day-request", "yesterday")
+NO_FIGURE: dict[str, Any] = {
+    "data": [],
+    "layout": {
+        "paper_bgcolor": "rgba(0,0,0,0)",
+        "plot_bgcolor": "rgba(0,0,0,0)",
+        "xaxis": {"visible": False},
+        "yaxis": {"visible": False},
+    },
+}
+GRAPH_CONFIG: dict[str, Any] = {"displayModeBar": False, "responsive": True}
+
+
+def wall(words: Words, *, nav: Child, kiosk: bool = False, rotate: int = 0) -> html.Div:
+    """Return the wallboard; `rotate` seconds between its screens, 0 shows all at once."""
+    return html.Div(
+        [
+            _head(words, nav),
+            html.Div(id="banner", className="banner", role="alert", hidden=True),
+            *[dcc.Store(id=name) for name in STORES],
+            html.Main(
+                [
+                    kpis.tiles(words),
+                    html.Div(
+                        [_chart("chart-hour", words["wall.hour"]), _day_chart(words)],
+                        className="charts",
+                    ),
+                    _seats(words),
+                    _queues(words),
+                    _alarms(words),
+                    _feed(words),
+                ],
+                className="floor",
+                id="main",
+            ),
+        ],
+        className="wall kiosk" if kiosk else "wall",
+        id="wall",
+        **{"data-rotate": str(rotate), "data-screen": "all"},
+    )
+
+
+def _head(words: Words, nav: Child) -> html.Header:
+    title = [html.Span(**{"data-city": ""}), html.Span(words["app.watch"])]
+    clock = [html.Time(className="clock", **{"data-clock": ""}), html.Span(**{"data-date": ""})]
+    gap = html.A(
+        className="gap-note", href="/calls?day=today&outcome=unknown", id="gaps", hidden=True,
+        **{"data-nav": ""},
+    )  # fmt: skip
+    return html.Header(
+        [
+            html.H1(title),
+            html.Div(clock, className="when"),
+            nav,
+            gap,
+            fresh(words),
+        ],
+        className="wall-head",
+    )
+
+
+def fresh(words: Words) -> html.Span:
+    """Return the freshness mark: the age of what is shown, or who is lost."""
+    return html.Span(
+        [html.Span(words["fresh.waiting"], **{"data-fresh": ""}), html.I()],
+        className="fresh",
+        role="status",
+        **{"data-level": "wait"},
+    )
+
+
+def _seats(words: Words) -> html.Section:
+    counts = [
+        html.Span(
+            [
+                icon() if name != "online" else None,
+                html.Span(words["count.online"] if name == "online" else words[f"state.{name}"]),
+                html.B(skeleton(), **{"data-count": name}),
+            ],
+            className="tally" if name == "online" else f"tally st st-{name}",
+        )
+        for name in COUNTED
+    ]
+    return html.Section(
+        [
+            html.Header([html.H2(words["wall.seats"]), html.Div(counts, className="tallies")]),
+            html.Div(id="seats", className="seats", **{"data-empty": words["wall.empty_seats"]}),
+        ],
+        className="block block-seats",
+    )
+
+
+def _block(name: str, title: str, body: Child, note: Child = None) -> html.Section:
+    return html.Section(
+        [html.Header([html.H2(title), note]), body], className=f"block block-{name}"
+    )
+
+
+def _queues(words: Words) -> html.Section:
+    heads = ("name", "waiting", "oldest", "level", "ewt", "seats")
+    top = html.Tr([html.Th(words[f"queue.{h}"], className=f"q-{h}", scope="col") for h in heads])
+    table = html.Table(
+        [html.Thead(top), html.Tbody(id="queues", **{"data-empty": words["wall.empty_queues"]})],
+        className="queues stale-able",
+        **{"aria-label": words["wall.queues"], "data-rests-on": "*"},
+    )
+    return _block("queues", words["wall.queues"], table)
+
+
+def _alarms(words: Words) -> html.Section:
+    body = html.Ul(
+        html.Li(empty(words["fresh.loading"])),
+        id="alarms",
+        className="alarms",
+        **{"data-empty": words["wall.empty_alarms"], "aria-live": "polite"},
+    )
+    return _block("alarms", words["wall.alarms"], body, html.Span(**{"data-alarm-count": ""}))
+
+
+def _feed(words: Words) -> html.Section:
+    body = html.Ul(
+        html.Li(empty(words["fresh.loading"])),
+        id="feed",
+        className="feed stale-able",
+        **{"data-empty": words["wall.empty_feed"], "data-rests-on": "*"},
+    )
+    return _block(
+        "feed", words["wall.feed"], body, html.Span(words["wall.feed_label"], className="muted")
+    )
+
+
+def _day_chart(words: Words) -> html.Section:
+    return _chart("chart-day", words["wall.day"])
+
+
+def _chart(chart_id: str, title: str) -> html.Section:
+    graph = dcc.Graph(id=chart_id, figure=NO_FIGURE, config=GRAPH_CONFIG, responsive=True)
+    body = html.Div(graph, className="chart stale-able", **{"data-rests-on": "*"})
+    return _block("chart", title, body, html.Span(className="legend", **{"data-legend": chart_id}))
