@@ -5,10 +5,13 @@ import signal
 import socket
 import subprocess
 import sys
+from collections import deque
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, suppress
 from os import getpid
 from pathlib import Path
+from threading import Lock
 
 LOOPBACK = "127.0.0.1"
 
@@ -64,12 +67,40 @@ def which(program: str) -> str | None:
 
 
 def free_ports(count: int, kind: socket.SocketKind) -> list[int]:
-    """Return `count` different loopback ports that are free now."""
-    held = [socket.socket(socket.AF_INET, kind) for _ in range(count)]
-    try:
-        for one in held:
-            one.bind((LOOPBACK, 0))
-        return [int(one.getsockname()[1]) for one in held]
-    finally:
-        for one in held:
-            one.close()
+    """Return `count` different loopback ports that are free now and were not given out lately."""
+    return [_claim(kind, (0,)) for _ in range(count)]
+
+
+def free_media_port() -> int:
+    """Return a UDP port for sipp's audio; the one for its video, two above, is free as well."""
+    return _claim(socket.SOCK_DGRAM, (0, 2))
+
+
+# A child binds its ports a moment after they were given to it: until then they still look free.
+_GIVEN: deque[int] = deque(maxlen=512)
+_CLAIMING = Lock()
+
+
+def _claim(kind: socket.SocketKind, offsets: Sequence[int]) -> int:
+    with _CLAIMING:
+        while True:
+            with ExitStack() as held:
+                port = _bind(held, kind, 0)
+                wanted = {port + offset for offset in offsets}
+                if wanted.isdisjoint(_GIVEN) and _all_free(held, kind, wanted - {port}):
+                    _GIVEN.extend(wanted)
+                    return port
+
+
+def _all_free(held: ExitStack, kind: socket.SocketKind, ports: set[int]) -> bool:
+    with suppress(OSError, OverflowError):
+        for port in ports:
+            _bind(held, kind, port)
+        return True
+    return False
+
+
+def _bind(held: ExitStack, kind: socket.SocketKind, port: int) -> int:
+    one = held.enter_context(socket.socket(socket.AF_INET, kind))
+    one.bind((LOOPBACK, port))
+    return int(one.getsockname()[1])

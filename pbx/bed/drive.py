@@ -17,12 +17,12 @@ SEATS_AT_WORK = 12
 REST_REASONS = ("小休", "用餐", "培训")
 
 _TICK_S = 0.5
-_SURGE_EVERY_S = 75.0
-_SURGE_CALLS = 6
+_SURGE_EVERY_S = 45.0
+_SURGE_CALLS = 4  # patient ones, and as many who soon give up
 _REST_EVERY_S = 20.0
 _REST_S = (12.0, 40.0)
 _IMPATIENT_SHARE = 0.15
-_IMPATIENT_S = (3.0, 8.0)
+_IMPATIENT_S = (2.5, 6.0)
 _PATIENT_S = (40.0, 90.0)
 _FIRST_NUMBER = 13800000000
 
@@ -83,10 +83,13 @@ class _Traffic:
             self._bed.restart()
         self._callers = [caller for caller in self._callers if not caller.done]
         for _ in range(self._arrivals()):
-            self._citizen(self._pick_queue(), 1)
+            impatient = self._random.random() < _IMPATIENT_SHARE
+            self._citizens(self._pick_queue(), 1, _IMPATIENT_S if impatient else _PATIENT_S)
         if now >= self._surge_at:
             self._surge_at = now + _SURGE_EVERY_S
-            self._citizen(self._pick_queue(), _SURGE_CALLS)
+            queue = self._pick_queue()
+            for patience_s in (_PATIENT_S, _IMPATIENT_S):
+                self._citizens(queue, _SURGE_CALLS, patience_s)
         self._rest(now)
 
     def close(self) -> None:
@@ -107,12 +110,15 @@ class _Traffic:
         (queue,) = self._random.choices(queues, [each.share for each in queues])
         return self._bed.extension_of(queue.name)
 
-    def _citizen(self, extension: str, count: int) -> None:
-        impatient = self._random.random() < _IMPATIENT_SHARE
-        patience_s = self._random.uniform(*(_IMPATIENT_S if impatient else _PATIENT_S))
+    def _citizens(self, extension: str, count: int, patience_s: tuple[float, float]) -> None:
         number = str(_FIRST_NUMBER + self._random.randrange(10000))
         caller = call(
-            self._bed, extension, number=number, patience_s=patience_s, count=count, rate=2.0
+            self._bed,
+            extension,
+            number=number,
+            patience_s=self._random.uniform(*patience_s),
+            count=count,
+            rate=2.0,
         )
         self._callers.append(caller)
 

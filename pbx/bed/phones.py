@@ -9,9 +9,10 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from itertools import count as counter
+from pathlib import Path
 from typing import Literal
 
-from pbx.bed.children import LOOPBACK, end, free_ports, spawn, which
+from pbx.bed.children import LOOPBACK, end, free_media_port, free_ports, spawn, which
 from pbx.bed.errors import BedUnavailable
 from pbx.bed.exchange import Bed
 from pbx.bed.registrar import register, unregister
@@ -29,6 +30,10 @@ _SCENARIOS: Mapping[Kind, str] = {
 _FOREVER_MS = 24 * 3600 * 1000
 _READY_LIMIT_S = 5.0
 _GRACE_S = 1.0
+_STARTS = 4
+_COULD_NOT_BEGIN = (254, 255)  # sipp's exit codes for a port taken and for any other fatal fault
+_ALWAYS = f"-i {LOOPBACK} -mi {LOOPBACK} -ci {LOOPBACK} -nostdin -aa".split()
+_ALWAYS += ["-recv_timeout", "60000", "-max_retrans", "4"]
 _serial = counter(1)
 
 
@@ -62,21 +67,47 @@ class Sipp:
         program = which("sipp")
         if program is None:
             raise BedUnavailable("sipp is not on this machine: install the package sip-tester.")
-        self.port, media, control = free_ports(3, socket.SOCK_DGRAM)
         folder = bed.folders.work / "sipp"
         folder.mkdir(exist_ok=True)
         base = folder / f"{next(_serial)}-{scenario}"
         self._files = (base.with_suffix(".xml"), base.with_suffix(".csv"), base.with_suffix(".out"))
         xml, table, self._said = self._files
         xml.write_text(fill(CONF / "sipp" / f"{scenario}.xml", fields), encoding="utf-8")
-        argv = [program, f"{LOOPBACK}:{bed.sip_port}", "-sf", str(xml), *options]
+        argv = [program, f"{LOOPBACK}:{bed.sip_port}", "-sf", str(xml), *options, *_ALWAYS]
+        self._calls = bool(callers)  # else it answers, and ends only when told to
         if callers:
             table.write_text(callers, encoding="utf-8")
             argv += ["-inf", str(table)]
-        argv += ["-i", LOOPBACK, "-p", str(self.port), "-mi", LOOPBACK, "-mp", str(media)]
-        argv += ["-ci", LOOPBACK, "-cp", str(control), "-nostdin", "-aa"]
-        argv += ["-recv_timeout", "60000", "-max_retrans", "4"]
-        self._process = spawn(argv, death_signal=signal.SIGKILL, output=self._said, cwd=folder)
+        self._start(argv)
+
+    def _start(self, argv: list[str]) -> None:
+        for _ in range(_STARTS):
+            self.port, control = free_ports(2, socket.SOCK_DGRAM)
+            ports = ["-p", str(self.port), "-cp", str(control), "-mp", str(free_media_port())]
+            self._process = spawn(
+                [*argv, *ports],
+                death_signal=signal.SIGKILL,
+                output=self._said,
+                cwd=self._said.parent,
+            )
+            if self._began():
+                return
+        said = self._complaint()
+        self.close()
+        raise BedUnavailable(f"sipp did not start: {said}")
+
+    def _began(self) -> bool:
+        """Wait until the phone listens; False when a port was taken from under it."""
+        deadline = time.monotonic() + _READY_LIMIT_S
+        while time.monotonic() < deadline:
+            code = self._process.poll()
+            if code is not None:
+                return self._calls and code not in _COULD_NOT_BEGIN
+            if _bound(self.port):
+                return True
+            time.sleep(0.01)
+        end(self._process, grace_s=_GRACE_S)
+        return False
 
     def __enter__(self) -> "Sipp":
         return self
@@ -103,17 +134,10 @@ class Sipp:
             self._process.wait(timeout_s)
         return self.done
 
-    def await_ready(self) -> None:
-        """Wait until the phone listens, so that the first call finds it."""
-        deadline = time.monotonic() + _READY_LIMIT_S
-        while time.monotonic() < deadline:
-            if self._process.poll() is not None:
-                break
-            if _bound(self.port):
-                return
-            time.sleep(0.02)
-        said = self._said.read_text(encoding="utf-8", errors="replace").strip()
-        raise BedUnavailable(f"sipp did not start: {said[-300:] or 'it said nothing'}")
+    def _complaint(self) -> str:
+        said = self._said.read_text(encoding="utf-8", errors="replace").splitlines()
+        dated = [line for line in said if re.match(r"\d{4}-\d\d-\d\d\s", line)]
+        return (dated or said or ["it said nothing"])[0]
 
     def close(self) -> None:
         """End the process at once; calls it has stay for Asterisk to clean up."""
@@ -153,7 +177,6 @@ class Phones:
         """Sign these seats in, all behaving alike."""
         sipp = Sipp(self._bed, _SCENARIOS[behaviour.kind], _seat_fields(behaviour))
         self._sipps.append(sipp)
-        sipp.await_ready()
         for extension in extensions:
             register(self._bed.sip_port, extension, sipp.port)
             self._contacts[extension] = sipp.port
@@ -226,9 +249,6 @@ def _seat_fields(behaviour: Behaviour) -> dict[str, object]:
 
 
 def _bound(port: int) -> bool:
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-        try:
-            probe.bind((LOOPBACK, port))
-        except OSError:
-            return True
-    return False
+    # Read, not tried: a trial bind could take the port in the very moment sipp wants it.
+    table = Path("/proc/net/udp").read_text(encoding="ascii")
+    return f":{port:04X} " in table
