@@ -9,13 +9,14 @@ from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
 from models.clock import now
-from models.errors import Unavailable
+from models.errors import NotFound, Unavailable
 from models.store import streams
 
 log = logging.getLogger(__name__)
 RETRY_S = 0.3
 Facts = Callable[[], dict[str, Any]]
-STORE_LOST = (RedisError, OSError, Unavailable, TimeoutError)
+STORE_LOST = (RedisError, OSError, Unavailable, NotFound, TimeoutError)
+"""What a loop waits out: a store that is away, or not yet migrated and seeded."""
 
 
 async def forever(name: str, work: Callable[[], Awaitable[None]]) -> None:

@@ -91,7 +91,7 @@ class Projector:
         saved: Any = await self._redis.hgetall(streams.floor_state(self.tenant))
         reach = await streams.reach(self._redis, self._stream)
         plan, rows = await asyncio.to_thread(self._begin)
-        if saved and reach.holds_after(saved[b"id"].decode()):
+        if b"floor" in saved and reach.holds_after(saved[b"id"].decode()):
             floor = _floor_decoder.decode(saved[b"floor"])
             self._id = saved[b"id"].decode()
             self._floor = msgspec.structs.replace(floor, plan=plan)
@@ -136,6 +136,7 @@ class Projector:
                 await self._tell(before)
             if happened - renewed >= TICK_S or renewed > happened:
                 renewed = happened
+                await self._redis.hset(streams.floor_state(self.tenant), "alive", f"{happened:.3f}")
                 if not await self._lease.renew():
                     log.warning("projector %s: lease lost to another copy", self.tenant)
                     return

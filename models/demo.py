@@ -52,6 +52,20 @@ TEAMS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     ("t6", "应急组", ("emergency", "complaint", "night")),
 )
 
+PASSWORD = "yunzhou-12345"  # noqa: S105 - printed by `up`, exists only in the demo
+PEOPLE: tuple[tuple[str, str, str, str], ...] = (
+    ("admin", "系统管理员", "admin", "管理员"),
+    ("duty", "值班长", "duty", "林值班"),
+    ("leader", "带班领导", "leader", "周主任"),
+    ("coordinator", "应急协调员", "coord", "江协调"),
+    ("agent", "话务员", "agent", "王建国"),
+    ("unit", "承办单位", "unit", "住建局经办"),
+    ("wall", "大屏", "wall", "大屏终端"),
+)
+"""(role, its label, login, name) of one person for every role."""
+LOGINS = tuple((login, PASSWORD, label) for _, label, login, _ in PEOPLE)
+"""(login, password, role's label), shown by the demo's login page and by `up`."""
+
 SEATS_PER_TEAM = 20
 FIRST_EXTENSION = 8001
 

@@ -51,6 +51,7 @@ class Settings:
     wrap_up_s: int = 10
     snapshot_s: float = 30.0
     session_hours: int = 12
+    metrics_token: str = field(default="", repr=False)
     demo: bool = False
     log_level: str = "INFO"
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from sqlalchemy import Engine, create_engine, select, text
-from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import InterfaceError, OperationalError, ProgrammingError
 from sqlalchemy.orm import Session
 
 from models.errors import NotFound, Unavailable
@@ -44,7 +44,8 @@ def tenant_id_of(engine: Engine, slug: str) -> int:
     try:
         with Session(engine) as session:
             found = session.scalar(select(Tenant.id).where(Tenant.slug == slug))
-    except (OperationalError, InterfaceError) as error:
+    except (OperationalError, InterfaceError, ProgrammingError) as error:
+        # a programming error here is a database not migrated yet
         raise Unavailable(f"database: {error.orig}") from error
     if found is None:
         raise NotFound(f"no tenant {slug!r}", slug=slug)

@@ -5,15 +5,16 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, func, or_, select, update
+from sqlalchemy import ColumnElement, and_, func, or_, select, update
 from sqlalchemy.orm import Session
 
-from models.clock import Instant, to_datetime
+from models.clock import Instant, now, to_datetime
 from models.errors import NotFound, WrongStatus
 from models.events.floor import Caller
 from models.rules.floor.state import Call
 from models.rules.metrics import Limits, Tally, counted
 from models.store.chain import audit
+from models.store.people import desk_state
 from models.tables import CallLedger, Queue, Seat, SeatInterval
 
 MISSED = ("abandoned", "timeout", "quick", "overflow")
@@ -162,13 +163,13 @@ def _order(sort: str, descending: bool) -> Any:  # noqa: ANN401 - SQLAlchemy's o
     return column.desc().nulls_last() if descending else column.asc().nulls_last()
 
 
-def _joined(statement: Select[Any]) -> Select[Any]:
+def _joined(statement: Any) -> Any:  # noqa: ANN401 - any select over the ledger
     same_queue = and_(Queue.tenant_id == CallLedger.tenant_id, Queue.name == CallLedger.queue)
     same_seat = and_(Seat.tenant_id == CallLedger.tenant_id, Seat.key == CallLedger.seat)
     return statement.select_from(CallLedger).outerjoin(Queue, same_queue).outerjoin(Seat, same_seat)
 
 
-def _rows() -> Select[Any]:
+def _rows() -> Any:  # noqa: ANN401 - see _joined
     return _joined(select(CallLedger, Queue.label, Seat.agent_no))
 
 
@@ -318,4 +319,5 @@ def seat_day(session: Session, seat: str, start: Instant, end: Instant) -> SeatD
         if stay.end:
             sums[stay.state] = sums.get(stay.state, 0.0) + stay.end - stay.start
     calls = search_calls(session, start=start, end=end, seat=seat, limit=500)
-    return SeatDay(intervals, calls.rows, sums)
+    agent_no = session.scalar(select(Seat.agent_no).where(Seat.key == seat)) or ""
+    return SeatDay(intervals, calls.rows, sums, desk_state(session, agent_no, now=now()))

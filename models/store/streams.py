@@ -54,6 +54,18 @@ def source_key(tenant: str, pbx: str) -> str:
     return f"source:{tenant}:{pbx}"
 
 
+def source_facts(fields: dict[bytes, bytes]) -> dict[str, Any]:
+    """Return a source hash as screens get it."""
+    return {
+        "name": fields.get(b"name", b"").decode(),
+        "state": fields.get(b"state", b"").decode(),
+        "reason": fields.get(b"reason", b"").decode(),
+        "heard": float(fields.get(b"heard", b"0")),
+        "shift": float(fields.get(b"shift", b"0")),
+        "told": float(fields.get(b"told", b"0")),
+    }
+
+
 def connect(url: str, *, timeout: float | None = 3.0) -> Redis:
     """Return a client; no retries of its own, the loops decide what a loss means."""
     return Redis.from_url(

@@ -11,7 +11,7 @@ from models.errors import WrongStatus
 from models.events.floor import AlarmAcknowledged
 from models.store import outbox, streams
 from models.store.chain import audit
-from models.tables import AlarmLog
+from models.tables import AlarmLog, Tenant
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,18 +52,18 @@ def _instant(at: datetime | None) -> float:
     return at.timestamp() if at else 0.0
 
 
-def acknowledge(
-    session: Session, key: str, *, tenant: str, user_id: int, name: str, now: Instant
-) -> None:
+def acknowledge(session: Session, key: str, *, user_id: int, name: str, now: Instant) -> None:
     """Take an alarm on; WrongStatus when it is not there or somebody was first."""
     taken = session.execute(
         update(AlarmLog)
         .where(AlarmLog.key == key, AlarmLog.ack_at.is_(None))
         .values(ack_at=to_datetime(now), ack_by=user_id, ack_name=name)
-        .returning(AlarmLog.key)
+        .returning(AlarmLog.tenant_id)
     )
-    if taken.first() is None:
+    taken_row = taken.first()
+    if taken_row is None:
         raise WrongStatus(f"alarm {key} is not open")
+    tenant = session.scalar(select(Tenant.slug).where(Tenant.id == taken_row.tenant_id)) or ""
     event = AlarmAcknowledged(
         id=f"ack:{key}", at=now, actor=f"user:{user_id}", pbx="", epoch=0, seq=0,
         alarm=key, name=name,

@@ -182,7 +182,7 @@ def start(
         raise BedUnavailable("Asterisk has not been fetched yet.")
     folders = _fresh_folders((work or root / "work").resolve())
     bed = Bed(
-        ports=ports or _free_bed_ports(),
+        ports=ports or free_bed_ports(),
         secrets=secrets or Secrets(*(random_secrets.token_urlsafe(18) for _ in range(3))),
         folders=folders,
         seats=tuple(demo_seats() if seats is None else seats),
@@ -208,7 +208,8 @@ def _fresh_folders(work: Path) -> Folders:
     return Folders(work, run)
 
 
-def _free_bed_ports() -> BedPorts:
+def free_bed_ports() -> BedPorts:
+    """Return loopback ports for a bed that nothing listens on now."""
     # Below the kernel's own range for outgoing ports; Asterisk skips single ports in use.
     rtp_start = 10000 + 2 * random_secrets.randbelow(10000)
     (ami,) = free_ports(1, socket.SOCK_STREAM)

@@ -1,0 +1,244 @@
+"""The command line and all wiring: every behaviour starts here. One subcommand, one process.
+
+`./hotline up` runs a whole embedded installation; production runs `web`, `ingest` and `migrate`
+one by one with settings from the environment (docs/settings.md).
+"""
+
+import argparse
+import asyncio
+import json
+import logging
+import os
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from models.errors import HotlineError
+from models.settings import Settings, load
+
+LOOPS = ("ami", "projector", "archiver", "relay")
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one subcommand; return its exit code."""
+    options = _parser().parse_args(argv)
+    try:
+        code: int | None = options.run(options)
+    except HotlineError as error:
+        print(f"hotline: {error.code}: {error}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        return 130
+    return code or 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="hotline", description=__doc__)
+    verbs = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    up = _verb(verbs, "up", _up, "run everything on this machine, with a demo city")
+    up.add_argument("--data", type=Path, default=Path(".data"), help="folder that survives (.data)")
+    up.add_argument("--port", type=int, default=8765, help="web port (8765; 0 = any free one)")
+    up.add_argument(
+        "--pbx", default="simulator",
+        help="simulator | recording:FILE[@speed] | asterisk | HOST:PORT (with --ami-user, --ami-secret)",
+    )  # fmt: skip
+    up.add_argument("--ami-user", default="hotline_reader")
+    up.add_argument("--ami-secret-file", type=Path, help="file with the AMI secret of HOST:PORT")
+    up.add_argument("--speed", type=float, default=1.0, help="simulator: seconds per second")
+    up.add_argument("--seed", type=int, default=1, help="simulator: same seed, same floor")
+
+    _verb(verbs, "web", _web, "serve the screens")
+    ingest = _verb(verbs, "ingest", _ingest, "run the loops between exchange, streams and database")
+    ingest.add_argument("--loops", default=",".join(LOOPS), help=f"of {','.join(LOOPS)}")
+    _verb(verbs, "migrate", _migrate, "bring the database up to date")
+    _verb(verbs, "seed", _seed, "put the demo centre into the database; safe to repeat")
+    _verb(verbs, "prepare", _prepare, "migrate, then seed")
+    _verb(verbs, "verify", _verify, "check the hash chains of audit and event log")
+
+    pbx = _verb(verbs, "pbx", _pbx, "run a stand-in exchange (used by up)")
+    pbx.add_argument("kind", choices=("simulator", "recording", "asterisk"))
+    pbx.add_argument("--port", type=int, default=5038)
+    pbx.add_argument("--file", type=Path)
+    pbx.add_argument("--speed", type=float, default=1.0)
+    pbx.add_argument("--seed", type=int, default=1)
+    pbx.add_argument("--seats", type=int, default=120)
+    pbx.add_argument("--calls-per-s", type=float)
+    pbx.add_argument("--data", type=Path, default=Path(".data"))
+
+    replay = _verb(verbs, "replay", _replay, "fold a recorded AMI session and print its figures")
+    replay.add_argument("file", type=Path)
+    replay.add_argument("--json", action="store_true", help="one JSON object")
+    replay.add_argument(
+        "--sl", action="append", default=[], metavar="NAME=SECONDS",
+        help="service level of a queue; NAME default for the others",
+    )  # fmt: skip
+
+    bench = _verb(verbs, "bench", _bench, "measure, as a ratio to a baseline in the same run")
+    bench.add_argument("what", choices=("floor",))
+    bench.add_argument("--json", action="store_true")
+    bench.add_argument("--quick", action="store_true", help="shorter runs, rougher figures")
+    return parser
+
+
+def _verb(
+    verbs: "argparse._SubParsersAction[argparse.ArgumentParser]",
+    name: str,
+    run: Callable[[argparse.Namespace], int | None],
+    text: str,
+) -> argparse.ArgumentParser:
+    verb = verbs.add_parser(name, help=text, description=text)
+    verb.set_defaults(run=run)
+    return verb
+
+
+def _settings() -> Settings:
+    settings = load(os.environ)
+    _log(settings.log_level)
+    return settings
+
+
+def _log(level: str) -> None:
+    """Log one JSON object a line, from every library alike."""
+    import structlog
+
+    shared: list[structlog.typing.Processor] = [
+        structlog.stdlib.add_log_level,
+        structlog.stdlib.add_logger_name,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        structlog.processors.format_exc_info,
+    ]
+    handler = logging.StreamHandler()
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=shared,
+            processors=[
+                structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+                structlog.processors.JSONRenderer(ensure_ascii=False),
+            ],
+        )
+    )
+    logging.basicConfig(level=level, handlers=[handler], force=True)
+
+
+# --- production processes -------------------------------------------------------------------
+
+
+def _web(_options: argparse.Namespace) -> None:
+    from dashboard.server import serve
+
+    serve(_settings())
+
+
+def _ingest(options: argparse.Namespace) -> None:
+    chosen = tuple(options.loops.split(","))
+    unknown = set(chosen) - set(LOOPS)
+    if unknown:
+        raise SystemExit(f"hotline ingest: no such loop: {', '.join(sorted(unknown))}")
+    import uvloop
+
+    from ingest.wiring import run_loops
+
+    uvloop.run(run_loops(_settings(), chosen))
+
+
+def _migrate(_options: argparse.Namespace) -> None:
+    from models.store.migrate import migrate
+
+    settings = _settings()
+    print(migrate(settings.owner_database_url or settings.database_url, settings.database_url))
+
+
+def _seed(_options: argparse.Namespace) -> None:
+    from models.store.db import engine_for
+    from models.store.seed import seed
+
+    settings = _settings()
+    seed(engine_for(settings.database_url))
+
+
+def _prepare(options: argparse.Namespace) -> None:
+    _migrate(options)
+    _seed(options)
+
+
+def _verify(_options: argparse.Namespace) -> int:
+    from models.store.chain import verify
+    from models.store.db import engine_for, tenant_id_of, transaction
+
+    settings = _settings()
+    engine = engine_for(settings.database_url)
+    with transaction(engine, tenant_id_of(engine, settings.tenant)) as session:
+        faults = verify(session)
+    print("\n".join(faults) or "audit and event log are whole")
+    return 1 if faults else 0
+
+
+# --- exchanges ------------------------------------------------------------------------------
+
+
+def _pbx(options: argparse.Namespace) -> None:
+    from pbx.standin import run_recording, run_simulator
+
+    _log("INFO")
+    secret = os.environ.get("HOTLINE_AMI_SECRET", "")
+    if not secret:
+        raise SystemExit("hotline pbx: HOTLINE_AMI_SECRET is not set")
+    match options.kind:
+        case "simulator":
+            asyncio.run(
+                run_simulator(
+                    port=options.port, secret=secret, speed=options.speed, seed=options.seed,
+                    seats=options.seats, calls_per_s=options.calls_per_s,
+                )
+            )  # fmt: skip
+        case "recording":
+            asyncio.run(
+                run_recording(options.file, port=options.port, secret=secret, pace=options.speed)
+            )
+        case _:
+            from pbx.standin import run_asterisk
+
+            run_asterisk(options.data, port=options.port, secret=secret)
+
+
+# --- everything at once ---------------------------------------------------------------------
+
+
+def _up(options: argparse.Namespace) -> int:
+    from ingest.installation import up
+
+    return asyncio.run(up(options))
+
+
+def _replay(options: argparse.Namespace) -> None:
+    from pbx.replay import figures
+
+    levels: dict[str, int] = {}
+    for pair in options.sl:
+        name, _, seconds = pair.partition("=")
+        if not seconds.isdigit():
+            raise SystemExit(f"hotline replay: --sl {pair!r} is not NAME=SECONDS")
+        levels[name] = int(seconds)
+    result = figures(options.file, levels)
+    if options.json:
+        print(json.dumps(result, ensure_ascii=False))
+        return
+    print(f"{'queue':<16}{'entered':>9}{'answered':>10}{'abandoned':>11}{'timeout':>9}{'in SL':>7}")
+    for name, row in [*result["queues"].items(), ("total", result["total"])]:
+        print(
+            f"{name:<16}{row['entered']:>9}{row['answered']:>10}{row['abandoned']:>11}"
+            f"{row['timeout']:>9}{row['within_sl']:>7}"
+        )
+
+
+def _bench(options: argparse.Namespace) -> None:
+    from tests.bench.floor import run
+
+    print(
+        json.dumps(run(quick=options.quick), ensure_ascii=False, indent=None if options.json else 2)
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(main())

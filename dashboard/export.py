@@ -1,0 +1,92 @@
+"""Files of the call list: the rows the page shows, all of them, as xlsx or csv."""
+
+import csv
+import io
+from collections.abc import Mapping
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+import xlsxwriter
+
+from dashboard.door import reading
+from dashboard.views.call_query import CallQuery
+from models.clock import now
+from models.errors import BadInput
+from models.store import ledger
+
+COLUMNS = (
+    "entered", "queue_label", "caller", "outcome", "agent_no", "agent_name", "wait", "talk", "held",
+    "answered", "ended", "ring_outs", "transferred", "reason", "gap", "callback_at", "callback_note",
+    "pbx", "call", "visit",
+)  # fmt: skip
+_INSTANTS = frozenset({"entered", "answered", "ended", "callback_at"})
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+MAX_ROWS = 100_000
+
+
+def calls_file(
+    kind: str, query: CallQuery, texts: Mapping[str, str], zone: str
+) -> tuple[bytes, str]:
+    """Return (file, media type) of the list that `query` shows; BadInput for another kind of file."""
+    if kind not in ("xlsx", "csv"):
+        raise BadInput(f"no export as {kind}")
+    start, end = query.span(zone, now())
+    rows: list[ledger.CallRow] = []
+    with reading() as session:
+        while len(rows) < MAX_ROWS:
+            page = ledger.search_calls(
+                session, start=start, end=end, queue=query.queue, outcome=query.outcome,
+                seat=query.seat, text=query.text, callback=query.callback, sort="entered",
+                descending=False, offset=len(rows), limit=ledger.MAX_ROWS,
+            )  # fmt: skip
+            rows += page.rows
+            if len(rows) >= page.total or not page.rows:
+                break
+    head = [texts.get(f"calls.col.{name}", name) for name in COLUMNS]
+    body = [[_cell(name, getattr(row, name), texts, zone) for name in COLUMNS] for row in rows]
+    return (_xlsx(head, body), _XLSX) if kind == "xlsx" else (_csv(head, body), "text/csv")
+
+
+_XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+
+
+def _cell(name: str, value: object, texts: Mapping[str, str], zone: str) -> str | float:
+    if name in _INSTANTS and isinstance(value, float):
+        if not value:
+            return ""
+        return datetime.fromtimestamp(value, ZoneInfo(zone)).strftime("%Y-%m-%d %H:%M:%S")
+    if name == "outcome":
+        return texts.get(f"outcome.{value}", str(value))
+    if name in ("wait", "talk") and value == -1:
+        return ""
+    if isinstance(value, bool):
+        return "1" if value else ""
+    return value if isinstance(value, int | float) else str(value)
+
+
+def _xlsx(head: list[str], body: list[list[str | float]]) -> bytes:
+    buffer = io.BytesIO()
+    # strings stay strings: a caller's text never becomes a formula or a link
+    options = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
+    with xlsxwriter.Workbook(buffer, options) as book:
+        sheet = book.add_worksheet()
+        sheet.write_row(0, 0, head, book.add_format({"bold": True}))
+        for number, line in enumerate(body, start=1):
+            sheet.write_row(number, 0, line)
+        sheet.freeze_panes(1, 0)
+        sheet.autofilter(0, 0, max(len(body), 1), len(head) - 1)
+    return buffer.getvalue()
+
+
+def _csv(head: list[str], body: list[list[str | float]]) -> bytes:
+    buffer = io.StringIO()
+    writer = csv.writer(buffer)
+    writer.writerow(head)
+    for line in body:
+        writer.writerow([_harmless(value) for value in line])
+    return ("\ufeff" + buffer.getvalue()).encode()
+
+
+def _harmless(value: str | float) -> str | float:
+    """Keep a spreadsheet from running a text as a formula."""
+    return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA) else value

@@ -1,0 +1,268 @@
+"""Live push: one Redis reader per process and tenant, encoded once, fanned out as Server-Sent Events.
+
+A client starts with a snapshot (or, with `Last-Event-ID`, where it left off), then gets deltas and a
+beat every second. A slow client waits only for itself; one that falls too far behind, or comes back
+after a long sleep, gets a new snapshot instead of its backlog.
+"""
+
+import asyncio
+import contextlib
+import logging
+from collections import deque
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import msgspec
+from redis.asyncio import Redis
+from starlette.types import Receive, Scope, Send
+
+from models.clock import now
+from models.rules.board import Board, board, merge
+from models.rules.floor import Floor
+from models.store import streams
+
+log = logging.getLogger(__name__)
+
+BEAT_S = 1.0
+KEEP_FRAMES = 600
+"""Frames kept for clients that resume or lag; beyond that they get a snapshot."""
+LOAD_BACK = 300
+READ_COUNT = 500
+RECHECK_S = 15.0
+PER_CLIENT_S = 0.00012
+"""Time to serve one client one frame, measured; deltas are gathered at least for one round of all."""
+ROSTER_S = 60.0
+RETRY_S = 0.3
+
+_floor_decoder = msgspec.json.Decoder(Floor)
+Roster = Callable[[], Awaitable[dict[str, Any]]]
+
+
+class FloorHub:
+    """The tenant's current board in this process, and what its clients are to be told next."""
+
+    def __init__(self, redis: "Redis", tenant: str, roster: Roster) -> None:
+        self.tenant = tenant
+        self.clients = 0
+        self._redis = redis
+        self._roster_of = roster
+        self._roster: dict[str, Any] = {}
+        self._board: Board = {}
+        self._epoch = ""
+        self._id = "0-0"
+        self._frames: deque[tuple[str, bytes]] = deque(maxlen=KEEP_FRAMES)
+        self._count = 0
+        self._sources: dict[str, Any] = {}
+        self._projector = 0.0
+        self._beat = b""
+        self._beats = 0
+        self._snapshot: tuple[int, bytes] = (-1, b"")
+        self._turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+
+    # --- reading ----------------------------------------------------------------------------
+
+    async def run(self) -> None:
+        """Follow the projector for ever."""
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._forever(self._follow))
+            group.create_task(self._forever(self._keep_beat))
+            group.create_task(self._forever(self._keep_roster))
+
+    async def _forever(self, work: Callable[[], Awaitable[None]]) -> None:
+        while True:
+            try:
+                await work()
+            except asyncio.CancelledError:
+                raise
+            except Exception as error:
+                log.debug("hub %s: %s", self.tenant, error)
+            await asyncio.sleep(RETRY_S)
+
+    async def _keep_roster(self) -> None:
+        while True:
+            found = await self._roster_of()
+            if found != self._roster:
+                self._roster = found
+                self._start_over()
+            await asyncio.sleep(ROSTER_S)
+
+    async def _follow(self) -> None:
+        if not self._board:
+            await self._load()
+        while True:
+            entries = await streams.read(
+                self._redis, streams.floor_delta(self.tenant), self._id,
+                wait_s=0.5, count=READ_COUNT,
+            )  # fmt: skip
+            if entries:
+                await self._take(entries)
+                await asyncio.sleep(min(0.25, self.clients * PER_CLIENT_S))
+
+    async def _take(self, entries: list[streams.Entry]) -> None:
+        changed: Board = {}
+        for entry in entries:
+            message = msgspec.json.decode(entry.fields[b"m"])
+            self._id = entry.id
+            if message["kind"] == "reset":
+                await self._load()
+                return
+            changed = merge(changed, message["board"]) if changed else message["board"]
+        self._board = _applied(self._board, changed)
+        self._say(self._id, _frame({"kind": "delta", "now": now(), "board": changed}, self.cursor))
+
+    async def _load(self) -> None:
+        """Read the projector's saved floor and follow its deltas from there."""
+        saved: Any = await self._redis.hgetall(streams.floor_state(self.tenant))
+        if b"floor" not in saved:
+            return
+        self._epoch = saved[b"epoch"].decode()
+        self._id = saved[b"delta"].decode()
+        self._board = board(_floor_decoder.decode(saved[b"floor"]), now())
+        self._start_over()
+
+    def _start_over(self) -> None:
+        """Send every client a snapshot next."""
+        self._frames.clear()
+        self._count += KEEP_FRAMES + 1
+        self._wake()
+
+    @property
+    def cursor(self) -> str:
+        """Where a client that has seen everything stands: producer epoch and stream id."""
+        return f"{self._epoch}~{self._id}"
+
+    async def _keep_beat(self) -> None:
+        while True:
+            with contextlib.suppress(*(Exception,)):
+                await self._ask_sources()
+            body = {
+                "kind": "beat",
+                "now": now(),
+                "sources": self._sources,
+                "projector": self._projector,
+            }
+            self._beat = _frame(body)
+            self._beats += 1
+            self._wake()
+            await asyncio.sleep(BEAT_S)
+
+    async def _ask_sources(self) -> None:
+        found = {}
+        async for key in self._redis.scan_iter(streams.source_key(self.tenant, "*"), count=200):
+            fields: Any = await self._redis.hgetall(key)
+            facts = streams.source_facts(fields)
+            found[facts["name"]] = facts
+        alive: Any = await self._redis.hget(streams.floor_state(self.tenant), "alive")
+        self._sources, self._projector = found, float(alive or 0)
+
+    # --- telling ----------------------------------------------------------------------------
+
+    def _say(self, entry_id: str, frame: bytes) -> None:
+        self._frames.append((f"{self._epoch}~{entry_id}", frame))
+        self._count += 1
+        self._wake()
+
+    def _wake(self) -> None:
+        turn, self._turn = self._turn, asyncio.get_running_loop().create_future()
+        if not turn.done():
+            turn.set_result(None)
+
+    def snapshot(self) -> bytes:
+        """Return the snapshot frame of this moment, encoded once per change."""
+        if self._snapshot[0] != self._count:
+            body = {
+                "kind": "snapshot", "epoch": self._epoch, "now": now(), "board": self._board,
+                "roster": self._roster, "sources": self._sources, "projector": self._projector,
+            }  # fmt: skip
+            self._snapshot = (self._count, _frame(body, self.cursor))
+        return self._snapshot[1]
+
+    def after(self, cursor: str) -> int | None:
+        """Return the frame number a resuming client goes on from, None if that is too long ago."""
+        if cursor == self.cursor and self._board:
+            return self._count
+        for back, (seen, _) in enumerate(reversed(self._frames)):
+            if seen == cursor:
+                return self._count - back
+        return None
+
+    def news(self, number: int) -> bytes | None:
+        """Return the frames behind `number`, None when they are gone and a snapshot is due."""
+        behind = self._count - number
+        if behind > len(self._frames):
+            return None
+        return b"".join(frame for _, frame in list(self._frames)[len(self._frames) - behind :])
+
+    async def serve(self, scope: Scope, receive: Receive, send: Send, allowed: "Awaited") -> None:
+        """Stream to one client until it leaves or `allowed` says no."""
+        await send({"type": "http.response.start", "status": 200, "headers": _HEADERS})
+        gone = asyncio.ensure_future(_until_gone(receive))
+        self.clients += 1
+        try:
+            await self._stream(send, gone, _last_event_id(scope), allowed)
+        except OSError:
+            pass  # the client went while we wrote
+        finally:
+            self.clients -= 1
+            gone.cancel()
+
+    async def _stream(
+        self, send: Send, gone: asyncio.Future[None], cursor: str, allowed: "Awaited"
+    ) -> None:
+        number = self.after(cursor) if cursor else None
+        beats, checked = -1, now()
+        while not gone.done():
+            turn = self._turn
+            body = self.news(number) if number is not None else None
+            if body is None and self._board:
+                body = self.snapshot()
+            number = self._count if self._board else None
+            if beats != self._beats:
+                beats = self._beats
+                body = (body or b"") + self._beat
+            if body:
+                await send({"type": "http.response.body", "body": body, "more_body": True})
+            if now() - checked > RECHECK_S:
+                checked = now()
+                if not await allowed():
+                    await send(
+                        {"type": "http.response.body", "body": b"event: signed_out\ndata: {}\n\n"}
+                    )
+                    return
+            if turn is self._turn:
+                await asyncio.shield(turn)
+
+
+Awaited = Callable[[], Awaitable[bool]]
+_HEADERS = [
+    (b"content-type", b"text/event-stream; charset=utf-8"),
+    (b"cache-control", b"no-cache, no-transform"),
+    (b"x-accel-buffering", b"no"),
+]
+
+
+def _frame(body: dict[str, Any], cursor: str = "") -> bytes:
+    """Return one SSE frame; JSON has no raw line breaks, so one data line is enough."""
+    head = f"id: {cursor}\n".encode() if cursor else b""
+    return head + b"data: " + msgspec.json.encode(body) + b"\n\n"
+
+
+def _applied(whole: Board, changed: Board) -> Board:
+    """Return the board with a change applied; None entries leave it."""
+    merged = merge(whole, changed)
+    for name, section in changed.items():
+        if isinstance(section, dict):
+            merged[name] = {k: v for k, v in merged[name].items() if v is not None}
+    return merged
+
+
+async def _until_gone(receive: Receive) -> None:
+    while (await receive())["type"] != "http.disconnect":
+        pass
+
+
+def _last_event_id(scope: Scope) -> str:
+    for name, value in scope["headers"]:
+        if name == b"last-event-id":
+            return str(value.decode("latin-1"))
+    return ""

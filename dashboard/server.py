@@ -1,0 +1,312 @@
+"""The web process: one ASGI app with sign-in, live push, exports, health, metrics and the Dash pages."""
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import dash
+import uvicorn
+from fastapi import FastAPI, Form, Request
+from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
+from redis import Redis as SyncRedis
+from redis.exceptions import RedisError
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from dashboard import auth, door, export, metrics, pages
+from dashboard.live import FloorHub
+from dashboard.texts import t
+from dashboard.views import call_query
+from dashboard.views.login import login_html
+from models import demo
+from models.clock import now
+from models.errors import HotlineError, NotFound, Refused, Unavailable
+from models.settings import Settings
+from models.store import db, people, roster, streams
+
+log = logging.getLogger(__name__)
+
+SHUTDOWN_S = 1
+"""Streams never end by themselves: open ones are cut after this when the server stops."""
+LOGIN_TRIES = 8
+LOGIN_WINDOW_S = 300
+SECURITY_HEADERS = {
+    "x-content-type-options": "nosniff",
+    "x-frame-options": "SAMEORIGIN",
+    "referrer-policy": "same-origin",
+    "content-security-policy": (
+        "default-src 'self'; img-src 'self' data: blob:; style-src 'self' 'unsafe-inline'; "
+        "script-src 'self' 'unsafe-inline' 'unsafe-eval'; worker-src 'self' blob:; connect-src 'self'; "
+        "font-src 'self' data:; frame-ancestors 'self'"
+    ),
+}
+
+
+class Web:
+    """What the routes share: doors, sessions, and one live hub per tenant."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.engine = db.engine_for(settings.database_url, pool=6)
+        self.gate = auth.Gate(self.engine)
+        self.redis = streams.connect(settings.redis_url)
+        self.hubs: dict[str, FloorHub] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+        door.wire(
+            door.Doors(
+                settings,
+                self.engine,
+                SyncRedis.from_url(settings.redis_url, protocol=2, socket_timeout=3),
+            )
+        )
+
+    def hub(self, tenant: str, tenant_id: int) -> FloorHub:
+        """Return the tenant's hub, started on first use."""
+        if tenant not in self.hubs:
+
+            async def seats() -> dict[str, Any]:
+                return await asyncio.to_thread(self._roster, tenant, tenant_id)
+
+            hub = self.hubs[tenant] = FloorHub(self.redis, tenant, seats)
+            task = asyncio.ensure_future(hub.run())
+            self._tasks.add(task)
+        return self.hubs[tenant]
+
+    def _roster(self, tenant: str, tenant_id: int) -> dict[str, Any]:
+        with db.transaction(self.engine, tenant_id) as session:
+            return roster.roster(session, tenant)
+
+    async def start_hub(self) -> None:
+        """Have the house's own tenant ready before the first screen asks."""
+        with contextlib.suppress(HotlineError):
+            slug = self.settings.tenant
+            self.hub(slug, await asyncio.to_thread(db.tenant_id_of, self.engine, slug))
+
+    async def close(self) -> None:
+        """Stop the hubs and give the connections back."""
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self.redis.aclose()
+        self.engine.dispose()
+
+
+def create_app(settings: Settings) -> ASGIApp:
+    """Return the ASGI application."""
+    web = Web(settings)
+
+    @contextlib.asynccontextmanager
+    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        await web.start_hub()
+        yield
+        await web.close()
+
+    server = FastAPI(lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None)
+    _sign_in_routes(server, web)
+    _service_routes(server, web)
+    application = dash.Dash(
+        "dashboard",
+        server=server,  # type: ignore[arg-type] # typed for Flask only
+        backend="fastapi",
+        assets_folder=str(Path(__file__).parent / "assets"),
+        title="12345 值守",
+        update_title="",
+        serve_locally=True,
+        health_endpoint=None,
+    )
+    application.layout = pages.shell
+    pages.register(application)
+    return _with_stream(auth.AuthMiddleware(server, web.gate), web)
+
+
+def _with_stream(app: ASGIApp, web: Web) -> ASGIApp:
+    """Serve the live stream as plain ASGI, past the framework's per-chunk work, behind the same gate."""
+
+    async def stream(scope: Scope, receive: Receive, send: Send) -> None:
+        who = auth.require("floor.view")
+        cookie = auth.cookie_of(scope)
+
+        async def allowed() -> bool:
+            try:
+                found = await web.gate.viewer_of(cookie)
+            except Unavailable:
+                return True  # nobody can tell now: the running stream goes on, a new one would not
+            return found is not None and "floor.view" in found.can
+
+        await web.hub(who.tenant, who.tenant_id).serve(scope, receive, send, allowed)
+
+    async def guarded(scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            await stream(scope, receive, send)
+        except Refused as error:
+            await JSONResponse({"error": error.code}, 403)(scope, receive, send)
+
+    gated = auth.AuthMiddleware(guarded, web.gate)
+
+    async def route(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and scope["path"] == "/live/floor":
+            await gated(scope, receive, send)
+        else:
+            await app(scope, receive, _secured(scope, send))
+
+    return route
+
+
+def _secured(scope: Scope, send: Send) -> Send:
+    """Add the security headers to every response."""
+    if scope["type"] != "http":
+        return send
+
+    async def with_headers(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            extra = [(k.encode(), v.encode()) for k, v in SECURITY_HEADERS.items()]
+            message = {**message, "headers": [*message.get("headers", []), *extra]}
+        await send(message)
+
+    return with_headers
+
+
+# --- signing in -----------------------------------------------------------------------------
+
+
+def _sign_in_routes(server: FastAPI, web: Web) -> None:
+    def page(request: Request, error: str = "", next_path: str = "/") -> HTMLResponse:
+        texts = t(request.cookies.get("lang", "zh"))
+        logins = demo.LOGINS if web.settings.demo else ()
+        body = login_html(
+            texts,
+            error=texts[error] if error else "",
+            next_path=_own_path(next_path),
+            demo_logins=logins,
+        )
+        return HTMLResponse(body, 401 if error else 200)
+
+    @server.get("/login")
+    async def login_page(request: Request, next: str = "/") -> HTMLResponse:
+        return page(request, next_path=next)
+
+    @server.post("/login")
+    async def login(
+        request: Request,
+        login: str = Form(default="", max_length=100),
+        password: str = Form(default="", max_length=200),
+        next: str = Form(default="/", max_length=500),
+    ) -> Response:
+        slug = web.settings.tenant
+        if await _too_many(web, request, login):
+            return page(request, "login.error.limited", next)
+        try:
+            token = await asyncio.to_thread(_sign_in, web, slug, login, password)
+        except Refused:
+            return page(request, "login.error.wrong", next)
+        except (Unavailable, NotFound):
+            return page(request, "error.unavailable", next)
+        response = RedirectResponse(_own_path(next), 303)
+        response.set_cookie(
+            auth.COOKIE, f"{slug}.{token}", max_age=web.settings.session_hours * 3600,
+            httponly=True, samesite="lax", secure=web.settings.public_url.startswith("https"),
+        )  # fmt: skip
+        return response
+
+    @server.post("/logout")
+    async def logout(request: Request) -> Response:
+        cookie = request.cookies.get(auth.COOKIE, "")
+        await asyncio.to_thread(_sign_out, web, cookie)
+        response = RedirectResponse("/login", 303)
+        response.delete_cookie(auth.COOKIE)
+        return response
+
+
+def _sign_in(web: Web, slug: str, login: str, password: str) -> str:
+    tenant_id = db.tenant_id_of(web.engine, slug)
+    with db.transaction(web.engine, tenant_id) as session:
+        return people.sign_in(
+            session, tenant_id, login, password, now=now(), hours=web.settings.session_hours
+        )
+
+
+def _sign_out(web: Web, cookie: str) -> None:
+    web.gate.forget(cookie)
+    who = auth.viewer()
+    with db.transaction(web.engine, who.tenant_id) as session:
+        people.sign_out(session, cookie.partition(".")[2], now=now())
+
+
+async def _too_many(web: Web, request: Request, login: str) -> bool:
+    """Count tries by login and address; without Redis nobody is kept out."""
+    address = request.client.host if request.client else ""
+    key = f"login:{web.settings.tenant}:{login[:50]}:{address}"
+    try:
+        tries = await web.redis.incr(key)
+        if tries == 1:
+            await web.redis.expire(key, LOGIN_WINDOW_S)
+    except (RedisError, OSError):
+        return False
+    return int(tries) > LOGIN_TRIES
+
+
+def _own_path(path: str) -> str:
+    """Return `path` only if it is one of ours: no other host can be smuggled in."""
+    return path if path.startswith("/") and not path.startswith(("//", "/\\")) else "/"
+
+
+# --- services -------------------------------------------------------------------------------
+
+
+def _service_routes(server: FastAPI, web: Web) -> None:
+    @server.exception_handler(HotlineError)
+    async def refused(_request: Request, error: HotlineError) -> JSONResponse:
+        return JSONResponse({"error": error.code}, auth.status_of(error))
+
+    @server.get("/healthz")
+    async def healthz() -> JSONResponse:
+        facts = await asyncio.to_thread(_health, web)
+        return JSONResponse(facts, 200 if all(facts.values()) else 503)
+
+    @server.get("/metrics")
+    async def prometheus(request: Request) -> Response:
+        given = request.headers.get("authorization", "").removeprefix("Bearer ")
+        if not web.settings.metrics_token or given != web.settings.metrics_token:
+            return JSONResponse({"error": "refused"}, 403)
+        body = await asyncio.to_thread(metrics.render, web.hubs)
+        return Response(body, media_type="text/plain; version=0.0.4; charset=utf-8")
+
+    @server.get("/api/export/calls.{kind}")
+    async def export_calls(request: Request, kind: str) -> Response:
+        who = auth.require("calls.view")
+        query = call_query.read(request.url.query)
+        texts = t(request.cookies.get("lang", "zh"))
+        body, media = await asyncio.to_thread(
+            export.calls_file, kind, query, texts, web.settings.zone
+        )
+        log.info("export calls.%s by user:%d: %s", kind, who.user_id, request.url.query)
+        name = f"attachment; filename=calls-{query.day}.{kind}"
+        return Response(body, media_type=media, headers={"content-disposition": name})
+
+
+def _health(web: Web) -> dict[str, bool]:
+    try:
+        redis = bool(door.doors().redis.ping())
+    except RedisError:
+        redis = False
+    return {"redis": redis, "database": bool(door.database_state()["ok"])}
+
+
+def serve(settings: Settings) -> None:
+    """Run the web process until it is told to stop."""
+    config = uvicorn.Config(
+        create_app(settings),
+        host=settings.host,
+        port=settings.port,
+        loop="uvloop",
+        http="httptools",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=SHUTDOWN_S,
+        proxy_headers=True,
+        backlog=2048,
+    )
+    uvicorn.Server(config).run()
