@@ -44,6 +44,12 @@
     return s < 3600 ? rest : Math.floor(s / 3600) + ":" + rest;
   };
 
+  /* What a narrow tile has room for: 59:59, then 1时02. */
+  H.shortTimer = (seconds) =>
+    seconds < 3600
+      ? H.timer(seconds)
+      : Math.floor(seconds / 3600) + H.word("unit.hour") + two(Math.floor((seconds % 3600) / 60));
+
   /* "3 分 12 秒": at most two parts. */
   H.duration = function (seconds) {
     const s = Math.max(0, Math.round(seconds));

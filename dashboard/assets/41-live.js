@@ -96,8 +96,14 @@
       }
       // Connecting: the browser resumes by itself with Last-Event-ID. Closed: it has given up.
       if (stream.readyState === EventSource.CLOSED) askWhy();
+      else hurry();
       H.schedule();
     };
+    stream.addEventListener("signed_out", () => {
+      stream.close();
+      live.phase = "signed-out";
+      H.schedule();
+    });
   }
 
   /* EventSource hides the status; only a session that ended must stop the retries. */
@@ -110,9 +116,16 @@
         if (gone || (answer.redirected && answer.url.includes("/login"))) {
           live.phase = "signed-out";
           H.schedule();
-        } else later();
+        } else if (answer.ok) open();
+        else later();
       })
       .catch(later);
+  }
+
+  /* A browser may wait three seconds before it resumes; a wall should not. */
+  function hurry() {
+    clearTimeout(retryTimer);
+    retryTimer = setTimeout(() => stream.readyState === EventSource.OPEN || askWhy(), 1000);
   }
 
   function later() {

@@ -3,13 +3,15 @@
   "use strict";
   const H = (window.hotline = window.hotline || {});
   const CHIPS_FROM = 300;
-  const TILE = { width: 4.15, height: 3.62, min: 0.86, short: 0.62, max: 1.9 };
+  const TILE = { width: 4.2, height: 3.55, least: 0.98, max: 1.9, chips: 0.78 };
+  const SHORT_HEIGHT = 2.95;
   const mount = H.mounted("seats");
   let tiles = new Map(); // seat key -> {node, parts, seat}
   let teams = []; // {id, label, keys, box, note}
   let mode = "";
   let signature = "";
   let queueNames = new Map();
+  const room = { width: 0, height: 0, gap: 0 };
 
   /* --- who sits where --- */
 
@@ -29,29 +31,42 @@
 
   /* --- how large a tile can be: the columns that leave the largest readable one --- */
 
+  function best(sizes, score) {
+    let found = { score: 0, cols: 10, w: 4, h: 3 };
+    const total = sizes.reduce((sum, n) => sum + n, 0);
+    for (let cols = 2; cols <= Math.min(90, total); cols += 1) {
+      const rows = sizes.reduce((sum, n) => sum + Math.ceil(n / cols), 0);
+      const w = room.width / cols - room.gap;
+      const h = (room.height - (rows - sizes.length) * room.gap) / rows;
+      if (score(w, h) > found.score) found = { score: score(w, h), cols, w, h };
+    }
+    return found;
+  }
+
   function fit(root) {
     const unit = parseFloat(getComputedStyle(root).fontSize);
-    const width = root.clientWidth / unit - 1.2 - 3.7;
-    const height = root.clientHeight / unit - 0.8 - (teams.length - 1) * 0.45;
-    const total = teams.reduce((sum, team) => sum + team.keys.length, 0);
-    const chips = total >= CHIPS_FROM;
-    const gap = chips ? 0.16 : 0.24;
-    let best = { score: 0, cols: 10, tile: 3 };
-    for (let cols = 2; cols <= 80; cols += 1) {
-      const rows = teams.reduce((sum, team) => sum + Math.ceil(team.keys.length / cols), 0);
-      const w = width / cols - gap;
-      const h = (height - (rows - teams.length) * gap) / rows;
-      const score = chips ? Math.min(w, h) : Math.min(w / TILE.width, h / TILE.height);
-      if (score > best.score) best = { score, cols, tile: chips ? Math.min(w * 1.5, h) : h };
+    const sizes = teams.map((team) => team.keys.length);
+    const total = sizes.reduce((sum, n) => sum + n, 0);
+    room.width = root.clientWidth / unit - 1.2 - 2.1;
+    room.height = root.clientHeight / unit - 0.6 - (teams.length - 1) * 0.36;
+    room.gap = 0.24;
+    let size = best(sizes, (w, h) => Math.min(w / TILE.width, h / TILE.height));
+    mode = "tiles";
+    if (size.score < TILE.least) {
+      mode = "short";
+      size = best(sizes, (w, h) => Math.min(w / TILE.width, h / SHORT_HEIGHT));
     }
-    const small = !chips && best.score < TILE.min;
-    mode = chips || best.score < TILE.short ? "chips" : small ? "short" : "tiles";
-    const scale = Math.min(TILE.max, small ? 0.98 : best.score);
+    if (total >= CHIPS_FROM || size.score < TILE.chips) {
+      mode = "chips";
+      room.gap = 0.16;
+      size = best(sizes, Math.min);
+    }
+    const height = mode === "chips" ? Math.min(size.h, size.w) : Math.min(size.h, TILE.height * TILE.max);
     root.dataset.mode = mode;
-    root.style.setProperty("--cols", best.cols);
-    root.style.setProperty("--tile-gap", gap + "em");
-    root.style.setProperty("--tile", Math.min(best.tile, TILE.height * TILE.max * 1.1).toFixed(3) + "em");
-    root.style.setProperty("--fit", Math.max(0.98, scale * 0.99).toFixed(3));
+    root.style.setProperty("--cols", size.cols);
+    root.style.setProperty("--tile-gap", room.gap + "em");
+    root.style.setProperty("--tile", height.toFixed(3) + "em");
+    root.style.setProperty("--fit", Math.min(TILE.max, Math.max(0.98, size.score)).toFixed(3));
   }
 
   /* --- building --- */
@@ -128,7 +143,7 @@
   }
 
   function age({ parts, seat }, now) {
-    H.text(parts.age, seat && seat.since ? H.timer(now - seat.since) : "");
+    H.text(parts.age, seat && seat.since ? H.shortTimer(now - seat.since) : "");
   }
 
   function note(team, live) {
@@ -137,7 +152,7 @@
       const seat = live.board.seats[key];
       if (seat && seat.state !== "offline") here += 1;
     }
-    H.text(team.note, here + "/" + team.keys.length);
+    H.text(team.note, here + "\n/" + team.keys.length);
   }
 
   /* --- staleness: a seat greys with its own exchange --- */

@@ -3,6 +3,7 @@
   "use strict";
   const H = (window.hotline = window.hotline || {});
   const mount = H.mounted("wall");
+  const RARE = new Set(["direct", "learn"]);
   let slots = null;
 
   function collect(root) {
@@ -154,7 +155,15 @@
     for (const key of kpis) paint(board.kpi, key);
     const counts = whole ? Object.keys(board.counts) : changed.get("counts") || [];
     for (const name of counts) {
-      for (const node of slots.count.get(name) || []) H.text(node, String(board.counts[name]));
+      for (const node of slots.count.get(name) || []) {
+        H.text(node, String(board.counts[name]));
+        node.toggleAttribute("data-zero", !board.counts[name]);
+        // Rare states take no room while nobody is in them.
+        if (RARE.has(name)) node.parentNode.hidden = !board.counts[name];
+      }
+    }
+    for (const node of root.querySelectorAll("[data-roster]")) {
+      H.text(node, "/" + Math.max(live.roster.seats.length, Object.keys(board.seats).length));
     }
     if (whole || changed.has("quarters")) {
       for (const nodes of slots.trend.values()) nodes.forEach((node) => spark(node, board.quarters));

@@ -62,7 +62,10 @@
       row.ewt,
       wait === null ? H.word("queue.unknown_wait") : wait === 0 ? H.word("queue.no_wait") : H.timer(wait),
     );
-    H.text(row.seats, queue.idle + "/" + queue.working);
+    row.ewt.toggleAttribute("data-none", wait === null);
+    const seats = queue.idle + "/" + queue.working;
+    H.text(row.seats, seats);
+    row.seats.toggleAttribute("data-long", seats.length > 5);
     tickQueue(row, H.now());
   }
 
@@ -104,9 +107,9 @@
   }
 
   function amount(alarm, value) {
-    const share = ["service_level", "connect_rate", "loss"].some((rule) => alarm.rule.includes(rule));
-    if (share) return H.percent(value) + " %";
-    return alarm.rule.includes("wait") && alarm.rule !== "waiting" ? H.duration(value) : H.count(value);
+    if (alarm.rule === "connect_rate") return H.percent(value) + " %";
+    const seconds = alarm.rule === "longest_wait" || alarm.rule === "source_silent";
+    return seconds ? H.duration(value) : H.count(value);
   }
 
   function alarmRow(key) {
@@ -174,9 +177,10 @@
     const node = H.make("li", "lost");
     const wait = call.wait >= 0 ? H.timer(call.wait) : "";
     node.append(
-      H.make("time", "", H.timeOf(call.at)),
+      H.make("time", "", H.minuteOf(call.at)),
       H.make("span", "how", H.outcome(call.outcome)),
-      H.make("span", "where", label(call.queue) + " " + (call.caller || "")),
+      H.make("span", "where", label(call.queue)),
+      H.make("span", "from", call.caller || ""),
       H.make("span", "wait", wait),
     );
     return node;

@@ -7,7 +7,7 @@ from dash import ClientsideFunction, Input, Output, State
 
 from dashboard.auth import require
 from dashboard.door import reading
-from dashboard.pages.context import place, words
+from dashboard.pages.context import names, place, words
 from dashboard.views import calls
 from dashboard.views.call_query import CallQuery, read
 from dashboard.views.kit import Child
@@ -58,15 +58,15 @@ def rows(asked: dict[str, Any] | None, search: str | None) -> tuple[Any, Any]:
     texts = words()
     try:
         require("calls.view")
-        found, zone = _find(asked, read(search))
+        found, zone, who = _find(asked, read(search))
     except HotlineError as error:
         return EMPTY, texts.get(f"error.{error.code}", texts["error.error"])
-    shown = [calls.row(call, zone, texts) for call in found.rows]
+    shown = [calls.row(call, zone=zone, words=texts, names=who) for call in found.rows]
     total = texts["calls.total"].format(n=f"{found.total:,}")
     return {"rowData": shown, "rowCount": found.total}, total
 
 
-def _find(asked: dict[str, Any], query: CallQuery) -> tuple[ledger.CallPage, str]:
+def _find(asked: dict[str, Any], query: CallQuery) -> tuple[ledger.CallPage, str, dict[int, str]]:
     sort = (asked.get("sortModel") or [{"colId": "entered", "sort": "desc"}])[0]
     first = int(asked.get("startRow") or 0)
     with reading() as session:
@@ -86,7 +86,8 @@ def _find(asked: dict[str, Any], query: CallQuery) -> tuple[ledger.CallPage, str
             offset=first,
             limit=max(1, min(BLOCK * 5, int(asked.get("endRow") or BLOCK) - first)),
         )
-    return page, here.zone
+        who = names(session, [call.callback_by for call in page.rows])
+    return page, here.zone, who
 
 
 def head(search: str | None, path: str | None, total: Child) -> Child:

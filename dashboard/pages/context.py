@@ -1,6 +1,6 @@
 """What every callback needs to know: the language, the place (zone, queues, people), and refusals."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import wraps
 from typing import ParamSpec
@@ -12,9 +12,10 @@ from sqlalchemy.orm import Session
 from dashboard.auth import viewer
 from dashboard.texts import DEFAULT, t
 from dashboard.views.kit import Child, Words, refusal
-from models.errors import HotlineError
-from models.tables.floor import Agent, Queue, Seat, Team
-from models.tables.people import Tenant
+from models.errors import HotlineError, NotFound
+from models.store import ledger
+from models.tables.floor import Agent, CallLedger, Queue, Seat, Team
+from models.tables.people import Tenant, User
 
 P = ParamSpec("P")
 
@@ -55,6 +56,29 @@ def person(session: Session, key: str) -> dict[str, str]:
         "name": name or "",
         "team": team or "",
     }
+
+
+def names(session: Session, users: Iterable[int]) -> dict[int, str]:
+    """Read the names of users by id."""
+    ids = {user for user in users if user}
+    if not ids:
+        return {}
+    found = session.execute(select(User.id, User.name).where(User.id.in_(ids)))
+    return {row.id: row.name for row in found}
+
+
+def visit(session: Session, key: str) -> ledger.CallRow:
+    """Read one visit of a call; NotFound when the ledger has it no more."""
+    at = session.scalar(select(CallLedger.counted_at).where(CallLedger.key == key))
+    call = session.scalar(select(CallLedger.call).where(CallLedger.key == key))
+    if at is None or call is None:
+        raise NotFound(f"no call {key}")
+    start = at.timestamp()
+    found = ledger.search_calls(session, start=start - 1, end=start + 1, text=call)
+    for row in found.rows:
+        if row.key == key:
+            return row
+    raise NotFound(f"no call {key}")
 
 
 def language() -> str:

@@ -7,11 +7,11 @@ from dash import ALL, Input, Output, State, ctx, html
 
 from dashboard.auth import require, viewer
 from dashboard.door import reading, writing
-from dashboard.pages.context import person, place, shown, told, words
+from dashboard.pages.context import names, person, place, shown, told, visit, words
 from dashboard.views import calls, seat
 from dashboard.views.kit import Child
 from models.clock import day_of, now
-from models.errors import HotlineError, NotFound
+from models.errors import HotlineError
 from models.store import ledger
 
 Request = dict[str, Any] | None
@@ -72,12 +72,11 @@ def call_view(key: str) -> Child:
     texts = words()
     with reading() as session:
         here = place(session)
-        call = ledger.find_call(session, key)
-        if call is None:
-            raise NotFound(key)
+        call = visit(session, key)
+        who = names(session, [call.callback_by])
         steps = ledger.call_timeline(session, key)
     may_mark = "calls.mark" in viewer().can
-    return calls.drawer(call, steps, zone=here.zone, words=texts, may_mark=may_mark)
+    return calls.drawer(call, steps, zone=here.zone, words=texts, names=who, may_mark=may_mark)
 
 
 def mark_callback(clicks: list[int | None], ids: list[dict[str, str]], notes: list[str]) -> Child:

@@ -39,9 +39,7 @@ def register(app: dash.Dash) -> None:
         Input("url", "pathname"),
         Input("page", "children"),
     )
-    app.clientside_callback(
-        ClientsideFunction("hotline", "toast"), Input("toast", "data")
-    )
+    app.clientside_callback(ClientsideFunction("hotline", "toast"), Input("toast", "data"))
 
 
 def show(path: str | None, search: str | None, _prefs: object) -> Child:
@@ -66,6 +64,11 @@ def page(path: str, search: str) -> Child:
         case "/system":
             require("system.view")
             return _desk("/system", system.page(words()))
+        case _:
+            return _unknown()
+
+
+def _unknown() -> Child:
     texts = words()
     unknown = html.Div(
         [html.H1(texts["page.unknown"]), html.P(texts["page.unknown_help"])], className="refusal"

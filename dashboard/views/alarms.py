@@ -6,10 +6,11 @@ from dash import dcc, html
 
 from dashboard.views import clock
 from dashboard.views.call_query import DAYS
-from dashboard.views.kit import Child, Words, empty, link, panel, status, table
+from dashboard.views.kit import Child, Words, aria, data, empty, link, panel, status, table
 from dashboard.views.shapes import AlarmShape
 
-SHARES = ("service_level", "connect_rate", "loss")
+SECONDS = frozenset({"source_silent", "longest_wait"})
+SHARES = frozenset({"connect_rate"})
 
 
 def page(
@@ -20,7 +21,8 @@ def page(
         html.Li(empty(words["fresh.loading"])),
         id="alarms",
         className="alarms",
-        **{"data-empty": words["alarm.none_current"], "aria-live": "polite"},
+        **data(empty=words["alarm.none_current"]),
+        **aria(live="polite"),
     )
     days = html.Div(
         [
@@ -51,8 +53,8 @@ def history(
     """Return the table of past alarms."""
     if not rows:
         return empty(words["alarm.none_history"])
-    names = ("raised", "rule", "subject", "value", "peak", "threshold", "cleared", "lasted", "ack")
-    numeric = {"value", "peak", "threshold", "lasted"}
+    names = ("raised", "rule", "subject", "value", "threshold", "cleared", "lasted", "ack")
+    numeric = {"value", "threshold", "lasted"}
     heads = [(words[f"alarm.col.{name}"], "num" if name in numeric else "") for name in names]
     return table(
         heads,
@@ -69,7 +71,6 @@ def _row(row: AlarmShape, zone: str, words: Words, labels: dict[str, str]) -> tu
         words.get(f"alarm.rule.{row.rule}", row.rule),
         labels.get(row.subject, row.subject),
         amount(row.rule, row.value, words),
-        amount(row.rule, row.peak, words),
         amount(row.rule, row.threshold, words),
         clock.time_of(cleared, zone) if cleared else status("bad", words["alarm.open"]),
         clock.duration(cleared - row.raised_at, words) if cleared else "—",
@@ -81,8 +82,8 @@ def amount(rule: str, value: float | None, words: Words) -> str:
     """Return a watched value in its own unit: a share, a time or a count."""
     if value is None:
         return "—"
-    if any(name in rule for name in SHARES):
+    if rule in SHARES:
         return f"{100 * value:.1f} %"
-    if "wait" in rule and rule != "waiting":
+    if rule in SECONDS:
         return clock.duration(value, words)
     return f"{value:,.0f}"

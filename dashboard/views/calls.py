@@ -1,6 +1,6 @@
 """The calls page: tabs, filters that live in the address, the list, and one call's course."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import dash_ag_grid as dag
@@ -8,10 +8,11 @@ from dash import dcc, html
 
 from dashboard.views import clock
 from dashboard.views.call_query import DAYS, CallQuery
-from dashboard.views.kit import Child, Words, empty, link, skeleton, status
+from dashboard.views.kit import Child, Words, data, empty, link, skeleton, status
 from dashboard.views.kpis import MISSED
 from dashboard.views.shapes import CallShape, StepShape
 
+Names = Mapping[int, str]
 OUTCOMES = (
     "answered", "talking", "waiting", "abandoned", "timeout", "overflow", "quick", "left", "unknown"
 )  # fmt: skip
@@ -33,6 +34,14 @@ COLUMNS: tuple[tuple[str, int, bool], ...] = (
     ("callback", 190, False),
     ("call", 170, False),
     ("pbx", 84, False),
+)
+GRID_THEME = (
+    "themeQuartz.withParams({"
+    "backgroundColor: 'var(--surface)', foregroundColor: 'var(--text)', "
+    "headerBackgroundColor: 'var(--sunken)', headerTextColor: 'var(--muted)', "
+    "headerFontWeight: 500, borderColor: 'var(--line)', accentColor: 'var(--accent)', "
+    "rowHoverColor: 'var(--accent-soft)', fontFamily: 'inherit', fontSize: 14, "
+    "cellHorizontalPadding: 14, wrapperBorderRadius: 8, browserColorScheme: 'inherit'})"
 )
 NUMERIC = frozenset({"wait", "talk", "held", "ring_outs"})
 
@@ -113,7 +122,7 @@ def _filters(query: CallQuery, queues: Sequence[tuple[str, str]], words: Words) 
                     placeholder=words["calls.search"],
                 ),
                 className="search",
-                **{"data-search": ""},
+                **data(search=""),
             ),
             html.Div(days, className="tabs"),
             dcc.DatePickerSingle(
@@ -159,25 +168,24 @@ def grid(words: Words) -> dag.AgGrid:
         getRowId="params.data.key",
         defaultColDef={"resizable": True, "suppressHeaderMenuButton": True},
         dashGridOptions={
-            "theme": "legacy",
+            "theme": {"function": GRID_THEME},
             "rowHeight": 36,
             "headerHeight": 36,
             "cacheBlockSize": 100,
             "maxBlocksInCache": 20,
-            "suppressCellFocus": False,
-            "overlayNoRowsTemplate": words["calls.empty"],
+            "localeText": {"noRowsToShow": words["calls.empty"]},
             "infiniteInitialRowCount": 1,
             "animateRows": False,
         },
-        className="ag-theme-quartz",
+        className="grid",
         persistence=True,
         persisted_props=["columnState"],
         style={"height": "100%"},
     )
 
 
-def row(call: CallShape, zone: str, words: Words) -> dict[str, Any]:
-    """Return a ledger row as the list shows it."""
+def row(call: CallShape, *, zone: str, words: Words, names: Names) -> dict[str, Any]:
+    """Return a ledger row as the list shows it; `names` tells who called back, by user id."""
     return {
         "key": call.key,
         "level": LEVELS.get(call.outcome, "off"),
@@ -191,7 +199,7 @@ def row(call: CallShape, zone: str, words: Words) -> dict[str, Any]:
         "held": clock.timer(call.held) if call.held else "",
         "ring_outs": call.ring_outs or "",
         "transferred": call.transferred,
-        "callback": _callback(call, zone, words),
+        "callback": _callback(call, zone, words, names),
         "call": call.call,
         "pbx": call.pbx,
     }
@@ -201,16 +209,22 @@ def _instant(at: float | None, zone: str) -> str:
     return clock.local(at, zone).strftime("%m-%d %H:%M:%S") if at else "—"
 
 
-def _callback(call: CallShape, zone: str, words: Words) -> str:
+def _callback(call: CallShape, zone: str, words: Words, names: Names) -> str:
     if call.callback_at:
         return words["calls.callback.done"].format(
-            name=call.callback_by or "", time=clock.time_of(call.callback_at, zone)
+            name=names.get(call.callback_by, ""), time=clock.time_of(call.callback_at, zone)
         )
     return words["calls.callback.todo"] if call.outcome in MISSED else ""
 
 
 def drawer(
-    call: CallShape, steps: Sequence[StepShape], *, zone: str, words: Words, may_mark: bool
+    call: CallShape,
+    steps: Sequence[StepShape],
+    *,
+    zone: str,
+    words: Words,
+    names: Names,
+    may_mark: bool,
 ) -> list[Child]:
     """Return one call: what it was, its course over all its visits, and the call-back mark."""
     level = LEVELS.get(call.outcome, "off")
@@ -231,7 +245,7 @@ def drawer(
     if call.gap:
         out.append(html.P(status("warn", words["calls.gap"])))
     if call.outcome in MISSED or call.callback_at:
-        out.append(_mark(call, zone, words, may_mark=may_mark))
+        out.append(_mark(call, zone, words, names, may_mark=may_mark))
     out.append(html.H3(words["calls.timeline"]))
     out.append(_course(steps, zone, words))
     return out
@@ -239,16 +253,16 @@ def drawer(
 
 def drawer_head(title: Child, words: Words) -> html.Header:
     """Return a drawer's head with its close button."""
-    close = html.Button(
-        words["drawer.close"], className="close", type="button", **{"data-close": ""}
-    )
+    close = html.Button(words["drawer.close"], className="close", type="button", **data(close=""))
     return html.Header([html.Div(title), close])
 
 
-def _mark(call: CallShape, zone: str, words: Words, *, may_mark: bool) -> html.Div:
+def _mark(call: CallShape, zone: str, words: Words, names: Names, *, may_mark: bool) -> html.Div:
     if call.callback_at:
         note = html.P(call.callback_note, className="muted") if call.callback_note else None
-        return html.Div([status("ok", _callback(call, zone, words)), note], className="callback")
+        return html.Div(
+            [status("ok", _callback(call, zone, words, names)), note], className="callback"
+        )
     if not may_mark:
         return html.Div(status("warn", words["calls.callback.todo"]), className="callback")
     return html.Div(
@@ -267,6 +281,14 @@ def _mark(call: CallShape, zone: str, words: Words, *, may_mark: bool) -> html.D
     )  # fmt: skip
 
 
+def _detail(step: StepShape, words: Words) -> str:
+    if step.what == "held" and step.detail.isdigit():
+        return clock.duration(int(step.detail), words)
+    if step.what == "rang_out" and step.detail.isdigit():
+        return f"{step.detail} {words['unit.times']}".strip()
+    return step.detail
+
+
 def _course(steps: Sequence[StepShape], zone: str, words: Words) -> Child:
     if not steps:
         return empty(words["calls.timeline_empty"])
@@ -282,7 +304,7 @@ def _course(steps: Sequence[StepShape], zone: str, words: Words) -> Child:
                     html.Span(
                         [
                             html.B(words.get(f"step.{step.what}", step.what)),
-                            html.Span(step.detail, className="muted"),
+                            html.Span(_detail(step, words), className="muted"),
                         ]
                     ),
                     html.Span(after, className="muted num"),

@@ -10,6 +10,16 @@ Child = Any  # whatever Dash takes as children
 NO_COMPONENT: list[Child] = []
 
 
+def data(**facts: object) -> dict[str, Any]:
+    """Return `data-` attributes: what the browser's own scripts find their places by."""
+    return {f"data-{name.replace('_', '-')}": value for name, value in facts.items()}
+
+
+def aria(**facts: object) -> dict[str, Any]:
+    """Return `aria-` attributes: what a screen reader says."""
+    return {f"aria-{name}": value for name, value in facts.items()}
+
+
 def link(text: Child, href: str, **more: Child) -> html.A:
     """Return a link that changes the page without loading it anew."""
     return html.A(text, href=href, **{"data-nav": "", **more})
@@ -17,7 +27,7 @@ def link(text: Child, href: str, **more: Child) -> html.A:
 
 def icon() -> html.I:
     """Return the shape of the surrounding seat state."""
-    return html.I(className="icon", **{"aria-hidden": "true"})
+    return html.I(className="icon", **aria(hidden="true"))
 
 
 def state_mark(state: str, words: Words, text: str = "") -> html.Span:
@@ -28,7 +38,7 @@ def state_mark(state: str, words: Words, text: str = "") -> html.Span:
 
 def status(level: str, text: str) -> html.Span:
     """Return a status (`ok`, `warn`, `bad`, `off`) as a shape and a word."""
-    return html.Span([html.I(**{"aria-hidden": "true"}), text], className=f"status {level}")
+    return html.Span([html.I(**aria(hidden="true")), text], className=f"status {level}")
 
 
 def empty(sentence: str) -> html.P:
@@ -38,7 +48,7 @@ def empty(sentence: str) -> html.P:
 
 def skeleton() -> html.Span:
     """Return the mark of a value that has not come yet."""
-    return html.Span(className="skeleton", **{"aria-hidden": "true"})
+    return html.Span(className="skeleton", **aria(hidden="true"))
 
 
 def refusal(code: str, words: Words) -> html.Div:
@@ -61,7 +71,7 @@ def table(
     ]
     top = html.Tr([html.Th(text, className=css, scope="col") for text, css in heads])
     return html.Div(
-        html.Table([html.Thead(top), html.Tbody(body)], **{"aria-label": label}),
+        html.Table([html.Thead(top), html.Tbody(body)], **aria(label=label)),
         className="table",
     )
 

@@ -1,11 +1,11 @@
 """The key figures of the wall: what each tile shows, by which formula, and which calls are behind it."""
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 from dash import html
 
-from dashboard.views.kit import Child, Words, link, skeleton
+from dashboard.views.kit import Child, Words, aria, data, link, skeleton
 
 Kind = Literal["count", "percent", "seconds"]
 MISSED = ("abandoned", "timeout", "overflow", "quick")
@@ -43,7 +43,6 @@ TILES: tuple[Tile, ...] = (
     Tile(
         Figure("arrived", "count", "*"),
         (
-            Figure("entered", "count"),
             Figure("answered", "count", TAKEN_CALLS),
             Figure("waiting", "count", "waiting"),
         ),
@@ -80,7 +79,8 @@ def tiles(words: Words) -> html.Section:
     return html.Section(
         [_tile(tile, words) for tile in TILES],
         className="kpis stale-able",
-        **{"aria-label": words["wall.kpis"], "data-rests-on": "*"},
+        **data(rests_on="*"),
+        **aria(label=words["wall.kpis"]),
     )
 
 
@@ -91,7 +91,7 @@ def _tile(tile: Tile, words: Words) -> html.Div:
         html.Span(
             skeleton(),
             className="kpi-figure",
-            **{"data-figure": head.key, "data-kind": head.kind},
+            **data(figure=head.key, kind=head.kind),
         ),
         html.Span(className="kpi-note", **_note(tile)),
     ]
@@ -100,7 +100,7 @@ def _tile(tile: Tile, words: Words) -> html.Div:
         [
             link(face, head.href, **more),
             html.Div([_rest(figure, words) for figure in tile.rest], className="kpi-rest"),
-            html.Span(className="spark", **{"data-trend": tile.trend, "aria-hidden": "true"}),
+            html.Span(className="spark", **data(trend=tile.trend), **aria(hidden="true")),
             _why(tile, words),
         ],
         className=f"kpi kpi-{head.key}",
@@ -108,7 +108,7 @@ def _tile(tile: Tile, words: Words) -> html.Div:
     )
 
 
-def _note(tile: Tile) -> dict[str, str]:
+def _note(tile: Tile) -> dict[str, Any]:
     """Return what the line below the figure compares with: a target, yesterday, or its base."""
     if tile.target:
         return {"data-target": tile.head.key, "data-goal": str(tile.target)}
@@ -120,7 +120,7 @@ def _note(tile: Tile) -> dict[str, str]:
 def _rest(figure: Figure, words: Words) -> Child:
     parts = [
         html.Span(words[f"kpi.{figure.key}"]),
-        html.B(skeleton(), **{"data-figure": figure.key, "data-kind": figure.kind}),
+        html.B(skeleton(), **data(figure=figure.key, kind=figure.kind)),
     ]
     if figure.href:
         return link(parts, figure.href, title=words[f"formula.{figure.key}"])
@@ -135,13 +135,13 @@ def _why(tile: Tile, words: Words) -> html.Div:
         if figure.kind != "count":
             rows += [
                 html.Dt(words["kpi.parts"]),
-                html.Dd("—", **{"data-parts": figure.key, "data-kind": figure.kind}),
+                html.Dd("—", **data(parts=figure.key, kind=figure.kind)),
             ]
     rows += [
         html.Dt(words["kpi.source"]),
-        html.Dd([words["kpi.source_ledger"], " · ", html.Span(**{"data-sources": ""})]),
+        html.Dd([words["kpi.source_ledger"], " · ", html.Span(**data(sources=""))]),
         html.Dt(words["kpi.age"]),
-        html.Dd(**{"data-age": "*"}),
+        html.Dd(**data(age="*")),
     ]
     return html.Div(
         [html.Dl(rows), link(words["kpi.open"] + " →", tile.head.href, className="why-open")],

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dash import html
 
 from dashboard.views import clock
-from dashboard.views.kit import Child, Words, empty, link, state_mark, table
+from dashboard.views.kit import Child, Words, data, empty, link, state_mark, table
 from dashboard.views.shapes import CallShape, IntervalShape, SeatDayShape
 
 ORDER = ("talk", "hold", "direct", "ring", "wrap", "idle", "busy", "rest", "learn", "offline")
@@ -48,10 +48,10 @@ def title(person: Mapping[str, str], words: Words) -> list[Child]:
 def _now(key: str, desk: str, words: Words) -> html.Dl:
     """Return work, phone and computer state: three things that may differ."""
     rows = [
-        (words["seat.work"], html.Dd(**{"data-seat-work": key})),
-        (words["seat.phone"], html.Dd(**{"data-seat-phone": key})),
+        (words["seat.work"], html.Dd(**data(seat_work=key))),
+        (words["seat.phone"], html.Dd(**data(seat_phone=key))),
         (words["seat.computer"], html.Dd(words[f"desk.{desk or 'none'}"])),
-        (words["seat.queues"], html.Dd(**{"data-seat-queues": key})),
+        (words["seat.queues"], html.Dd(**data(seat_queues=key))),
     ]
     return html.Dl(
         [part for name, value in rows for part in (html.Dt(name), value)], className="now3"
@@ -129,7 +129,7 @@ def _calls(calls: Sequence[CallShape], zone: str, words: Words) -> Child:
     rows = [
         (
             clock.time_of(call.entered or call.arrived, zone),
-            link(call.caller or "—", "#", **{"data-call": call.key}),
+            link(call.caller or "—", "#", **data(call=call.key)),
             call.queue_label or call.queue,
             clock.timer(call.wait),
             clock.timer(call.talk),

@@ -44,7 +44,7 @@ class CallShape(Protocol):
     @property
     def callback_at(self) -> float | None: ...  # noqa: D102
     @property
-    def callback_by(self) -> object: ...  # noqa: D102
+    def callback_by(self) -> int: ...  # noqa: D102
     @property
     def callback_note(self) -> str: ...  # noqa: D102
 
@@ -107,5 +107,3 @@ class AlarmShape(Protocol):
     def ack_name(self) -> str: ...  # noqa: D102
     @property
     def ack_at(self) -> float | None: ...  # noqa: D102
-    @property
-    def peak(self) -> float | None: ...  # noqa: D102

@@ -5,7 +5,7 @@ from typing import Any
 
 from dash import html
 
-from dashboard.views.kit import Child, Words, link
+from dashboard.views.kit import Child, Words, aria, data, link
 from dashboard.views.wall import fresh
 
 PAGES: tuple[tuple[str, str, str], ...] = (
@@ -19,7 +19,7 @@ PAGES: tuple[tuple[str, str, str], ...] = (
 def words_node(words: Words) -> html.Div:
     """Return the node the browser's own scripts read their texts from."""
     table = json.dumps(dict(words), ensure_ascii=False, separators=(",", ":"))
-    return html.Div(id="words", hidden=True, **{"data-words": table})
+    return html.Div(id="words", hidden=True, **data(words=table))
 
 
 def nav(words: Words, here: str, can: frozenset[str], *, wall: bool = False) -> html.Nav:
@@ -30,7 +30,7 @@ def nav(words: Words, here: str, can: frozenset[str], *, wall: bool = False) -> 
             continue
         text: Child = words[key]
         if href == "/alarms" and not wall:
-            text = [words[key], html.Span(**{"data-alarm-count": ""})]
+            text = [words[key], html.Span(**data(alarm_count=""))]
         current: dict[str, Any] = {"aria-current": "page"} if href == here else {}
         links.append(link(text, href, title=words["nav.keys"], **current))
     if wall:
@@ -46,9 +46,7 @@ def nav(words: Words, here: str, can: frozenset[str], *, wall: bool = False) -> 
     leave = html.Form(
         html.Button(words["nav.signout"], type="submit"), action="/logout", method="post"
     )
-    return html.Nav(
-        [*links, *switches, leave], className="nav", **{"aria-label": words["nav.label"]}
-    )
+    return html.Nav([*links, *switches, leave], className="nav", **aria(label=words["nav.label"]))
 
 
 def _switch(name: str, text: str, label: str) -> html.Button:
@@ -57,7 +55,7 @@ def _switch(name: str, text: str, label: str) -> html.Button:
         id={"switch": name, "n": 0},
         type="button",
         title=label,
-        **{"aria-label": label},
+        **aria(label=label),
     )
 
 

@@ -5,12 +5,12 @@ from typing import Any
 from dash import dcc, html
 
 from dashboard.views import kpis
-from dashboard.views.kit import Child, Words, empty, icon, skeleton
+from dashboard.views.kit import Child, Words, aria, data, empty, icon, skeleton
 
 SEAT_STATES = (
     "idle", "ring", "talk", "hold", "direct", "wrap", "busy", "rest", "learn", "offline"
 )  # fmt: skip
-COUNTED = ("online", *SEAT_STATES)
+COUNTED = ("online", *SEAT_STATES[:-1])  # who is off is online against the roster
 STORES = ("chart-hour-data", "chart-day-data", "day-request", "yesterday")
 NO_FIGURE: dict[str, Any] = {
     "data": [],
@@ -21,11 +21,15 @@ NO_FIGURE: dict[str, Any] = {
         "yaxis": {"visible": False},
     },
 }
-GRAPH_CONFIG: dict[str, Any] = {"displayModeBar": False, "responsive": True}
+GRAPH_CONFIG: Any = {"displayModeBar": False, "responsive": True}
 
 
 def wall(words: Words, *, nav: Child, kiosk: bool = False, rotate: int = 0) -> html.Div:
     """Return the wallboard; `rotate` seconds between its screens, 0 shows all at once."""
+    charts = html.Div(
+        [_chart("chart-hour", words["wall.hour"]), _chart("chart-day", words["wall.day"])],
+        className="charts",
+    )
     return html.Div(
         [
             _head(words, nav),
@@ -33,15 +37,11 @@ def wall(words: Words, *, nav: Child, kiosk: bool = False, rotate: int = 0) -> h
             *[dcc.Store(id=name) for name in STORES],
             html.Main(
                 [
-                    kpis.tiles(words),
-                    html.Div(
-                        [_chart("chart-hour", words["wall.hour"]), _day_chart(words)],
-                        className="charts",
-                    ),
+                    html.Div([kpis.tiles(words), charts], className="side left"),
                     _seats(words),
-                    _queues(words),
-                    _alarms(words),
-                    _feed(words),
+                    html.Div(
+                        [_queues(words), _alarms(words), _feed(words)], className="side right"
+                    ),
                 ],
                 className="floor",
                 id="main",
@@ -49,16 +49,16 @@ def wall(words: Words, *, nav: Child, kiosk: bool = False, rotate: int = 0) -> h
         ],
         className="wall kiosk" if kiosk else "wall",
         id="wall",
-        **{"data-rotate": str(rotate), "data-screen": "all"},
+        **data(rotate=str(rotate), screen="all"),
     )
 
 
 def _head(words: Words, nav: Child) -> html.Header:
-    title = [html.Span(**{"data-city": ""}), html.Span(words["app.watch"])]
-    clock = [html.Time(className="clock", **{"data-clock": ""}), html.Span(**{"data-date": ""})]
+    title = [html.Span(**data(city="")), html.Span(words["app.watch"])]
+    clock = [html.Time(className="clock", **data(clock="")), html.Span(**data(date=""))]
     gap = html.A(
         className="gap-note", href="/calls?day=today&outcome=unknown", id="gaps", hidden=True,
-        **{"data-nav": ""},
+        **data(nav=""),
     )  # fmt: skip
     return html.Header(
         [
@@ -75,10 +75,10 @@ def _head(words: Words, nav: Child) -> html.Header:
 def fresh(words: Words) -> html.Span:
     """Return the freshness mark: the age of what is shown, or who is lost."""
     return html.Span(
-        [html.Span(words["fresh.waiting"], **{"data-fresh": ""}), html.I()],
+        [html.Span(words["fresh.waiting"], **data(fresh="")), html.I()],
         className="fresh",
         role="status",
-        **{"data-level": "wait"},
+        **data(level="wait"),
     )
 
 
@@ -88,7 +88,8 @@ def _seats(words: Words) -> html.Section:
             [
                 icon() if name != "online" else None,
                 html.Span(words["count.online"] if name == "online" else words[f"state.{name}"]),
-                html.B(skeleton(), **{"data-count": name}),
+                html.B(skeleton(), **data(count=name)),
+                html.Small(**data(roster="")) if name == "online" else None,
             ],
             className="tally" if name == "online" else f"tally st st-{name}",
         )
@@ -96,8 +97,13 @@ def _seats(words: Words) -> html.Section:
     ]
     return html.Section(
         [
-            html.Header([html.H2(words["wall.seats"]), html.Div(counts, className="tallies")]),
-            html.Div(id="seats", className="seats", **{"data-empty": words["wall.empty_seats"]}),
+            html.Header(
+                [
+                    html.H2(words["wall.seats"], className="sr"),
+                    html.Div(counts, className="tallies"),
+                ]
+            ),
+            html.Div(id="seats", className="seats", **data(empty=words["wall.empty_seats"])),
         ],
         className="block block-seats",
     )
@@ -113,11 +119,13 @@ def _queues(words: Words) -> html.Section:
     heads = ("name", "waiting", "oldest", "level", "ewt", "seats")
     top = html.Tr([html.Th(words[f"queue.{h}"], className=f"q-{h}", scope="col") for h in heads])
     table = html.Table(
-        [html.Thead(top), html.Tbody(id="queues", **{"data-empty": words["wall.empty_queues"]})],
+        [html.Thead(top), html.Tbody(id="queues", **data(empty=words["wall.empty_queues"]))],
         className="queues stale-able",
-        **{"aria-label": words["wall.queues"], "data-rests-on": "*"},
+        **data(rests_on="*"),
+        **aria(label=words["wall.queues"]),
     )
-    return _block("queues", words["wall.queues"], table)
+    title = html.H2(words["wall.queues"], className="sr")
+    return html.Section([title, table], className="block block-queues")
 
 
 def _alarms(words: Words) -> html.Section:
@@ -125,9 +133,10 @@ def _alarms(words: Words) -> html.Section:
         html.Li(empty(words["fresh.loading"])),
         id="alarms",
         className="alarms",
-        **{"data-empty": words["wall.empty_alarms"], "aria-live": "polite"},
+        **data(empty=words["wall.empty_alarms"]),
+        **aria(live="polite"),
     )
-    return _block("alarms", words["wall.alarms"], body, html.Span(**{"data-alarm-count": ""}))
+    return _block("alarms", words["wall.alarms"], body, html.Span(**data(alarm_count="")))
 
 
 def _feed(words: Words) -> html.Section:
@@ -135,18 +144,14 @@ def _feed(words: Words) -> html.Section:
         html.Li(empty(words["fresh.loading"])),
         id="feed",
         className="feed stale-able",
-        **{"data-empty": words["wall.empty_feed"], "data-rests-on": "*"},
+        **data(empty=words["wall.empty_feed"], rests_on="*"),
     )
     return _block(
         "feed", words["wall.feed"], body, html.Span(words["wall.feed_label"], className="muted")
     )
 
 
-def _day_chart(words: Words) -> html.Section:
-    return _chart("chart-day", words["wall.day"])
-
-
 def _chart(chart_id: str, title: str) -> html.Section:
     graph = dcc.Graph(id=chart_id, figure=NO_FIGURE, config=GRAPH_CONFIG, responsive=True)
-    body = html.Div(graph, className="chart stale-able", **{"data-rests-on": "*"})
-    return _block("chart", title, body, html.Span(className="legend", **{"data-legend": chart_id}))
+    body = html.Div(graph, className="chart stale-able", **data(rests_on="*"))
+    return _block("chart", title, body, html.Span(className="legend", **data(legend=chart_id)))
