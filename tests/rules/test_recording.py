@@ -102,9 +102,8 @@ def test_every_state_is_taken_back(whole: Floor) -> None:
     assert total(whole.tallies).unknown == 0
 
 
-def _cut(events: list[e.AnyFloorEvent], lost: int, resumed: int) -> Iterator[e.AnyFloorEvent]:
-    """The session with the link lost after `lost` and regained just before the list at `resumed`."""
-    yield from events[:lost]
+def _after_cut(events: list[e.AnyFloorEvent], lost: int, resumed: int) -> Iterator[e.AnyFloorEvent]:
+    """What comes after the link is lost at `lost` and regained just before the list at `resumed`."""
     at = events[lost].at
     yield e.LinkDown(
         id="down",
