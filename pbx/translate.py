@@ -361,6 +361,8 @@ def _queues_complete(t: Translator, h: Headers, at: float) -> Found:
 
 def _channel_row(t: Translator, h: Headers, _at: float) -> Found:
     hours, minutes, seconds = h.get("Duration", "0:0:0").split(":")
+    in_queue = h.get("Application") == "Queue"
+    queue = h.get("ApplicationData", "").partition(",")[0] if in_queue else ""
     t._rows(h).channels.append(
         e.ChannelRow(
             channel=h["Channel"],
@@ -368,6 +370,8 @@ def _channel_row(t: Translator, h: Headers, _at: float) -> Found:
             linked=h["Linkedid"],
             bridge=h.get("BridgeId", ""),
             duration=int(hours) * 3600 + int(minutes) * 60 + int(seconds),
+            queue=queue,
+            caller=t._caller(h) if queue else e.Caller(),
         )
     )
     return []

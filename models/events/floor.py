@@ -72,13 +72,18 @@ class EntryRow(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class ChannelRow(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """One live channel; `linked` is the call it belongs to, `bridge` is empty outside a bridge."""
+    """One live channel; `linked` is the call it belongs to, `bridge` is empty outside a bridge.
+
+    `queue` is the queue whose Queue() a caller's channel is in, `duration` its age in whole seconds.
+    """
 
     channel: str
     call: str
     linked: str
     bridge: str = ""
     duration: int = 0
+    queue: str = ""
+    caller: Caller = Caller()
 
 
 class QueuesListed(FloorEvent, frozen=True, kw_only=True):

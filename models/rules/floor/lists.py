@@ -148,8 +148,11 @@ def on_channels_listed(floor: Floor, event: ChannelsListed) -> Floor:
             and _is_over(floor, visit, by_channel, calls)
         ):
             floor = put_call(floor, replace(visit, missing=event.at))
+    callers = {row.call: row for row in event.channels if row.queue}
     for row in event.channels:
-        floor = _conversation(floor, event, row)
+        caller = callers.get(row.linked)
+        if caller is not None and caller is not row and row.bridge and row.bridge == caller.bridge:
+            floor = _conversation(floor, event, row, caller)
     return floor
 
 
@@ -162,14 +165,24 @@ def _is_over(floor: Floor, visit: Call, channels: dict[str, ChannelRow], calls: 
     return seat is None or seat.call != visit.key or seat.channel not in channels
 
 
-def _conversation(floor: Floor, event: ChannelsListed, row: ChannelRow) -> Floor:
-    """A seat's channel bridged with a caller of whom we last knew that he waited: answered unseen."""
+def _conversation(
+    floor: Floor, event: ChannelsListed, row: ChannelRow, caller: ChannelRow
+) -> Floor:
+    """A seat's channel is bridged with a caller out of a queue, and the answer was not seen."""
     key = seat_key(event.pbx, row.channel.rpartition("-")[0])
     seat = floor.seats.get(key)
-    if seat is None or seat.call or not row.bridge or row.call == row.linked:
+    if seat is None or seat.call:
         return floor
-    visit = latest_visit(floor, event.pbx, row.linked)
-    if visit is None or visit.outcome not in ("waiting", "unknown") or not visit.missing:
+    visit = visit_in(floor, event.pbx, caller.call, caller.queue)
+    if visit is None:
+        entered = event.at - caller.duration
+        unseen = Call(
+            key="", pbx=event.pbx, call=caller.call, visit=0, outcome="waiting",
+            queue=caller.queue, caller=caller.caller, channel=caller.channel,
+            arrived=entered, entered=entered, missing=event.at, gap=True,
+        )  # fmt: skip
+        floor, visit = new_visit(floor, unseen)
+    if visit.outcome not in ("waiting", "unknown") or not visit.missing:
         return floor
     talking = replace(
         visit, outcome="talking", seat=key, name=seat.name, ended=0.0,
@@ -177,7 +190,7 @@ def _conversation(floor: Floor, event: ChannelsListed, row: ChannelRow) -> Floor
     )  # fmt: skip
     floor = put_call(floor, talking)
     seat = replace(seat, call=visit.key, channel=row.channel, ringing="")
-    return put_seat(floor, seat, event.at)
+    return put_seat(floor, seat, talking.answered)
 
 
 def on_devices_listed(floor: Floor, event: DevicesListed) -> Floor:
