@@ -49,3 +49,6 @@ def register(app: dash.Dash) -> None:
     app.config.suppress_callback_exceptions = True
     for page in (routes, wall, calls, drawers, system):
         page.register(app)
+    # Dash collects the assets on the first request, under FastAPI only after that page was made:
+    # the first screen after every start would come without them.
+    app._setup_server()

@@ -125,9 +125,12 @@ def _filters(query: CallQuery, queues: Sequence[tuple[str, str]], words: Words) 
                 **data(search=""),
             ),
             html.Div(days, className="tabs"),
+            html.Div(
             dcc.DatePickerSingle(
                 id="calls-date", date=chosen, display_format="YYYY-MM-DD",
                 placeholder=words["calls.day.label"], first_day_of_week=1,
+            ),
+                className="date",
             ),
             dcc.Dropdown(
                 [{"label": label, "value": name} for name, label in queues],
@@ -153,6 +156,8 @@ def grid(words: Words) -> dag.AgGrid:
             "field": name, "headerName": words[f"calls.col.{name}"], "width": width,
             "sortable": sortable,
         }  # fmt: skip
+        if name == "call":
+            column |= {"flex": 1, "minWidth": width}
         if name in NUMERIC:
             column["type"] = "rightAligned"
         if name == "outcome":
