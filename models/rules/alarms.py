@@ -58,7 +58,7 @@ def readings(floor: Floor, silences: Mapping[str, float], now: float) -> list[Re
         ]
     tally = m.total(floor.tallies)
     rate = m.connect_rate(tally).value
-    if rate is not None and tally.entered >= MIN_OFFERED:
+    if rate is not None and m.decided(tally) >= MIN_OFFERED:
         found.append(("connect_rate", "", rate))
     somebody_waits = any(waiting.values())
     found.append(("no_idle_seat", "", seat_counts(floor)["idle"] if somebody_waits else 2))

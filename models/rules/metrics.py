@@ -128,24 +128,44 @@ class Ratio(NamedTuple):
         return self.numerator / self.denominator if self.denominator > 0 else None
 
 
+def decided(t: Tally) -> int:
+    """Offered calls whose fate is known: neither still waiting nor lost in a gap of the link.
+
+    All rates rest on these, so that a rate neither sinks while callers wait nor after an outage;
+    how many are unknown is shown beside it.
+    """
+    return t.answered + t.abandoned + t.timeout + t.overflow - t.refused + t.left
+
+
+def _unknown_waits(t: Tally) -> int:
+    """Answered calls whose wait fell into a gap: they cannot be judged by any limit."""
+    return t.answered - t.wait_known
+
+
 def connect_rate(t: Tally) -> Ratio:
     """接通率 = answered / (offered to agents - short abandons). GB/T 33358-2016: at least 95 % over 24 h."""
-    return Ratio(t.answered, t.entered - t.short)
+    return Ratio(t.answered, decided(t) - t.short)
 
 
 def within_standard_of_offered(t: Tally) -> Ratio:
     """15秒接通率 = answered within 15 s / offered (our default denominator)."""
-    return Ratio(t.within_standard, t.entered)
+    return Ratio(t.within_standard, decided(t) - _unknown_waits(t))
 
 
 def within_standard_of_answered(t: Tally) -> Ratio:
     """15秒接通率, the other denominator in use: answered within 15 s / answered."""
-    return Ratio(t.within_standard, t.answered)
+    return Ratio(t.within_standard, t.wait_known)
 
 
 def service_level(t: Tally) -> Ratio:
     """Service level = answered within the queue's target / (offered - short abandons)."""
-    return Ratio(t.within_sl, t.entered - t.short)
+    return Ratio(t.within_sl, decided(t) - t.short - _unknown_waits(t))
+
+
+def loss_rate(t: Tally) -> Ratio:
+    """呼损率 = (quick hang-ups + abandons + timeouts + overflows) / (offered + those that never got to a queue)."""
+    lost = t.quick + t.abandoned + t.timeout + t.overflow
+    return Ratio(lost, decided(t) + t.quick + t.refused)
 
 
 def asa(t: Tally) -> Ratio:
@@ -156,11 +176,6 @@ def asa(t: Tally) -> Ratio:
 def average_talk(t: Tally) -> Ratio:
     """平均通话 = talk (with hold, as app_queue counts it) / completed calls, seconds."""
     return Ratio(t.talk_s, t.talk_known)
-
-
-def loss_rate(t: Tally) -> Ratio:
-    """呼损 = (quick hang-ups + abandons + timeouts + overflows) / (offered + those that never got to a queue)."""
-    return Ratio(t.quick + t.abandoned + t.timeout + t.overflow, t.entered + t.quick + t.refused)
 
 
 def expected_wait(ahead: int, working: int, idle: int, handle_s: float | None) -> float | None:
