@@ -6,10 +6,11 @@ import logging
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qs
 
 import dash
 import uvicorn
-from fastapi import FastAPI, Form, Request
+from fastapi import FastAPI, Request
 from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 from redis import Redis as SyncRedis
 from redis.exceptions import RedisError
@@ -22,7 +23,7 @@ from dashboard.views import call_query
 from dashboard.views.login import login_html
 from models import demo
 from models.clock import now
-from models.errors import HotlineError, NotFound, Refused, Unavailable
+from models.errors import BadInput, HotlineError, NotFound, Refused, Unavailable
 from models.settings import Settings
 from models.store import db, people, roster, streams
 
@@ -32,6 +33,7 @@ SHUTDOWN_S = 1
 """Streams never end by themselves: open ones are cut after this when the server stops."""
 LOGIN_TRIES = 8
 LOGIN_WINDOW_S = 300
+FORM_BYTES = 8192
 SECURITY_HEADERS = {
     "x-content-type-options": "nosniff",
     "x-frame-options": "SAMEORIGIN",
@@ -188,22 +190,20 @@ def _sign_in_routes(server: FastAPI, web: Web) -> None:
         return page(request, next_path=next)
 
     @server.post("/login")
-    async def login(
-        request: Request,
-        login: str = Form(default="", max_length=100),
-        password: str = Form(default="", max_length=200),
-        next: str = Form(default="/", max_length=500),
-    ) -> Response:
+    async def login(request: Request) -> Response:
+        form = await _form(request)
+        login, password = form.get("login", ""), form.get("password", "")
+        next_path = form.get("next", "/")
         slug = web.settings.tenant
         if await _too_many(web, request, login):
-            return page(request, "login.error.limited", next)
+            return page(request, "login.error.limited", next_path)
         try:
             token = await asyncio.to_thread(_sign_in, web, slug, login, password)
         except Refused:
-            return page(request, "login.error.wrong", next)
+            return page(request, "login.error.wrong", next_path)
         except (Unavailable, NotFound):
-            return page(request, "error.unavailable", next)
-        response = RedirectResponse(_own_path(next), 303)
+            return page(request, "error.unavailable", next_path)
+        response = RedirectResponse(_own_path(next_path), 303)
         response.set_cookie(
             auth.COOKIE, f"{slug}.{token}", max_age=web.settings.session_hours * 3600,
             httponly=True, samesite="lax", secure=web.settings.public_url.startswith("https"),
@@ -217,6 +217,20 @@ def _sign_in_routes(server: FastAPI, web: Web) -> None:
         response = RedirectResponse("/login", 303)
         response.delete_cookie(auth.COOKIE)
         return response
+
+
+async def _form(request: Request) -> dict[str, str]:
+    """Read a posted form of a few short fields; BadInput on anything larger."""
+    body = b""
+    async for part in request.stream():
+        body += part
+        if len(body) > FORM_BYTES:
+            raise BadInput("a form of more than 8 kB")
+    try:
+        fields = parse_qs(body.decode(), keep_blank_values=True, max_num_fields=20)
+    except ValueError as error:
+        raise BadInput(str(error)) from error
+    return {name: values[-1] for name, values in fields.items()}
 
 
 def _sign_in(web: Web, slug: str, login: str, password: str) -> str:
