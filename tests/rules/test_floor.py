@@ -31,7 +31,9 @@ class Story:
 
     def tell(self, event_type: type[Any], at: float, **fields: Any) -> "Story":
         seq = next(self._seq)
-        event = kind(id=str(seq), at=NOON + at, actor="pbx:p", pbx="p", epoch=1, seq=seq, **fields)
+        event = event_type(
+            id=str(seq), at=NOON + at, actor="pbx:p", pbx="p", epoch=1, seq=seq, **fields
+        )
         self.floor = reduce(self.floor, event)
         return self
 
