@@ -16,6 +16,7 @@ from models.clock import now
 from models.errors import Unavailable
 from models.settings import Settings
 from models.store import db, streams
+from models.store.crypto import Vault
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +25,7 @@ class Doors:
 
     settings: Settings
     engine: Engine
+    vault: Vault
     redis: "Redis"
 
 

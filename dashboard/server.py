@@ -26,6 +26,7 @@ from models.clock import now
 from models.errors import BadInput, HotlineError, NotFound, Refused, Unavailable
 from models.settings import Settings
 from models.store import db, people, roster, streams
+from models.store.crypto import Vault
 
 log = logging.getLogger(__name__)
 
@@ -60,6 +61,7 @@ class Web:
             door.Doors(
                 settings,
                 self.engine,
+                Vault(settings.encryption_keys, settings.hash_key),
                 SyncRedis.from_url(settings.redis_url, protocol=2, socket_timeout=3),
             )
         )

@@ -16,6 +16,7 @@ from ingest.runner import Child, Supervisor, port_open
 from models import demo
 from models.errors import BadInput
 from models.store import embedded
+from pbx import standin
 
 READY_S = 120.0
 APP = str(Path(__file__).resolve().parent.parent / "app.py")
@@ -34,6 +35,8 @@ async def up(options: argparse.Namespace) -> int:
         print(f"already running: {_running(run)}")
         return 0
     exchange = _exchange_of(options.pbx)
+    if exchange["kind"] == "asterisk":
+        await asyncio.to_thread(standin.fetch_asterisk, data)
     secrets = embedded.keys(data)
     ports = _ports(options.port)
     env = _environment(options, exchange, secrets, ports)
@@ -175,7 +178,7 @@ def _children(
 def _store(service: embedded.Service, stop: signal.Signals = signal.SIGTERM) -> Child:
     return Child(
         service.name, service.argv, ready=port_open(service.port), stop_signal=stop,
-        before_exec=service.before_exec, cwd=service.cwd,
+        before_exec=service.before_exec, cwd=service.cwd, store=True,
     )  # fmt: skip
 
 

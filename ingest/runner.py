@@ -27,7 +27,11 @@ STOP_S = 5.0
 
 @dataclass(slots=True)
 class Child:
-    """A process to keep alive; `needs` are names of children that must be ready first."""
+    """A process to keep alive.
+
+    needs : names of children that must be ready first.
+    once : it runs to its end and is ready then; `store` : others write to it, so it is stopped last.
+    """
 
     name: str
     argv: tuple[str, ...]
@@ -38,6 +42,7 @@ class Child:
     stop_signal: signal.Signals = signal.SIGTERM
     cwd: Path | None = None
     once: bool = False
+    store: bool = False
 
 
 class Supervisor:
@@ -48,7 +53,7 @@ class Supervisor:
         self._processes: dict[str, asyncio.subprocess.Process] = {}
         self._ready: dict[str, asyncio.Event] = {}
         self._tasks: dict[str, asyncio.Task[None]] = {}
-        self._stopping = False
+        self._stopping = asyncio.Event()
         self.failed: dict[str, int] = {}
 
     def start(self, *children: Child) -> None:
@@ -76,10 +81,10 @@ class Supervisor:
         await asyncio.gather(*(self._ready[name].wait() for name in child.needs))
         deaths = 0
         loop = asyncio.get_running_loop()
-        while not self._stopping:
+        while not self._stopping.is_set():
             started = loop.time()
             code = await self._run(child)
-            if self._stopping:
+            if self._stopping.is_set():
                 return
             if child.once:
                 if code == 0:
@@ -118,23 +123,26 @@ class Supervisor:
         self._ready[child.name].set()
 
     async def end(self, children: list[Child]) -> None:
-        """Signal children in reverse order, stores last, and wait for each; what does not obey is killed."""
-        self._stopping = True
-        for child in reversed(children):
-            process = self._processes.get(child.name)
-            if process is None or process.returncode is not None:
-                continue
-            with contextlib.suppress(ProcessLookupError):
-                process.send_signal(child.stop_signal)
-            try:
-                await asyncio.wait_for(process.wait(), STOP_S)
-            except TimeoutError:
-                with contextlib.suppress(ProcessLookupError):
-                    process.kill()
-                await process.wait()
+        """Stop all children, those who write first, stores last; what does not obey is killed."""
+        self._stopping.set()
+        for stores in (False, True):
+            await asyncio.gather(*(self._end(c) for c in children if c.store is stores))
         for task in self._tasks.values():
             task.cancel()
         await asyncio.gather(*self._tasks.values(), return_exceptions=True)
+
+    async def _end(self, child: Child) -> None:
+        process = self._processes.get(child.name)
+        if process is None or process.returncode is not None:
+            return
+        with contextlib.suppress(ProcessLookupError):
+            process.send_signal(child.stop_signal)
+        try:
+            await asyncio.wait_for(process.wait(), STOP_S)
+        except TimeoutError:
+            with contextlib.suppress(ProcessLookupError):
+                process.kill()
+            await process.wait()
 
 
 def _own_group(before_exec: Callable[[], None]) -> Callable[[], None]:

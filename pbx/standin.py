@@ -53,22 +53,30 @@ async def _until_told(server: AmiServer) -> None:
     await server.close()
 
 
+def fetch_asterisk(data: Path) -> None:
+    """Make a real Asterisk available below `data` (once), telling each step; Unavailable says why not."""
+    from pbx.bed.errors import BedUnavailable
+    from pbx.bed.fetch import fetch
+
+    try:
+        fetch(data / "asterisk", lambda step: print(f"  {step}", flush=True))
+    except BedUnavailable as error:
+        raise Unavailable(str(error)) from error
+
+
 def run_asterisk(data: Path, *, port: int, secret: str) -> None:
-    """Fetch (once) and run a real Asterisk with sipp seats and callers until SIGTERM."""
+    """Run the fetched Asterisk with sipp seats and callers until SIGTERM."""
     from pbx.bed.drive import drive
     from pbx.bed.errors import BedUnavailable
     from pbx.bed.exchange import free_bed_ports, start
-    from pbx.bed.fetch import fetch
     from pbx.bed.render import Secrets
 
     told = threading.Event()
     for sign in (signal.SIGTERM, signal.SIGINT):
         signal.signal(sign, lambda *_: told.set())
-    root = data / "asterisk"
     try:
-        fetch(root, lambda step: print(step, flush=True))
-        free = replace(free_bed_ports(), ami=port)
-        with start(root, ports=free, secrets=Secrets(secret, secret, secret)) as bed:
+        ports = replace(free_bed_ports(), ami=port)
+        with start(data / "asterisk", ports=ports, secrets=Secrets(secret, secret, secret)) as bed:
             log.info("asterisk: %s, AMI on port %d", bed.version, bed.ami_port)
             drive(bed, stop=told)
     except BedUnavailable as error:

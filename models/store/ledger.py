@@ -14,8 +14,9 @@ from models.events.floor import Caller
 from models.rules.floor.state import Call
 from models.rules.metrics import Limits, Tally, counted
 from models.store.chain import audit
+from models.store.crypto import Vault
 from models.store.people import desk_state
-from models.tables import CallLedger, Queue, Seat, SeatInterval
+from models.tables import CallerIdentity, CallLedger, Queue, Seat, SeatInterval
 
 MISSED = ("abandoned", "timeout", "quick", "overflow")
 MAX_ROWS = 5000
@@ -293,6 +294,23 @@ def mark_callback(session: Session, key: str, *, user_id: int, note: str, now: I
     if done.first() is None:
         raise WrongStatus(f"{key} is not waiting for a call-back")
     audit(session, actor=f"user:{user_id}", verb="mark_callback", subject=key, now=now, note=note)
+
+
+def reveal_caller(
+    session: Session, key: str, *, vault: Vault, user_id: int, reason: str, now: Instant
+) -> str:
+    """Return the caller's full number, and write down who saw it and why; NotFound without one."""
+    sealed = session.scalar(
+        select(CallerIdentity.sealed)
+        .join(CallLedger, CallLedger.caller_digest == CallerIdentity.digest)
+        .where(CallLedger.key == key, CallLedger.caller_digest != "")
+    )
+    if sealed is None:
+        raise NotFound(f"no number is kept for {key}")
+    audit(
+        session, actor=f"user:{user_id}", verb="reveal_caller", subject=key, now=now, reason=reason
+    )
+    return vault.open(sealed)
 
 
 def seat_day(session: Session, seat: str, start: Instant, end: Instant) -> SeatDay:

@@ -11,7 +11,7 @@ from models.tables import Agent, Queue, Role, Seat, Team, Tenant, User
 
 PERMISSIONS_OF: dict[str, frozenset[str]] = {
     "admin": PERMISSIONS,
-    "duty": PERMISSIONS - {"caller.reveal"},
+    "duty": PERMISSIONS,
     "leader": frozenset({"floor.view", "calls.view"}),
     "coordinator": frozenset({"floor.view", "calls.view"}),
     "agent": frozenset({"floor.view"}),
