@@ -14,9 +14,11 @@ from typing import Any
 
 import msgspec
 from redis.asyncio import Redis
+from redis.exceptions import RedisError
 from starlette.types import Receive, Scope, Send
 
 from models.clock import now
+from models.errors import HotlineError
 from models.rules.board import Board, board, merge
 from models.rules.floor import Floor
 from models.store import streams
@@ -72,10 +74,10 @@ class FloorHub:
         while True:
             try:
                 await work()
-            except asyncio.CancelledError:
-                raise
-            except Exception as error:
-                log.debug("hub %s: %s", self.tenant, error)
+            except (RedisError, OSError, HotlineError) as error:
+                log.debug("hub %s: store away: %s", self.tenant, error)
+            except Exception:
+                log.exception("hub %s: fault, starting again", self.tenant)
             await asyncio.sleep(RETRY_S)
 
     async def _keep_roster(self) -> None:
@@ -133,7 +135,7 @@ class FloorHub:
 
     async def _keep_beat(self) -> None:
         while True:
-            with contextlib.suppress(*(Exception,)):
+            with contextlib.suppress(RedisError, OSError):
                 await self._ask_sources()
             body = {
                 "kind": "beat",

@@ -88,6 +88,19 @@ class Web:
             slug = self.settings.tenant
             self.hub(slug, await asyncio.to_thread(db.tenant_id_of, self.engine, slug))
 
+    def start_beat(self) -> None:
+        """Say that this process is alive, for the system page."""
+        self._tasks.add(asyncio.ensure_future(self._beat()))
+
+    async def _beat(self) -> None:
+        name, since = streams.process_name("web"), now()
+        while True:
+            screens = sum(hub.clients for hub in self.hubs.values())
+            facts = {"loop": "web", "since": since, "rss_mb": streams.rss_mb(), "lag": 0}
+            with contextlib.suppress(RedisError, OSError):
+                await streams.beat(self.redis, name, {**facts, "detail": f"{screens} screens"})
+            await asyncio.sleep(streams.BEAT_S)
+
     async def close(self) -> None:
         """Stop the hubs and give the connections back."""
         for task in self._tasks:
@@ -103,6 +116,7 @@ def create_app(settings: Settings) -> ASGIApp:
 
     @contextlib.asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        web.start_beat()
         await web.start_hub()
         yield
         await web.close()
