@@ -3,6 +3,7 @@
 import hashlib
 import secrets
 from dataclasses import dataclass
+from functools import cache
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
@@ -23,8 +24,12 @@ DESK_AWAY_S = 90.0
 """A desk not seen for longer than this counts as offline."""
 
 _hasher = PasswordHasher()
-_NOBODY = _hasher.hash("nobody")
-"""Verified when the login is unknown, so that a wrong name takes as long as a wrong password."""
+
+
+@cache
+def _nobody() -> str:
+    """Verified when the login is unknown, so that a wrong name takes as long as a wrong password."""
+    return _hasher.hash("nobody")
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +57,7 @@ def sign_in(
     """Return a new session's token; Refused for a wrong name, password or an inactive person."""
     user = session.scalar(select(User).where(User.login == login))
     try:
-        _hasher.verify(user.password_hash if user else _NOBODY, password)
+        _hasher.verify(user.password_hash if user else _nobody(), password)
     except (VerificationError, InvalidHashError):
         raise Refused("wrong login or password") from None
     if user is None or not user.active:
