@@ -58,7 +58,7 @@ def write(session: Session, tenant_id: int, changes: Iterable[Change]) -> None:
     """Write changes in the caller's transaction; of several versions of a row only the newest."""
     calls: dict[str, tuple[int, Call]] = {}
     stays: dict[tuple[str, float], tuple[int, Interval]] = {}
-    for change in changes:
+    for change in sorted(changes, key=lambda change: change.version):
         for call in change.calls:
             calls[call.key] = (change.version, call)
         for stay in change.intervals:

@@ -51,16 +51,22 @@ def verify(session: Session) -> list[str]:
     faults = []
     previous = ""
     for row in session.scalars(select(Audit).order_by(Audit.id)):
+        at = float(row.detail.get("_at", 0))
         detail = {key: value for key, value in row.detail.items() if key != "_at"}
         said = {
             "at": row.detail.get("_at"), "actor": row.actor, "verb": row.verb,
             "subject": row.subject, "detail": detail,
         }  # fmt: skip
-        faults += _fault("audit", row.id, previous, row, _hash(previous, said))
+        expected = _hash(previous, said) if row.at == to_datetime(at) else "another time"
+        faults += _fault("audit", row.id, previous, row, expected)
         previous = row.hash
     previous = ""
     for entry in session.scalars(select(EventLog).order_by(EventLog.id)):
-        faults += _fault("event_log", entry.id, previous, entry, _hash(previous, entry.event))
+        event = entry.event
+        told = to_datetime(event["at"]), event["type"], event["id"]
+        same = told == (entry.at, entry.kind, entry.event_id)
+        expected = _hash(previous, event) if same else "another event"
+        faults += _fault("event_log", entry.id, previous, entry, expected)
         previous = entry.hash
     return faults
 
