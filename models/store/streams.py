@@ -146,6 +146,11 @@ async def bury(redis: "Redis", tenant: str, where: str, error: Exception, raw: b
 
 # --- leases ---------------------------------------------------------------------------------
 
+_TAKE = """
+if redis.call('set', KEYS[1], ARGV[1], 'NX', 'PX', ARGV[2]) then return 1 end
+if redis.call('get', KEYS[1]) ~= ARGV[1] then return 0 end
+return redis.call('pexpire', KEYS[1], ARGV[2])
+"""
 _RENEW = """
 if redis.call('get', KEYS[1]) == ARGV[1] then return redis.call('pexpire', KEYS[1], ARGV[2]) end
 return 0
@@ -158,7 +163,10 @@ return 0
 
 @dataclass(slots=True)
 class Lease:
-    """Exclusive right to a job, held while renewed; `epoch` grows with every holder (fencing token)."""
+    """Exclusive right to a job, held while renewed; `epoch` grows with every holder (fencing token).
+
+    A holder that lost sight of the store finds its own lease again without waiting for its end.
+    """
 
     redis: "Redis"
     name: str
@@ -168,9 +176,9 @@ class Lease:
 
     async def take(self) -> bool:
         """Try to become the holder; True with a new `epoch` on success."""
-        taken = await self.redis.set(f"lease:{self.name}", self.holder, nx=True, px=self.ttl_ms)
+        taken = await self.redis.eval(_TAKE, 1, f"lease:{self.name}", self.holder, str(self.ttl_ms))
         if taken:
-            self.epoch = int(await self.redis.incr(f"epoch:{self.name}"))
+            await self.next_epoch()
         return bool(taken)
 
     async def renew(self) -> bool:
@@ -179,7 +187,11 @@ class Lease:
         return bool(kept)
 
     async def next_epoch(self) -> int:
-        """Return a new epoch under the same lease, for a new session of the same holder."""
+        """Return a new epoch under the same lease, for a new session of the same holder.
+
+        The count begins at the present second, so that it goes on growing when the store forgot it.
+        """
+        await self.redis.set(f"epoch:{self.name}", int(now()), nx=True)
         self.epoch = int(await self.redis.incr(f"epoch:{self.name}"))
         return self.epoch
 
