@@ -3,6 +3,7 @@
   "use strict";
   const H = (window.hotline = window.hotline || {});
   let shown = "";
+  let said = "";
 
   function mark(lost) {
     const signedOut = H.live.phase === "signed-out";
@@ -70,9 +71,15 @@
       if (node.classList.contains("is-stale") !== stale) node.classList.toggle("is-stale", stale);
     }
     H.staleSources = all ? "*" : gone;
+    H.anyLost = any;
     const oldest = lost.length ? Math.min(...lost.map((one) => one.heard || H.now())) : 0;
+    const stopped = oldest ? H.word("fresh.stopped", { time: H.timeOf(oldest) }) : "";
+    if (stopped !== said) {
+      said = stopped;
+      document.documentElement.style.setProperty("--stopped", JSON.stringify(stopped));
+    }
     for (const node of document.querySelectorAll("[data-age]")) {
-      H.text(node, oldest ? H.word("fresh.stopped", { time: H.timeOf(oldest) }) : H.age(H.dataAge()));
+      H.text(node, stopped || H.age(H.dataAge()));
     }
     for (const node of document.querySelectorAll("[data-sources]")) {
       H.text(node, Object.values(H.live.sources).map((s) => s.name).join("、"));

@@ -63,6 +63,7 @@
     }
     const height = mode === "chips" ? Math.min(size.h, size.w) : Math.min(size.h, TILE.height * TILE.max);
     root.dataset.mode = mode;
+    if (mode === "chips") H.drawChips(root, height * unit);
     root.style.setProperty("--cols", size.cols);
     root.style.setProperty("--tile-gap", room.gap + "em");
     root.style.setProperty("--tile", height.toFixed(3) + "em");
@@ -102,8 +103,7 @@
     node.type = "button";
     node.dataset.seat = key;
     const parts = { name: (person && person.name) || "", ext: (person && person.extension) || "" };
-    if (mode === "chips") node.append(H.make("i", "icon"));
-    else {
+    if (mode !== "chips") {
       parts.extNode = H.make("span", "ext", parts.ext);
       parts.who = H.make("span", "who", parts.name);
       parts.word = H.make("span");
@@ -158,14 +158,18 @@
   /* --- staleness: a seat greys with its own exchange --- */
 
   let staleWas = "";
+  function lostNow(key) {
+    const gone = H.staleSources;
+    return gone === "*" || Boolean(gone && gone.has(key.slice(0, key.indexOf(":"))));
+  }
+
   function stale() {
     const gone = H.staleSources;
     const now = gone === "*" ? "*" : gone ? [...gone].sort().join() : "";
     if (now === staleWas) return;
     staleWas = now;
     for (const [key, { node }] of tiles) {
-      const lost = gone === "*" || (gone && gone.has(key.slice(0, key.indexOf(":"))));
-      node.classList.toggle("is-stale", Boolean(lost));
+      node.classList.toggle("is-stale", lostNow(key));
     }
   }
 
@@ -177,6 +181,11 @@
   (H.painters = H.painters || []).push((live, changed, all) => {
     const [root, fresh] = mount();
     if (!root || !live.board) return;
+    if (fresh) {
+      observer.disconnect();
+      observer.observe(root);
+      watched = root;
+    }
     const keys = changed.get("seats");
     const membership = keys || all ? who(live) : signature;
     if (fresh || all || membership !== signature) {
@@ -200,16 +209,26 @@
 
   (H.tickers = H.tickers || []).push((now) => {
     const root = H.byId("seats");
-    if (!root || mode === "chips" || !H.live.board || !root.clientWidth || document.hidden) return;
-    if (H.staleSources === "*") return;
-    for (const held of tiles.values()) if (held.seat) age(held, now);
+    if (!root || mode === "chips" || !H.live.board || !root.clientWidth || document.hidden) {
+      if (root) stale();
+      return;
+    }
     stale();
+    // What is no longer known does not grow older on the screen.
+    for (const [key, held] of tiles) if (held.seat && !lostNow(key)) age(held, now);
   });
 
+  /* A banner, another screen size, a kiosk's turn: the grid fits itself to the room it has. */
+  let watched = null;
   let resizing = 0;
-  window.addEventListener("resize", () => {
+  const observer = new ResizeObserver(() => {
     clearTimeout(resizing);
-    resizing = setTimeout(() => H.repaint(), 120);
+    resizing = setTimeout(() => {
+      if (!watched || !watched.clientWidth || !teams.length) return;
+      const before = mode;
+      fit(watched);
+      if ((before === "chips") !== (mode === "chips")) H.repaint();
+    }, 60);
   });
 
   /* --- a chip's name on demand --- */

@@ -227,7 +227,7 @@
   });
 
   H.tickers.push((now) => {
-    if (document.hidden || !H.live.board || H.staleSources === "*") return;
+    if (document.hidden || !H.live.board || H.anyLost) return;
     for (const row of queues.rows.values()) tickQueue(row, now);
     for (const row of alarms.rows.values()) H.text(row.age, H.duration(now - row.data.since));
   });

@@ -15,11 +15,12 @@
     set("text", (text || "").trim());
     set("queue", queue);
     if (date) query.set("day", date.slice(0, 10));
-    else if (!NAMED_DAYS.has(query.get("day"))) query.set("day", "today");
+    else if (query.has("day") && !NAMED_DAYS.has(query.get("day"))) query.set("day", "today");
     // The list of outcomes a tab or a tile asks for is not a choice of this box: leave it alone.
     if (outcome || !(query.get("outcome") || "").includes(",")) set("outcome", outcome);
-    const href = "/calls?" + query.toString().replace(/%2C/g, ",").replace(/%3A/g, ":").replace(/%2F/g, "/");
-    H.go(href);
+    // The boxes tell their values when they appear, too: that is no change and no new page.
+    if (query.toString() === new URLSearchParams(location.search).toString()) return same;
+    H.go("/calls?" + query.toString().replace(/%2C/g, ",").replace(/%3A/g, ":").replace(/%2F/g, "/"));
     return same;
   }
 

@@ -1,4 +1,4 @@
-"""The wall's callbacks: yesterday's line, the charts' figures, and taking an alarm on."""
+"""The wall's callbacks: yesterday's line, and taking an alarm on."""
 
 from typing import Any
 
@@ -20,12 +20,6 @@ ALARMS_SHOWN = 500
 
 def register(app: dash.Dash) -> None:
     """Register the callbacks of the wall and of the alarms."""
-    for chart in ("chart-hour", "chart-day"):
-        app.clientside_callback(
-            ClientsideFunction("hotline", "figure"),
-            Output(chart, "figure"),
-            Input(f"{chart}-data", "data"),
-        )
     app.callback(Output("yesterday", "data"), Input("day-request", "data"))(yesterday)
     app.clientside_callback(
         ClientsideFunction("hotline", "yesterday"),

@@ -1,7 +1,5 @@
 """The wall: an empty frame the browser fills from the live stream, so that nothing is drawn twice."""
 
-from typing import Any
-
 from dash import dcc, html
 
 from dashboard.views import kpis
@@ -11,17 +9,7 @@ SEAT_STATES = (
     "idle", "ring", "talk", "hold", "direct", "wrap", "busy", "rest", "learn", "offline"
 )  # fmt: skip
 COUNTED = ("online", *SEAT_STATES[:-1])  # who is off is online against the roster
-STORES = ("chart-hour-data", "chart-day-data", "day-request", "yesterday")
-NO_FIGURE: dict[str, Any] = {
-    "data": [],
-    "layout": {
-        "paper_bgcolor": "rgba(0,0,0,0)",
-        "plot_bgcolor": "rgba(0,0,0,0)",
-        "xaxis": {"visible": False},
-        "yaxis": {"visible": False},
-    },
-}
-GRAPH_CONFIG: Any = {"displayModeBar": False, "responsive": True}
+STORES = ("day-request", "yesterday")
 
 
 def wall(words: Words, *, nav: Child, kiosk: bool = False, rotate: int = 0) -> html.Div:
@@ -35,6 +23,7 @@ def wall(words: Words, *, nav: Child, kiosk: bool = False, rotate: int = 0) -> h
             _head(words, nav),
             html.Div(id="banner", className="banner", role="alert", hidden=True),
             *[dcc.Store(id=name) for name in STORES],
+            _plotly(),
             html.Main(
                 [
                     html.Div([kpis.tiles(words), charts], className="side left"),
@@ -100,7 +89,7 @@ def _seats(words: Words) -> html.Section:
             html.Header(
                 [
                     html.H2(words["wall.seats"], className="sr"),
-                    html.Div(counts, className="tallies"),
+                    html.Div(counts, className="tallies stale-able", **data(rests_on="*")),
                 ]
             ),
             html.Div(id="seats", className="seats", **data(empty=words["wall.empty_seats"])),
@@ -152,6 +141,10 @@ def _feed(words: Words) -> html.Section:
 
 
 def _chart(chart_id: str, title: str) -> html.Section:
-    graph = dcc.Graph(id=chart_id, figure=NO_FIGURE, config=GRAPH_CONFIG, responsive=True)
-    body = html.Div(graph, className="chart stale-able", **data(rests_on="*"))
+    body = html.Div(id=chart_id, className="chart stale-able", **data(rests_on="*"))
     return _block("chart", title, body, html.Span(className="legend", **data(legend=chart_id)))
+
+
+def _plotly() -> dcc.Graph:
+    """Return a graph nobody sees: it brings plotly's library, the charts then talk to that directly."""
+    return dcc.Graph(id="plotly", config={"displayModeBar": False}, style={"display": "none"})
