@@ -93,11 +93,14 @@ class AuthMiddleware:
         self._gate = gate
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Check one request, websocket or stream."""
+        """Check one request or stream; websockets are not spoken here."""
         if scope["type"] == "lifespan" or _is_open(scope["path"]):
             await self._app(scope, receive, send)
             return
-        if scope["type"] == "http" and _is_foreign_post(Request(scope)):
+        if scope["type"] == "websocket":
+            await send({"type": "websocket.close", "code": 4403})
+            return
+        if _is_foreign_post(Request(scope)):
             await JSONResponse({"error": "foreign_origin"}, 403)(scope, receive, send)
             return
         try:
@@ -107,7 +110,7 @@ class AuthMiddleware:
             await JSONResponse({"error": "unavailable"}, 503)(scope, receive, send)
             return
         if who is None:
-            await _turned_away(scope)(scope, receive, send)
+            await _turned_away(Request(scope))(scope, receive, send)
             return
         token = _viewer.set(who)
         try:
@@ -129,10 +132,7 @@ def _is_foreign_post(request: Request) -> bool:
     return urlsplit(origin).netloc != host
 
 
-def _turned_away(scope: Scope) -> Response:
-    if scope["type"] == "websocket":
-        return Response(status_code=403)
-    request = Request(scope)
+def _turned_away(request: Request) -> Response:
     if request.method == "GET" and "text/html" in request.headers.get("accept", ""):
         path = request.url.path + (f"?{request.url.query}" if request.url.query else "")
         return RedirectResponse(f"/login?next={quote(path)}", 303)

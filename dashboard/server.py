@@ -10,6 +10,7 @@ from urllib.parse import parse_qs
 
 import dash
 import uvicorn
+from dash.backends import get_backend
 from fastapi import FastAPI, Request
 from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 from redis import Redis as SyncRedis
@@ -124,6 +125,8 @@ def create_app(settings: Settings) -> ASGIApp:
     server = FastAPI(lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None)
     _sign_in_routes(server, web)
     _service_routes(server, web)
+    # callbacks by websocket would be checked once, when the socket opens; by HTTP every one is
+    get_backend("fastapi").websocket_capability = False
     application = dash.Dash(
         "dashboard",
         server=server,  # type: ignore[arg-type] # typed for Flask only

@@ -162,6 +162,10 @@ class AmiWorker:
                     lists.cancel()
                     renewals.cancel()
         except ExceptionGroup as group:
+            task = asyncio.current_task()
+            if task is not None and task.cancelling():
+                # a TaskGroup that fails while it is cancelled forgets the cancelling
+                raise asyncio.CancelledError from None
             raise _first(group) from None
         finally:
             await session.close()
