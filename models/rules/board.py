@@ -28,7 +28,7 @@ def board(floor: Floor, now: float) -> Board:
         "links": _links(floor),
         "gaps": [[gap.pbx, gap.start, gap.end] for gap in floor.gaps],
         "day": list(floor.day),
-        **_figures(floor, now),
+        **_figures(floor),
         **_charts(floor, now),
     }
 
@@ -50,7 +50,7 @@ def changes(old: Floor, new: Floor, now: float) -> Board:
         out["gaps"] = [[gap.pbx, gap.start, gap.end] for gap in new.gaps]
         out["day"] = list(new.day)
     if old.seats is not new.seats or old.calls is not new.calls or old.day != new.day:
-        before, after = _figures(old, now), _figures(new, now)
+        before, after = _figures(old), _figures(new)
         for name, section in after.items():
             _put(out, name, {k: v for k, v in section.items() if before[name].get(k) != v})
     if old.minutes is not new.minutes:
@@ -146,13 +146,13 @@ def _links(floor: Floor) -> Section:
     }
 
 
-def _figures(floor: Floor, now: float) -> dict[str, Section]:
+def _figures(floor: Floor) -> dict[str, Section]:
     """Return the sections `queues`, `kpi` and `counts`."""
-    counts = seat_counts(floor)
+    waiting = [call for call in floor.calls.values() if call.outcome == "waiting"]
     return {
-        "counts": counts,
-        "kpi": kpi(m.total(floor.tallies), floor),
-        "queues": {name: _queue(floor, name) for name in floor.queues},
+        "counts": seat_counts(floor),
+        "kpi": kpi(m.total(floor.tallies), waiting),
+        "queues": _queues(floor, waiting),
     }
 
 
@@ -169,7 +169,7 @@ def seat_counts(floor: Floor) -> dict[str, int]:
     return counts
 
 
-def kpi(t: Tally, floor: Floor | None = None) -> Section:
+def kpi(t: Tally, waiting: list[Call] | None = None) -> Section:
     """Return the day's figures, each with numerator `n` and denominator `d`; counts have no `d`."""
     figures: Section = {
         "arrived": _count(t.arrived),
@@ -191,13 +191,13 @@ def kpi(t: Tally, floor: Floor | None = None) -> Section:
         "asa": _ratio(m.asa(t)),
         "talk": _ratio(m.average_talk(t)),
     }
-    if floor is not None:
-        waiting = [call for call in floor.calls.values() if call.outcome == "waiting"]
-        figures["waiting"] = {
-            "v": len(waiting),
-            "oldest": round(min((c.entered for c in waiting), default=0.0), 3),
-        }
+    if waiting is not None:
+        figures["waiting"] = {"v": len(waiting), "oldest": _oldest(waiting)}
     return figures
+
+
+def _oldest(waiting: list[Call]) -> float:
+    return round(min((call.entered for call in waiting), default=0.0), 3)
 
 
 def _count(value: int) -> Section:
@@ -213,19 +213,33 @@ def _ratio(ratio: Ratio) -> Section:
     }
 
 
-def _queue(floor: Floor, name: str) -> Section:
+def _queues(floor: Floor, waiting: list[Call]) -> Section:
+    """Return every queue's row; seats and callers are gone through once for all of them."""
+    callers: dict[str, list[Call]] = {name: [] for name in floor.queues}
+    for call in waiting:
+        if call.queue in callers and not call.left:
+            callers[call.queue].append(call)
+    working = dict.fromkeys(floor.queues, 0)
+    idle = dict.fromkeys(floor.queues, 0)
+    for seat in floor.seats.values():
+        if seat.state not in WORKING:
+            continue
+        for name in seat.memberships:
+            if name in working:
+                working[name] += 1
+                idle[name] += seat.state == "idle"
+    return {
+        name: _queue(floor, name, callers[name], working[name], idle[name]) for name in floor.queues
+    }
+
+
+def _queue(floor: Floor, name: str, waiting: list[Call], working: int, idle: int) -> Section:
     tally = floor.tallies.get(name, Tally())
-    waiting = [
-        c for c in floor.calls.values() if c.queue == name and c.outcome == "waiting" and not c.left
-    ]
-    mine = [seat for seat in floor.seats.values() if name in seat.memberships]
-    working = sum(seat.state in WORKING for seat in mine)
-    idle = sum(seat.state == "idle" for seat in mine)
     handle = m.average_talk(tally).value
     expected = m.expected_wait(len(waiting), working, idle, handle)
     return {
         "waiting": len(waiting),
-        "oldest": round(min((c.entered for c in waiting), default=0.0), 3),
+        "oldest": _oldest(waiting),
         "service_level": _ratio(m.service_level(tally)),
         "target": floor.plan.service_level.get(name, floor.plan.default_service_level),
         "entered": tally.entered,

@@ -25,15 +25,15 @@ def put_call(floor: Floor, new: Call) -> Floor:
     floor = replace(floor, calls={**floor.calls, new.key: new})
     if (new.entered or new.arrived or new.ended) < floor.day[0]:
         return floor
-    return _count_seat(_count_minute(_count_queue(floor, old, new), old, new), old, new)
-
-
-def _count_queue(floor: Floor, old: Call | None, new: Call) -> Floor:
-    before = counted(old, limits(floor, old.queue)) if old else Tally()
+    before = counted(old, limits(floor, old.queue)) if old is not None else Tally()
     after = counted(new, limits(floor, new.queue))
-    same_queue = old is None or old.queue == new.queue
-    if same_queue and before == after:
-        return floor
+    if old is None or before != after or (old.queue, old.entered) != (new.queue, new.entered):
+        floor = _count_queue(floor, old, before, new, after)
+        floor = _count_minute(floor, old, before, new, after)
+    return _count_seat(floor, old, new)
+
+
+def _count_queue(floor: Floor, old: Call | None, before: Tally, new: Call, after: Tally) -> Floor:
     tallies = dict(floor.tallies)
     if old is not None:
         tallies[old.queue] = tallies.get(old.queue, Tally()).plus(before, -1)
@@ -41,22 +41,21 @@ def _count_queue(floor: Floor, old: Call | None, new: Call) -> Floor:
     return replace(floor, tallies=tallies)
 
 
-def _count_minute(floor: Floor, old: Call | None, new: Call) -> Floor:
-    before, after = _minute(floor, old), _minute(floor, new)
-    if before == after:
+def _count_minute(floor: Floor, old: Call | None, before: Tally, new: Call, after: Tally) -> Floor:
+    was, now = _minute(old, before), _minute(new, after)
+    if was == now:
         return floor
     minutes = dict(floor.minutes)
-    if before is not None:
-        _add(minutes, *before, sign=-1)
-    if after is not None:
-        _add(minutes, *after, sign=1)
+    if was is not None:
+        _add(minutes, *was, sign=-1)
+    if now is not None:
+        _add(minutes, *now, sign=1)
     return replace(floor, minutes=minutes)
 
 
-def _minute(floor: Floor, visit: Call | None) -> tuple[int, Minute] | None:
+def _minute(visit: Call | None, tally: Tally) -> tuple[int, Minute] | None:
     if visit is None or not visit.entered:
         return None
-    tally = counted(visit, limits(floor, visit.queue))
     return int(visit.entered // 60 * 60), Minute(
         tally.entered, tally.answered, tally.abandoned, tally.within_standard
     )
