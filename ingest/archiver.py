@@ -21,6 +21,8 @@ log = logging.getLogger(__name__)
 
 GROUP = "archiver"
 READ_COUNT = 100
+GATHER_S = 0.5
+"""Changes are gathered this long after a write: of several versions of a call one row is written."""
 STALE_MS = 5000
 """An entry another copy took and did not finish within this is taken over."""
 
@@ -55,6 +57,7 @@ class Archiver:
             entries = await self._take_over() or await self._next()
             if entries:
                 await self._write(entries)
+                await asyncio.sleep(GATHER_S if len(entries) < READ_COUNT else 0)
 
     async def _join_group(self) -> None:
         try:

@@ -169,7 +169,8 @@ def _children(
     children += _exchange_child(options, exchange, env, ports, data)
     children += [
         app("ami", "ingest", "--loops", "ami"),
-        app("floor", "ingest", "--loops", "projector,archiver,relay"),
+        app("floor", "ingest", "--loops", "projector"),
+        app("ledger", "ingest", "--loops", "archiver,relay"),
         app("web", "web", ready=port_open(ports["web"])),
     ]
     return children

@@ -12,6 +12,7 @@ from typing import Any
 
 import msgspec
 from redis.asyncio import Redis
+from redis.asyncio.client import Pipeline
 
 from ingest.loop import STORE_LOST, forever, keep_beating
 from models.clock import now
@@ -30,7 +31,12 @@ COALESCE_S = 0.03
 """Events are gathered this long into one delta: 33 updates a second at most, whatever the load."""
 TICK_S = 0.5
 SAVE_S = 1.0
-READ_COUNT = 200
+SAVE_COST = 20
+"""Saving may take one part in so many of the time: a large floor is saved less often ..."""
+SAVE_LAST_S = 10.0
+"""... but at least this often, so that a new holder has little to fold."""
+READ_COUNT = 50
+"""Entries folded at once: few enough to renew the lease in time however full they are."""
 DELTAS_KEPT = 3000
 LEDGER_EVENTS = (e.LinkUp, e.LinkDown, e.AlarmRaised, e.AlarmAcknowledged, e.AlarmCleared)
 
@@ -55,6 +61,7 @@ class Projector:
         self._watched: dict[tuple[str, str], Watched] = {}
         self._happened: list[e.AnyFloorEvent] = []
         self._saved = 0.0
+        self._save_pause = SAVE_S
         self.folded = 0
         self.state = "waiting"
 
@@ -103,9 +110,13 @@ class Projector:
         while entries := await streams.read(self._redis, self._stream, self._id, count=1000):
             for entry in entries:
                 await self._fold(entry)
-        await self._write_ledger(before)
+        pipe = self._redis.pipeline(transaction=False)
+        self._write_ledger(pipe, before)
+        await pipe.execute()
+        self._happened = []
         await self._save()
-        await self._publish({"kind": "reset"})
+        self._publish(pipe, {"kind": "reset"})
+        await pipe.execute()
         log.info("projector %s: waiting -> load -> folding from %s", self.tenant, self._id)
 
     async def _start_anew(self, plan: FloorPlan, rows: list[Call], last: str) -> None:
@@ -141,7 +152,7 @@ class Projector:
                     log.warning("projector %s: lease lost to another copy", self.tenant)
                     return
             if entries:
-                await asyncio.sleep(COALESCE_S)
+                await asyncio.sleep(COALESCE_S if len(entries) < READ_COUNT else 0)
 
     async def _fold(self, entry: streams.Entry) -> None:
         """Fold one entry; what cannot be read or folded is kept for a person and passed over."""
@@ -203,15 +214,19 @@ class Projector:
     # --- telling ----------------------------------------------------------------------------
 
     async def _tell(self, before: Floor) -> None:
-        await self._write_ledger(before)
+        """Publish what changed and hand it to the archiver, in one round trip to the store."""
         at = now()
+        pipe = self._redis.pipeline(transaction=False)
         changed = changes(before, self._floor, at)
         if changed:
-            await self._publish({"kind": "delta", "now": at, "board": changed})
-        if at - self._saved >= SAVE_S or at < self._saved:
+            self._publish(pipe, {"kind": "delta", "now": at, "board": changed})
+        self._write_ledger(pipe, before)
+        await pipe.execute()
+        self._happened = []
+        if at - self._saved >= self._save_pause or at < self._saved:
             await self._save()
 
-    async def _write_ledger(self, before: Floor) -> None:
+    def _write_ledger(self, pipe: "Pipeline", before: Floor) -> None:
         """Hand the archiver every visit, interval and event that changed."""
         calls = [
             call for key, call in self._floor.calls.items() if before.calls.get(key) is not call
@@ -220,19 +235,18 @@ class Projector:
             "calls": calls, "intervals": _intervals(before, self._floor), "events": self._happened,
         }  # fmt: skip
         if any(record.values()):
-            await self._redis.xadd(
-                streams.ledger_stream(self.tenant), {"r": msgspec.json.encode(record)}
-            )
-        self._happened = []
+            pipe.xadd(streams.ledger_stream(self.tenant), {"r": msgspec.json.encode(record)})
 
-    async def _publish(self, message: dict[str, Any]) -> None:
-        await self._redis.xadd(
+    def _publish(self, pipe: "Pipeline", message: dict[str, Any]) -> None:
+        pipe.xadd(
             streams.floor_delta(self.tenant), {"m": msgspec.json.encode(message)},
             maxlen=DELTAS_KEPT, approximate=True,
         )  # fmt: skip
 
     async def _save(self) -> None:
         """Save floor and positions in one command, so that they can never disagree."""
+        clock = asyncio.get_running_loop().time
+        began = clock()
         last: Any = await self._redis.xrevrange(streams.floor_delta(self.tenant), count=1)
         await self._redis.hset(
             streams.floor_state(self.tenant),
@@ -244,6 +258,7 @@ class Projector:
             },
         )
         self._saved = now()
+        self._save_pause = min(max(SAVE_S, SAVE_COST * (clock() - began)), SAVE_LAST_S)
 
 
 def _time_passed(at: float) -> e.TimePassed:
