@@ -1,0 +1,1 @@
+"""Benchmarks: what the product does on this machine, each figure beside a baseline of the same run."""

@@ -1,0 +1,44 @@
+"""(c) How many screens does one web process hold at two updates a second?"""
+
+import time
+from typing import Any
+
+from models.rules.board import Board
+from tests.bench.stage import Running, Stage, say, sign_in
+from tests.bench.updates import Teller
+from tests.bench.usage import Usage
+
+LEVELS = (250, 500, 1000, 1500)
+QUICK_LEVELS = (500, 1000)
+P99_MS = 250.0
+
+
+def measure(stage: Stage, web: Running, boards: list[Board], *, quick: bool) -> dict[str, Any]:
+    """Return the largest crowd of which everybody got everything in time, and every level's figures."""
+    seconds = 4 if quick else 8
+    held, levels = 0, []
+    screens = stage.helper("screens", str(web.port), *sign_in(web.port))
+    for count in QUICK_LEVELS if quick else LEVELS:
+        screens.ask(f"open {count}")
+        with Teller(stage, boards) as teller:
+            time.sleep(2)
+            usage = Usage({"web": web.pid})
+            screens.ask("start")
+            time.sleep(seconds)
+            found = screens.ask("delivery")
+            share = usage.shares()["web"]
+        level = {
+            "clients": count, "p50_ms": found["p50"], "p99_ms": found["p99"], "lost": found["lost"],
+            "updates": found["frames"], "update_bytes": teller.mean_bytes, "web_cpu_share": share,
+        }  # fmt: skip
+        levels.append(level)
+        say(f"crowd: {count} screens, p99 {found['p99']} ms, {found['lost']} lost")
+        whole = found["complete"] >= found["frames"] - 1 and found["frames"] >= seconds * 2 - 1
+        if found["p99"] > P99_MS or found["lost"] or not whole:
+            break
+        held = count
+    return {"sse_clients_held": held, "sse_p99_ms": _p99(levels, held), "sse_levels": levels}
+
+
+def _p99(levels: list[dict[str, Any]], held: int) -> float | None:
+    return next((level["p99_ms"] for level in levels if level["clients"] == held), None)

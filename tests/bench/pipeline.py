@@ -1,0 +1,85 @@
+"""(a) Raw AMI events a second from the socket to the published delta, beside panoramisk's parser alone."""
+
+import time
+from statistics import median
+from typing import Any
+
+import msgspec
+
+from models import demo
+from models.store import streams
+from tests.bench import capture
+from tests.bench.stage import Helper, Stage, say, until
+
+ROUNDS = 3
+LIMIT_S = 60.0
+
+
+def measure(stage: Stage, *, quick: bool) -> dict[str, Any]:
+    """Alternate both sides on the very same bytes; return medians."""
+    times = 3 if quick else 12
+    flood = stage.helper("flood", str(times))
+    source = flood.hear()
+    events = int(source["events"])
+    ours, bare, folded = [], [], []
+    for turn in range(ROUNDS):
+        rate, calls = _ours(stage, flood, source["port"], events)
+        ours.append(rate)
+        folded.append(calls)
+        bare.append(_bare(stage, flood, source["port"], events))
+        say(f"pipeline {turn + 1}/{ROUNDS}: ours {ours[-1]:,.0f}/s, panoramisk {bare[-1]:,.0f}/s")
+    stage.clear()
+    return {
+        "pipeline_events_per_s": round(median(ours)),
+        "panoramisk_events_per_s": round(median(bare)),
+        "pipeline_ratio": round(median(ours) / median(bare), 3),
+        "pipeline": {
+            "events": events,
+            "bytes": source["bytes"],
+            "rounds": [[round(rate) for rate in ours], [round(rate) for rate in bare]],
+            "calls_folded": folded,
+            "calls_expected": times * capture.CALLS,
+        },
+    }
+
+
+def _ours(stage: Stage, flood: Helper, port: int, events: int) -> tuple[float, int]:
+    stage.end(keep=3)
+    stage.redis.flushall()
+    env = stage.reads(port, HOTLINE_SNAPSHOT_S="3600")
+    stage.app("ami", "ingest", "--loops", "ami", env=env)
+    stage.app("projector", "ingest", "--loops", "projector", env=env)
+    until(stage.floor_is_up, "floor")
+    time.sleep(0.5)
+    began = flood.ask("go")["began"]
+    ended, calls = _last_delta(stage)
+    stage.end(keep=3)
+    return events / (ended - began), calls
+
+
+def _last_delta(stage: Stage) -> tuple[float, int]:
+    """Return when the delta that carries the capture's last event came, and the calls counted by then."""
+    seat = f"pbx1:{capture.LAST_SEAT}"
+    after, calls = "0-0", 0
+    end = time.monotonic() + LIMIT_S
+    while time.monotonic() < end:
+        found: Any = stage.redis.xread({streams.floor_delta(demo.TENANT): after}, block=500)
+        at = time.monotonic()
+        for _, rows in found or []:
+            for key, fields in rows:
+                after = key
+                board = msgspec.json.decode(fields[b"m"]).get("board", {})
+                calls = board.get("kpi", {}).get("entered", {"v": calls})["v"]
+                if seat in board.get("seats", {}):
+                    return at, calls
+    raise TimeoutError(f"the last event was not published within {LIMIT_S:.0f} s")
+
+
+def _bare(stage: Stage, flood: Helper, port: int, events: int) -> float:
+    reader = stage.helper("bare", str(port))
+    reader.hear()
+    time.sleep(0.5)
+    began = flood.ask("go")["began"]
+    ended = reader.hear()["ended"]
+    stage.end(keep=3)
+    return events / float(ended - began)
