@@ -63,6 +63,7 @@
     }
     const height = mode === "chips" ? Math.min(size.h, size.w) : Math.min(size.h, TILE.height * TILE.max);
     root.dataset.mode = mode;
+    root.dataset.rows = sizes.every((n) => n <= size.cols) ? "one" : "many";
     if (mode === "chips") H.drawChips(root, height * unit);
     root.style.setProperty("--cols", size.cols);
     root.style.setProperty("--tile-gap", room.gap + "em");
