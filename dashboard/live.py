@@ -28,12 +28,13 @@ log = logging.getLogger(__name__)
 BEAT_S = 1.0
 KEEP_FRAMES = 600
 """Frames kept for clients that resume or lag; beyond that they get a snapshot."""
-LOAD_BACK = 300
 READ_COUNT = 500
 RECHECK_S = 15.0
 PER_CLIENT_S = 0.00012
 """Time to serve one client one frame, measured; deltas are gathered at least for one round of all."""
 ROSTER_S = 60.0
+ASLEEP_S = 10.0
+"""A hub that did not read for this long looks whether the deltas it did not see are still there."""
 RETRY_S = 0.3
 
 _floor_decoder = msgspec.json.Decoder(Floor)
@@ -89,13 +90,25 @@ class FloorHub:
             await asyncio.sleep(ROSTER_S)
 
     async def _follow(self) -> None:
-        if not self._board:
-            await self._load()
         while True:
+            if not self._board or not await self._within_reach():
+                await self._load()
+            await self._follow_while_awake()
+
+    async def _within_reach(self) -> bool:
+        """False when deltas were trimmed away unseen, as after an hour's sleep."""
+        reach = await streams.reach(self._redis, streams.floor_delta(self.tenant))
+        return reach.holds_after(self._id)
+
+    async def _follow_while_awake(self) -> None:
+        while True:
+            asked = now()
             entries = await streams.read(
                 self._redis, streams.floor_delta(self.tenant), self._id,
                 wait_s=0.5, count=READ_COUNT,
             )  # fmt: skip
+            if abs(now() - asked) > ASLEEP_S:
+                return
             if entries:
                 await self._take(entries)
                 await asyncio.sleep(min(0.25, self.clients * PER_CLIENT_S))
@@ -107,6 +120,8 @@ class FloorHub:
             self._id = entry.id
             if message["kind"] == "reset":
                 await self._load()
+                # the floor was saved just before the reset was said: that one is done with
+                self._id = max(self._id, entry.id, key=streams.id_key)
                 return
             changed = merge(changed, message["board"]) if changed else message["board"]
         self._board = _applied(self._board, changed)
