@@ -60,6 +60,7 @@ class Projector:
         self._id = "0-0"
         self._watched: dict[tuple[str, str], Watched] = {}
         self._happened: list[e.AnyFloorEvent] = []
+        self._stays: list[dict[str, Any]] = []
         self._saved = 0.0
         self._save_pause = SAVE_S
         self.folded = 0
@@ -94,7 +95,7 @@ class Projector:
 
     async def _load(self) -> None:
         """Take up the saved floor, fold what came since, and tell everybody to look anew."""
-        self._happened, self._watched = [], {}
+        self._happened, self._stays, self._watched = [], [], {}
         saved: Any = await self._redis.hgetall(streams.floor_state(self.tenant))
         reach = await streams.reach(self._redis, self._stream)
         plan, rows = await asyncio.to_thread(self._begin)
@@ -102,10 +103,8 @@ class Projector:
             floor = _floor_decoder.decode(saved[b"floor"])
             self._id = saved[b"id"].decode()
             self._floor = msgspec.structs.replace(floor, plan=plan)
-        elif reach.whole:
-            self._floor, self._id = empty_floor(plan), "0-0"
         else:
-            await self._start_anew(plan, rows, reach.last)
+            await self._start_anew(plan, rows, from_id="0-0" if reach.whole else reach.last)
         before = self._floor
         while entries := await streams.read(self._redis, self._stream, self._id, count=1000):
             for entry in entries:
@@ -113,19 +112,24 @@ class Projector:
         pipe = self._redis.pipeline(transaction=False)
         self._write_ledger(pipe, before)
         await pipe.execute()
-        self._happened = []
+        self._happened, self._stays = [], []
         await self._save()
         self._publish(pipe, {"kind": "reset"})
         await pipe.execute()
         log.info("projector %s: waiting -> load -> folding from %s", self.tenant, self._id)
 
-    async def _start_anew(self, plan: FloorPlan, rows: list[Call], last: str) -> None:
-        """Snapshot or stream are gone: count from today's ledger rows, see the rest in the next list."""
-        log.error("projector %s: no snapshot that the stream reaches, starting anew", self.tenant)
+    async def _start_anew(self, plan: FloorPlan, rows: list[Call], *, from_id: str) -> None:
+        """No snapshot, or one the stream no longer reaches: count from today's ledger rows.
+
+        A stream that was never trimmed is folded whole: either nothing was before it, or a store
+        that forgot everything began it anew after those rows.
+        """
+        if rows:
+            log.error("projector %s: no usable snapshot, starting from the ledger", self.tenant)
         floor = empty_floor(plan, now())
         for row in rows:
             floor = restore_call(floor, row)
-        self._floor, self._id = floor, last
+        self._floor, self._id = floor, from_id
         await self._redis.xadd(streams.asks_stream(self.tenant), {"verb": "snapshot"}, maxlen=100)
 
     # --- work -------------------------------------------------------------------------------
@@ -141,7 +145,9 @@ class Projector:
                 await self._fold(entry)
             if happened - ticked >= TICK_S or ticked > happened:
                 ticked = happened
+                was = self._floor
                 self._apply(_time_passed(happened))
+                self._note_stays(was)
                 await self._watch(happened)
             if self._floor is not before:
                 await self._tell(before)
@@ -162,12 +168,14 @@ class Projector:
         except msgspec.MsgspecError as error:
             await streams.bury(self._redis, self.tenant, "projector", error, raw)
             events = []
+        before = self._floor
         for event in events:
             try:
                 self._apply(event)
             except Exception as error:
                 log.exception("projector %s: cannot fold %s", self.tenant, event.id)
                 await streams.bury(self._redis, self.tenant, "fold", error, e.encode([event]))
+        self._note_stays(before)
         self._id = entry.id
         self.folded += len(events)
 
@@ -176,6 +184,11 @@ class Projector:
         self._floor = reduce(before, event)
         if self._floor is not before and isinstance(event, LEDGER_EVENTS):
             self._happened.append(event)
+
+    def _note_stays(self, before: Floor) -> None:
+        """Keep the seat intervals entry by entry: a batch may hold several of one seat."""
+        if before.seats is not self._floor.seats:
+            self._stays += _intervals(before, self._floor)
 
     async def _watch(self, at: float) -> None:
         """Judge the alarms; what they say goes through the stream like everything else."""
@@ -222,7 +235,7 @@ class Projector:
             self._publish(pipe, {"kind": "delta", "now": at, "board": changed})
         self._write_ledger(pipe, before)
         await pipe.execute()
-        self._happened = []
+        self._happened, self._stays = [], []
         if at - self._saved >= self._save_pause or at < self._saved:
             await self._save()
 
@@ -232,7 +245,7 @@ class Projector:
             call for key, call in self._floor.calls.items() if before.calls.get(key) is not call
         ]
         record: dict[str, Any] = {
-            "calls": calls, "intervals": _intervals(before, self._floor), "events": self._happened,
+            "calls": calls, "intervals": self._stays, "events": self._happened,
         }  # fmt: skip
         if any(record.values()):
             pipe.xadd(streams.ledger_stream(self.tenant), {"r": msgspec.json.encode(record)})
