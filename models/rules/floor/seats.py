@@ -51,7 +51,7 @@ def put_seat(floor: Floor, seat: Seat, at: float) -> Floor:
     """Store a seat with its state derived anew; `since` moves only when the state's word moves."""
     state, reason = work_state(seat, floor.plan, at)
     old = floor.seats.get(seat.key)
-    if state != seat.state or reason != seat.reason:
+    if old is None or state != seat.state or reason != seat.reason:
         seat = replace(seat, state=state, reason=reason, since=at)
     if old is not None and old == seat:
         return floor
