@@ -7,6 +7,7 @@ applying a change twice equals applying it once, and two changes merge by their 
 from typing import Any
 
 from models.rules import metrics as m
+from models.rules.floor.book import changed_visits, visit_of
 from models.rules.floor.state import Alarm, Call, Floor, Seat
 from models.rules.metrics import Minute, Ratio, Tally
 
@@ -23,7 +24,11 @@ def board(floor: Floor, now: float) -> Board:
     """Return every section of the board at `now` (seconds since epoch)."""
     return {
         "seats": {key: _seat(floor, seat) for key, seat in floor.seats.items()},
-        "feed": {key: _lost(call) for key, call in floor.calls.items() if _in_feed(call)},
+        "feed": {
+            key: _lost(call)
+            for key, call in {**floor.closed, **floor.calls}.items()
+            if _in_feed(call)
+        },
         "alarms": {key: _alarm(alarm) for key, alarm in floor.alarms.items()},
         "links": _links(floor),
         "gaps": [[gap.pbx, gap.start, gap.end] for gap in floor.gaps],
@@ -39,7 +44,7 @@ def changes(old: Floor, new: Floor, now: float) -> Board:
     counts_moved = old.calls is not new.calls or old.answered is not new.answered
     if old.seats is not new.seats or counts_moved:
         _put(out, "seats", _changed_seats(old, new))
-    if old.calls is not new.calls:
+    if old.calls is not new.calls or old.closed is not new.closed:
         _put(out, "feed", _changed_feed(old, new))
     if old.alarms is not new.alarms:
         gone = {key: None for key in old.alarms if key not in new.alarms}
@@ -83,13 +88,13 @@ def _changed_seats(old: Floor, new: Floor) -> Section:
 
 
 def _changed_feed(old: Floor, new: Floor) -> Section:
-    section: Section = {
-        key: None for key, call in old.calls.items() if _in_feed(call) and key not in new.calls
-    }
-    for key, call in new.calls.items():
-        before = old.calls.get(key)
-        if before is call:
-            continue
+    section: Section = {}
+    if old.closed is not new.closed:
+        for key, call in (*old.closed.items(), *old.calls.items()):
+            if _in_feed(call) and visit_of(new, key) is None:
+                section[key] = None
+    for key, call in changed_visits(old, new).items():
+        before = visit_of(old, key)
         if _in_feed(call):
             section[key] = _lost(call)
         elif before is not None and _in_feed(before):
@@ -98,7 +103,7 @@ def _changed_feed(old: Floor, new: Floor) -> Section:
 
 
 def _seat(floor: Floor, seat: Seat) -> Section:
-    call = floor.calls.get(seat.call or seat.ringing)
+    call = visit_of(floor, seat.call or seat.ringing)
     return {
         "name": seat.name,
         "state": seat.state,

@@ -7,7 +7,9 @@ from models.rules.floor.state import OPEN, Call, Floor
 from models.rules.metrics import Limits, Minute, Tally, counted
 
 KEEP_CLOSED_S = 120.0
-"""Closed visits stay this long, so that a late event finds the visit it belongs to."""
+"""Closed visits stay this long, so that a late event finds the visit it belongs to ..."""
+ASIDE_S = 15.0
+"""... but after this they lie aside, so that a change of an open one does not copy them all."""
 
 
 def limits(floor: Floor, queue: str) -> Limits:
@@ -19,7 +21,7 @@ def limits(floor: Floor, queue: str) -> Limits:
 
 def put_call(floor: Floor, new: Call) -> Floor:
     """Store a visit and move the day's counts from its old version to the new one."""
-    old = floor.calls.get(new.key)
+    old = visit_of(floor, new.key)
     if old is not None and old == new:
         return floor
     floor = replace(floor, calls={**floor.calls, new.key: new})
@@ -97,32 +99,57 @@ def turn_day(floor: Floor, at: float) -> Floor:
 
 
 def drop_closed(floor: Floor, at: float) -> Floor:
-    """Forget visits closed longer than `KEEP_CLOSED_S` ago, and the numbering of calls with none left."""
-    old = [
-        key
+    """Put visits closed for `ASIDE_S` aside; forget those closed longer than `KEEP_CLOSED_S` ago."""
+    done = {
+        key: call
         for key, call in floor.calls.items()
-        if call.outcome not in OPEN and at - call.ended > KEEP_CLOSED_S
-    ]
-    if not old:
-        return floor
-    calls = {key: call for key, call in floor.calls.items() if key not in set(old)}
-    alive = {(call.pbx, call.call) for call in calls.values()}
-    latest = {
-        key: number for key, number in floor.latest.items() if tuple(key.split("|", 1)) in alive
+        if call.outcome not in OPEN and at - call.ended > ASIDE_S
     }
-    return replace(floor, calls=calls, latest=latest)
+    old = {key for key, call in floor.closed.items() if at - call.ended > KEEP_CLOSED_S}
+    if not done and not old:
+        return floor
+    calls = {key: call for key, call in floor.calls.items() if key not in done}
+    closed = {
+        key: call
+        for key, call in {**floor.closed, **done}.items()
+        if at - call.ended <= KEEP_CLOSED_S
+    }
+    return _forget_numbers(replace(floor, calls=calls, closed=closed))
+
+
+def _forget_numbers(floor: Floor) -> Floor:
+    """Forget the numbering of calls of which no visit is left."""
+    alive = {f"{call.pbx}|{call.call}" for call in (*floor.calls.values(), *floor.closed.values())}
+    if alive >= floor.latest.keys():
+        return floor
+    return replace(floor, latest={key: n for key, n in floor.latest.items() if key in alive})
+
+
+def visit_of(floor: Floor, key: str) -> Call | None:
+    """Return a visit by its key, open or recently closed."""
+    return floor.calls.get(key) or floor.closed.get(key)
+
+
+def changed_visits(old: Floor, new: Floor) -> dict[str, Call]:
+    """Return the visits of `new` that `old` lacks or knows otherwise."""
+    found = {key: call for key, call in new.calls.items() if visit_of(old, key) is not call}
+    if old.closed is not new.closed:
+        for key, call in new.closed.items():
+            if key not in new.calls and visit_of(old, key) is not call:
+                found[key] = call
+    return found
 
 
 def latest_visit(floor: Floor, pbx: str, call: str) -> Call | None:
     """Return the last visit of a call, open or recently closed."""
     number = floor.latest.get(f"{pbx}|{call}")
-    return None if number is None else floor.calls.get(visit_key(pbx, call, number))
+    return None if number is None else visit_of(floor, visit_key(pbx, call, number))
 
 
 def visit_in(floor: Floor, pbx: str, call: str, queue: str) -> Call | None:
     """Return the last visit of a call to this very queue."""
     for number in range(floor.latest.get(f"{pbx}|{call}", 0), 0, -1):
-        visit = floor.calls.get(visit_key(pbx, call, number))
+        visit = visit_of(floor, visit_key(pbx, call, number))
         if visit is not None and visit.queue == queue:
             return visit
     return None

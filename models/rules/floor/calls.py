@@ -18,7 +18,7 @@ from models.events.floor import (
     SeatRang,
     SeatRangOut,
 )
-from models.rules.floor.book import latest_visit, new_visit, put_call, visit_in
+from models.rules.floor.book import latest_visit, new_visit, put_call, visit_in, visit_of
 from models.rules.floor.seats import leave_if_empty, put_seat, seat_of
 from models.rules.floor.state import OPEN, Call, Floor, Outcome, seat_key
 
@@ -140,7 +140,7 @@ def close(floor: Floor, visit: Call, outcome: Outcome, at: float, **more: object
 def on_completed(floor: Floor, event: CallCompleted) -> Floor:
     """A seat's queue call ended; joined by queue and seat where the caller's fields are missing."""
     seat = floor.seats.get(seat_key(event.pbx, event.interface))
-    visit = floor.calls.get(seat.call) if seat is not None and seat.call else None
+    visit = visit_of(floor, seat.call) if seat is not None and seat.call else None
     if visit is None or visit.queue != event.queue or event.call not in ("", visit.call):
         visit = visit_in(floor, event.pbx, event.call, event.queue) if event.call else None
     if visit is None or visit.outcome not in ("talking", "answered"):
@@ -227,7 +227,7 @@ def _hold(floor: Floor, pbx: str, channel: str, at: float, *, held: bool) -> Flo
     seat = floor.seats.get(seat_key(pbx, interface))
     if seat is None or seat.channel != channel or seat.holding == held:
         return floor
-    visit = floor.calls.get(seat.call)
+    visit = visit_of(floor, seat.call)
     if visit is not None:
         spent = at - visit.held_since if visit.held_since and not held else 0.0
         since = at if held else 0.0
@@ -238,7 +238,7 @@ def _hold(floor: Floor, pbx: str, channel: str, at: float, *, held: bool) -> Flo
 def on_transferred(floor: Floor, event: CallTransferred) -> Floor:
     """A seat passed its call on; the visit keeps where to."""
     seat = floor.seats.get(seat_key(event.pbx, event.channel.rpartition("-")[0]))
-    visit = floor.calls.get(seat.call) if seat is not None and seat.call else None
+    visit = visit_of(floor, seat.call) if seat is not None and seat.call else None
     if visit is None or seat is None or seat.channel != event.channel:
         return floor
     return put_call(floor, replace(visit, transferred=f"{event.kind}:{event.to}"))

@@ -158,7 +158,8 @@ class Alarm(msgspec.Struct, frozen=True):
 class Floor(msgspec.Struct, frozen=True):
     """The whole floor of one tenant at one moment.
 
-    calls : open visits and, for `KEEP_CLOSED_S` after their end, the closed ones.
+    calls : open visits and, for `ASIDE_S` after their end, the closed ones.
+    closed : visits closed longer, until `KEEP_CLOSED_S`; one that changes stands in `calls` again.
     latest : (pbx, call) key -> number of its last visit.
     tallies : queue -> counts of `day`, over visits that entered on that day ("" = before any queue).
     minutes : minute start -> counts, for the charts of the day.
@@ -172,6 +173,7 @@ class Floor(msgspec.Struct, frozen=True):
     seats: dict[str, Seat] = {}
     queues: tuple[str, ...] = ()
     calls: dict[str, Call] = {}
+    closed: dict[str, Call] = {}
     latest: dict[str, int] = {}
     tallies: dict[str, Tally] = {}
     minutes: dict[int, Minute] = {}
