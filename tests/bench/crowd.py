@@ -4,6 +4,7 @@ import time
 from typing import Any
 
 from models.rules.board import Board
+from tests.bench import screens
 from tests.bench.stage import Running, Stage, say, sign_in
 from tests.bench.updates import Teller
 from tests.bench.usage import Usage
@@ -17,15 +18,15 @@ def measure(stage: Stage, web: Running, boards: list[Board], *, quick: bool) -> 
     """Return the largest crowd of which everybody got everything in time, and every level's figures."""
     seconds = 4 if quick else 8
     held, levels = 0, []
-    screens = stage.helper("screens", str(web.port), *sign_in(web.port))
+    crowd = stage.helper(screens, str(web.port), *sign_in(web.port))
     for count in QUICK_LEVELS if quick else LEVELS:
-        screens.ask(f"open {count}")
+        crowd.ask(f"open {count}")
         with Teller(stage, boards) as teller:
             time.sleep(2)
             usage = Usage({"web": web.pid})
-            screens.ask("start")
+            crowd.ask("start")
             time.sleep(seconds)
-            found = screens.ask("delivery")
+            found = crowd.ask("delivery")
             share = usage.shares()["web"]
         level = {
             "clients": count, "p50_ms": found["p50"], "p99_ms": found["p99"], "lost": found["lost"],

@@ -6,6 +6,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+from tests.bench import polling, screens
 from tests.bench.stage import Stage, say, sign_in, until
 from tests.bench.usage import Usage, memory_mb
 
@@ -20,15 +21,15 @@ def measure(stage: Stage, *, quick: bool) -> dict[str, Any]:
     process = stage.app("up", "up", "--data", str(data), "--port", "0", env=stage.plain_env())
     state = _state(process, data)
     port = int(state["url"].rpartition(":")[2])
-    screens = stage.helper("screens", str(port), *sign_in(port))
-    screens.ask(f"open {SCREENS}")
+    crowd = stage.helper(screens, str(port), *sign_in(port))
+    crowd.ask(f"open {SCREENS}")
     time.sleep(1 if quick else SETTLE_S)
     usage = Usage(state["pids"])
-    screens.ask("start")
+    crowd.ask("start")
     time.sleep(seconds)
     ours = usage.cpu()
     minutes = usage.seconds() / 60
-    news = screens.ask("delivery")["frames"]
+    news = crowd.ask("delivery")["frames"]
     memory = _memory(state["pids"], process.pid)
     stage.end(keep=2)
     theirs, refreshes = _polling(stage, seconds)
@@ -50,7 +51,7 @@ def _state(process: "subprocess.Popen[bytes]", data: Path) -> dict[str, Any]:
 
 def _polling(stage: Stage, seconds: int) -> tuple[dict[str, float], int]:
     exchange = stage.exchange(seats=120)
-    panel = stage.helper("polling", str(exchange.port), str(SCREENS))
+    panel = stage.helper(polling, str(exchange.port), str(SCREENS))
     for _ in range(3):
         before = panel.hear()["made"]
     usage = Usage({"exchange": exchange.pid, "panel": panel.pid})

@@ -7,6 +7,7 @@ from typing import Any
 from models import demo
 from models.store.db import engine_for, tenant_id_of, transaction
 from models.tables import Agent, Seat
+from tests.bench import screens
 from tests.bench.stage import Stage, say, sign_in, until
 from tests.bench.usage import Usage
 
@@ -27,8 +28,8 @@ def measure(stage: Stage, *, quick: bool) -> dict[str, Any]:
     ledger = stage.app("ledger", "ingest", "--loops", "archiver,relay", env=env)
     web = stage.web()
     until(stage.floor_is_up, "floor")
-    screens = stage.helper("screens", str(web.port), *sign_in(web.port))
-    screens.ask(f"open {SCREENS}")
+    crowd = stage.helper(screens, str(web.port), *sign_in(web.port))
+    crowd.ask(f"open {SCREENS}")
     time.sleep(1 if quick else SETTLE_S)
     usage = Usage(
         {
@@ -37,9 +38,9 @@ def measure(stage: Stage, *, quick: bool) -> dict[str, Any]:
         }
     )  # fmt: skip
     read = _frames_read(stage)
-    screens.ask("start")
+    crowd.ask("start")
     time.sleep(seconds)
-    found = screens.ask("latency")
+    found = crowd.ask("latency")
     rate = (_frames_read(stage) - read) / usage.seconds()
     say(f"latency: p50 {found['p50']} ms, p99 {found['p99']} ms at {rate:,.0f} AMI events/s")
     return {

@@ -8,7 +8,7 @@ import msgspec
 
 from models import demo
 from models.store import streams
-from tests.bench import capture
+from tests.bench import bare, capture, flood
 from tests.bench.stage import Helper, Stage, say, until
 
 ROUNDS = 3
@@ -18,32 +18,34 @@ LIMIT_S = 60.0
 def measure(stage: Stage, *, quick: bool) -> dict[str, Any]:
     """Alternate both sides on the very same bytes; return medians."""
     times = 3 if quick else 12
-    flood = stage.helper("flood", str(times))
-    source = flood.hear()
-    events = int(source["events"])
-    ours, bare, folded = [], [], []
+    source = stage.helper(flood, str(times))
+    facts = source.hear()
+    port, events = int(facts["port"]), int(facts["events"])
+    ours: list[float] = []
+    theirs: list[float] = []
+    folded: list[int] = []
     for turn in range(ROUNDS):
-        rate, calls = _ours(stage, flood, source["port"], events)
+        rate, calls = _ours(stage, source, port, events)
         ours.append(rate)
         folded.append(calls)
-        bare.append(_bare(stage, flood, source["port"], events))
-        say(f"pipeline {turn + 1}/{ROUNDS}: ours {ours[-1]:,.0f}/s, panoramisk {bare[-1]:,.0f}/s")
+        theirs.append(_bare(stage, source, port, events))
+        say(f"pipeline {turn + 1}/{ROUNDS}: ours {ours[-1]:,.0f}/s, panoramisk {theirs[-1]:,.0f}/s")
     stage.clear()
     return {
         "pipeline_events_per_s": round(median(ours)),
-        "panoramisk_events_per_s": round(median(bare)),
-        "pipeline_ratio": round(median(ours) / median(bare), 3),
+        "panoramisk_events_per_s": round(median(theirs)),
+        "pipeline_ratio": round(median(ours) / median(theirs), 3),
         "pipeline": {
             "events": events,
-            "bytes": source["bytes"],
-            "rounds": [[round(rate) for rate in ours], [round(rate) for rate in bare]],
+            "bytes": facts["bytes"],
+            "rounds": [[round(rate) for rate in ours], [round(rate) for rate in theirs]],
             "calls_folded": folded,
             "calls_expected": times * capture.CALLS,
         },
     }
 
 
-def _ours(stage: Stage, flood: Helper, port: int, events: int) -> tuple[float, int]:
+def _ours(stage: Stage, source: Helper, port: int, events: int) -> tuple[float, int]:
     stage.end(keep=3)
     stage.redis.flushall()
     env = stage.reads(port, HOTLINE_SNAPSHOT_S="3600")
@@ -51,7 +53,7 @@ def _ours(stage: Stage, flood: Helper, port: int, events: int) -> tuple[float, i
     stage.app("projector", "ingest", "--loops", "projector", env=env)
     until(stage.floor_is_up, "floor")
     time.sleep(0.5)
-    began = flood.ask("go")["began"]
+    began = source.ask("go")["began"]
     ended, calls = _last_delta(stage)
     stage.end(keep=3)
     return events / (ended - began), calls
@@ -75,11 +77,11 @@ def _last_delta(stage: Stage) -> tuple[float, int]:
     raise TimeoutError(f"the last event was not published within {LIMIT_S:.0f} s")
 
 
-def _bare(stage: Stage, flood: Helper, port: int, events: int) -> float:
-    reader = stage.helper("bare", str(port))
+def _bare(stage: Stage, source: Helper, port: int, events: int) -> float:
+    reader = stage.helper(bare, str(port))
     reader.hear()
     time.sleep(0.5)
-    began = flood.ask("go")["began"]
+    began = source.ask("go")["began"]
     ended = reader.hear()["ended"]
     stage.end(keep=3)
     return events / float(ended - began)

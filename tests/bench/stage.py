@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
-from types import TracebackType
+from types import ModuleType, TracebackType
 from typing import Any
 from urllib.parse import urlencode
 
@@ -166,11 +166,11 @@ class Stage:
         argv = (sys.executable, str(ROOT / "app.py"), *words)
         return self._start(argv, name, embedded.die_with_parent, env=settings)
 
-    def helper(self, module: str, *words: str) -> Helper:
+    def helper(self, module: ModuleType, *words: str) -> Helper:
         """Start a process of the bench itself and return the line to it."""
-        argv = (sys.executable, "-m", f"tests.bench.{module}", *words)
+        argv = (sys.executable, "-m", module.__name__, *words)
         process = self._start(
-            argv, module, embedded.die_with_parent, pipes=True,
+            argv, module.__name__, embedded.die_with_parent, pipes=True,
             env={**os.environ, "BENCH_AMI_SECRET": self.secrets["ami"]},
         )  # fmt: skip
         return Helper(process)

@@ -18,7 +18,7 @@ def recorded(stage: Stage, count: int) -> list[Board]:
     """Return up to `count` changes of half a second each from what the projector told last."""
     told: Any = stage.redis.xrevrange(streams.floor_delta(demo.TENANT))
     boards: list[Board] = []
-    started = 0
+    started = 0.0
     for key, fields in reversed(told):
         message = msgspec.json.decode(fields[b"m"])
         at = int(key.partition(b"-")[0]) / 1000
