@@ -71,7 +71,8 @@
     seconds < 9.95 ? Math.max(0, seconds).toFixed(1) + " " + H.word("unit.second") : H.duration(seconds);
 
   H.count = (n) => Math.round(n).toLocaleString("en-US");
-  H.percent = (ratio) => (ratio * 100).toFixed(1);
+  /* 99.96 is not yet a hundred; a true hundred needs no decimal. */
+  H.percent = (ratio) => (ratio >= 1 ? "100" : Math.min(99.9, ratio * 100).toFixed(1));
 
   const clocks = new Map();
   function parts(at, zone) {

@@ -3,6 +3,7 @@
 import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import Any
 
 import pytest
 from conftest import missing
@@ -66,14 +67,24 @@ def watch() -> Watch:
     return Watch()
 
 
+@pytest.fixture(scope="module")
+def signed_in(chromium: Browser, stack: Stack) -> Any:
+    """The duty officer's cookies: signing in for every test would run into the rate limit."""
+    context = chromium.new_context()
+    stack.login(context.new_page(), "duty")
+    state = context.storage_state()
+    context.close()
+    return state
+
+
 @pytest.fixture
-def page(chromium: Browser, stack: Stack, watch: Watch) -> Iterator[Page]:
+def page(chromium: Browser, stack: Stack, watch: Watch, signed_in: Any) -> Iterator[Page]:
     """A page of its own context, signed in as the duty officer, on the wall with live figures."""
-    context = chromium.new_context(viewport=SIZE)  # type: ignore[arg-type]
+    context = chromium.new_context(viewport=SIZE, storage_state=signed_in)  # type: ignore[arg-type]
     context.route(lambda url: not url.startswith(stack.url), _stop)
     opened = context.new_page()
     watch.on(opened, stack.url)
-    stack.login(opened, "duty")
+    opened.goto(f"{stack.url}/wall")
     opened.wait_for_selector("[data-seat]")
     yield opened
     context.close()
