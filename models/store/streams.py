@@ -1,12 +1,14 @@
 """The door to Redis/Valkey: names of keys and streams, connections, leases, beats and dead letters."""
 
+import asyncio
 import os
 import socket
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import msgspec
-from redis.asyncio import Redis
+from redis.asyncio import Connection, Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 
@@ -66,10 +68,25 @@ def source_facts(fields: dict[bytes, bytes]) -> dict[str, Any]:
     }
 
 
+class _Connection(Connection):
+    """redis-py's, but a cancelling is never lost: before Python 3.12 its `wait_for` may swallow one."""
+
+    async def send_packed_command(
+        self, command: bytes | str | Iterable[bytes], check_health: bool = True
+    ) -> None:
+        limit, self.socket_timeout = self.socket_timeout, None
+        try:
+            async with asyncio.timeout(limit):
+                await super().send_packed_command(command, check_health)
+        finally:
+            self.socket_timeout = limit
+
+
 def connect(url: str, *, timeout: float | None = 3.0) -> Redis:
     """Return a client; no retries of its own, the loops decide what a loss means."""
     return Redis.from_url(
         url,
+        connection_class=_Connection,
         protocol=2,
         socket_connect_timeout=2,
         socket_timeout=timeout,
