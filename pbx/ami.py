@@ -29,6 +29,11 @@ SILENT_S = 3.0
 INBOX_MAX = 200_000
 """Frames that may wait for a slow store before the link is given up: a re-snapshot beats a full memory."""
 
+FRAMES_MAX = 2000
+"""Frames handed out at once: during a flood the link is still read and the lease still renewed."""
+GRACE_S = 0.001
+"""Before a silence is judged: if it was us who stood still, the bytes wait in the socket."""
+
 LISTS = ("QueueStatus", "CoreShowChannels", "DeviceStateList")
 Frame = tuple[Instant, bytes]
 
@@ -49,14 +54,17 @@ class _Protocol(AMIProtocol):  # type: ignore[misc] # panoramisk is untyped
 
     def connection_made(self, transport: asyncio.Transport) -> None:
         super().connection_made(transport)
+        self.clock = asyncio.get_running_loop().time
         self.framer = Framer()
         self.inbox: deque[Frame] = deque()
         self.arrived = asyncio.Event()
         self.heard = now()
+        self.stirred = self.clock()
         self.failure: LinkFailed | None = None
 
     def data_received(self, data: bytes) -> None:
         self.heard = at = now()
+        self.stirred = self.clock()
         try:
             frames = self.framer.feed(data)
         except BadInput as error:
@@ -82,6 +90,10 @@ class _Protocol(AMIProtocol):  # type: ignore[misc] # panoramisk is untyped
     def connection_lost(self, exc: Exception | None) -> None:
         self.fail(LinkFailed("closed", str(exc or "")))
 
+    def quiet_s(self) -> float:
+        """Return the seconds since the last bytes, whatever is done to the clock on the wall."""
+        return self.clock() - self.stirred
+
     def fail(self, failure: LinkFailed) -> None:
         """End the session once; what was asked and not answered fails, nothing is asked again."""
         if self.failure is None:
@@ -103,7 +115,7 @@ class AmiSession:
         self._manager = manager
         self._protocol = protocol
         self._asked = 0
-        self._pinged: Instant = 0.0
+        self._pinged = 0.0
 
     @property
     def version(self) -> str:
@@ -129,7 +141,8 @@ class AmiSession:
         sent = {"Action": action, "ActionID": f"hotline-{id(self):x}-{self._asked}", **fields}
         future = self._manager.send_action(sent, as_list=False)
         try:
-            return await asyncio.wait_for(future, timeout)
+            async with asyncio.timeout(timeout):
+                return await future
         except TimeoutError:
             failure = LinkFailed("silent", f"no answer to {action} in {timeout:g} s")
             self._protocol.fail(failure)
@@ -152,23 +165,34 @@ class AmiSession:
         if not protocol.inbox and protocol.failure is None:
             protocol.arrived.clear()
             try:
-                await asyncio.wait_for(protocol.arrived.wait(), wait)
+                # not wait_for: before Python 3.12 it may forget a cancelling when the event comes with it
+                async with asyncio.timeout(wait):
+                    await protocol.arrived.wait()
             except TimeoutError:
+                await asyncio.sleep(GRACE_S)
                 self._watch()
-        frames = list(protocol.inbox)
-        protocol.inbox.clear()
+        inbox = protocol.inbox
+        frames = [inbox.popleft() for _ in range(min(len(inbox), FRAMES_MAX))]
+        if inbox:
+            await asyncio.sleep(0)  # what is still to do must not keep us from reading on
         if not frames and protocol.failure is not None:
             raise protocol.failure
         return frames
 
     def _watch(self) -> None:
-        """Ping a quiet peer; give up a silent one."""
-        quiet = now() - self._protocol.heard
-        if quiet > SILENT_S:
-            self._protocol.fail(LinkFailed("silent", f"nothing for {quiet:.1f} s"))
-        elif quiet > PING_AFTER_S and now() - self._pinged > PING_AFTER_S:
-            self._pinged = now()
-            self._protocol.transport.write(b"Action: Ping\r\nActionID: hotline-ping\r\n\r\n")
+        """Ping a quiet peer; give up one that does not answer.
+
+        Quiet alone proves nothing: we may have been busy for so long, with all it said already here.
+        """
+        protocol = self._protocol
+        quiet, clock = protocol.quiet_s(), protocol.clock()
+        if quiet <= PING_AFTER_S:
+            return
+        if self._pinged <= protocol.stirred:
+            self._pinged = clock
+            protocol.transport.write(b"Action: Ping\r\nActionID: hotline-ping\r\n\r\n")
+        elif clock - self._pinged > SILENT_S - PING_AFTER_S:
+            protocol.fail(LinkFailed("silent", f"nothing for {quiet:.1f} s"))
 
     async def close(self) -> None:
         """End the session without a word; harmless when it is over already."""
@@ -193,11 +217,10 @@ async def open_session(exchange: Exchange) -> AmiSession:
     session = AmiSession(manager, protocol)
     try:
         answer: Any = await session.ask(
-            "Login", Username=exchange.username, Secret=exchange.secret, Events="on"
+            "Login", SILENT_S, Username=exchange.username, Secret=exchange.secret, Events="on"
         )
-    except LinkFailed as failure:
-        if failure.code == "closed":
-            raise LinkFailed("wrong_secret", "closed during login") from failure
+    except BaseException:
+        await session.close()
         raise
     if not answer.success:
         await session.close()
