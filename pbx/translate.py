@@ -5,6 +5,7 @@ are gathered by ActionID and become one event at their ...Complete, so a list is
 not at all. Traps of the dialect are those of docs/events.md, "What AMI hides".
 """
 
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -95,6 +96,8 @@ class Translator:
         if not stamp:
             return received
         at = float(stamp) + self.shift
+        if not math.isfinite(at):
+            raise ValueError(f"Timestamp {stamp}")
         if abs(received - at) > MAX_SKEW_S:
             self.shift = received - float(stamp)
             return received
