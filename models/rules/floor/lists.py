@@ -182,12 +182,15 @@ def _conversation(
             arrived=entered, entered=entered, missing=event.at, gap=True,
         )  # fmt: skip
         floor, visit = new_visit(floor, unseen)
-    if visit.outcome not in ("waiting", "unknown") or not visit.missing:
+    if visit.outcome not in ("waiting", "unknown", "talking") or not visit.missing:
         return floor
-    talking = replace(
-        visit, outcome="talking", seat=key, name=seat.name, ended=0.0,
-        answered=event.at - row.duration, wait=-1, ringing=(), missing=0.0, gap=True,
-    )  # fmt: skip
+    if visit.outcome == "talking" and visit.seat == key:  # known from the ledger
+        talking = replace(visit, missing=0.0)
+    else:
+        talking = replace(
+            visit, outcome="talking", seat=key, name=seat.name, ended=0.0,
+            answered=event.at - row.duration, wait=-1, ringing=(), missing=0.0, gap=True,
+        )  # fmt: skip
     floor = put_call(floor, talking)
     seat = replace(seat, call=visit.key, channel=row.channel, ringing="")
     return put_seat(floor, seat, talking.answered)

@@ -20,7 +20,10 @@ def reduce(floor: Floor, event: e.AnyFloorEvent) -> Floor:
         link = floor.links.get(event.pbx, Link())
         if (event.epoch, event.seq) <= (link.epoch, link.seq):
             return floor
-        link = replace(link, epoch=event.epoch, seq=event.seq, heard=max(event.at, link.heard))
+        # the ends of a session are said by us: they do not tell that the exchange was heard
+        own = isinstance(event, e.LinkUp | e.LinkDown)
+        heard = link.heard if own else max(event.at, link.heard)
+        link = replace(link, epoch=event.epoch, seq=event.seq, heard=heard)
         floor = replace(floor, links={**floor.links, event.pbx: link})
     floor = turn_day(floor, event.at)
     return _fold(floor, event)
