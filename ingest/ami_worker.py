@@ -20,6 +20,7 @@ from models.store import streams
 from models.store.crypto import Vault
 from models.store.streams import Lease
 from pbx.ami import AmiSession, Frame, LinkFailed, is_refusal, open_session
+from pbx.frames import event_name
 from pbx.translate import Malformed, Translator
 
 log = logging.getLogger(__name__)
@@ -32,6 +33,8 @@ BACKOFF_S = (0.1, 0.2, 0.4, 0.8, 1.0)
 REFUSED_S = 3.0
 """Pause after a wrong account: soon enough for a person who mends it, no flood in Asterisk's log."""
 RENEW_S = 0.5
+ASKS_S = 0.25
+"""How often the wait for a request looks up whether the exchange has finished booting."""
 
 
 class LeaseLost(Exception):
@@ -52,7 +55,9 @@ class AmiWorker:
         self._lease = Lease(redis, f"ami:{exchange.tenant}:{exchange.name}", self._name)
         self._stream = streams.floor_stream(exchange.tenant)
         self._pending: list[e.AnyFloorEvent] = []
-        self._asks_seen = "$"
+        self._asks_seen = ""
+        self._booted = asyncio.Event()
+        self._listed = 0.0
         self.state = "waiting"
         self.reason = ""
         self.heard = 0.0
@@ -128,8 +133,10 @@ class AmiWorker:
         log.warning(
             "%s: %s -> link lost -> down: %s %s", self._name, self.state, failure.code, failure
         )
+        # what was not heard is unknown from the last byte on, not from when we noticed
+        since = self.heard if self.state == "up" else now()
         self.state, self.reason = "down", failure.code
-        self._pending.append(translator.link_down(now(), failure.code))
+        self._pending.append(translator.link_down(since, failure.code))
         await self._flush()
 
     async def _next_epoch(self) -> int:
@@ -141,14 +148,19 @@ class AmiWorker:
                 await asyncio.sleep(RETRY_S)
 
     async def _wait(self, seconds: float) -> None:
-        end = now() + seconds
-        while now() < end:
-            await asyncio.sleep(min(RENEW_S, max(end - now(), 0)))
+        clock = asyncio.get_running_loop().time
+        end = clock() + seconds
+        while clock() < end:
+            await asyncio.sleep(min(RENEW_S, max(end - clock(), 0)))
             await self._renew_if_possible()
+            if self._pending:
+                await self._flush()
 
     async def _session(self, translator: Translator) -> None:
         session = await open_session(self.exchange)
         try:
+            self._listed = now()
+            await session.ask_lists()  # an account without rights never counts as up
             self._pending.append(translator.link_up(now(), session.version))
             self.state, self.reason = "up", ""
             self.heard = session.heard
@@ -183,6 +195,8 @@ class AmiWorker:
 
     async def _translate(self, translator: Translator, frame: Frame) -> list[e.AnyFloorEvent]:
         at, raw = frame
+        if at > self._listed and event_name(raw) == b"FullyBooted":
+            self._booted.set()  # what was listed before it had loaded its queues was not all
         try:
             return translator.feed(raw, at)
         except Malformed as error:
@@ -209,25 +223,31 @@ class AmiWorker:
             await asyncio.sleep(RETRY_S)
 
     async def _lists(self, session: AmiSession) -> None:
-        """Ask for a full snapshot at once, every `snapshot_s`, and when somebody asks."""
+        """Ask for a full snapshot every `snapshot_s`, and when somebody asks."""
         while True:
-            await session.ask_lists()
             await self._until_asked(self._snapshot_s)
+            self._listed = now()
+            await session.ask_lists()
 
     async def _until_asked(self, seconds: float) -> None:
-        end = now() + seconds
-        while now() < end:
+        clock = asyncio.get_running_loop().time
+        end = clock() + seconds
+        stream = streams.asks_stream(self.exchange.tenant)
+        while clock() < end and not self._booted.is_set():
             try:
+                if not self._asks_seen:
+                    self._asks_seen = (await streams.reach(self._redis, stream)).last
                 asks = await streams.read(
-                    self._redis, streams.asks_stream(self.exchange.tenant), self._asks_seen,
-                    wait_s=min(1.0, max(end - now(), 0.01)),
+                    self._redis, stream, self._asks_seen,
+                    wait_s=min(ASKS_S, max(end - clock(), 0.01)),
                 )  # fmt: skip
             except STORE_LOST:
                 await asyncio.sleep(RETRY_S)
                 continue
             if asks:
                 self._asks_seen = asks[-1].id
-                return
+                break
+        self._booted.clear()
 
     async def _renewals(self) -> None:
         while True:
