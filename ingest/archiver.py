@@ -12,9 +12,9 @@ import msgspec
 from redis.asyncio import Redis
 from redis.exceptions import ResponseError
 from sqlalchemy import Engine
+from sqlalchemy.exc import DataError, IntegrityError
 
 from ingest.loop import forever, keep_beating
-from models.clock import now
 from models.store import archive, db, streams
 
 log = logging.getLogger(__name__)
@@ -23,6 +23,8 @@ GROUP = "archiver"
 READ_COUNT = 100
 GATHER_S = 0.5
 """Changes are gathered this long after a write: of several versions of a call one row is written."""
+NEVER = (DataError, IntegrityError, ValueError, OverflowError)
+"""Faults of what is to be written, not of the database: trying again cannot help."""
 STALE_MS = 5000
 """An entry another copy took and did not finish within this is taken over."""
 
@@ -37,7 +39,7 @@ class Archiver:
         self._name = streams.process_name(f"archiver-{tenant}")
         self._stream = streams.ledger_stream(tenant)
         self._tenant_id = 0
-        self._claimed = 0.0
+        self._claimed = float("-inf")
         self.written = 0
         self.lag = 0
 
@@ -53,8 +55,10 @@ class Archiver:
     async def _archive(self) -> None:
         self._tenant_id = await asyncio.to_thread(db.tenant_id_of, self._engine, self.tenant)
         await self._join_group()
+        while entries := await self._next("0"):  # what a fault of ours left unfinished
+            await self._write(entries)
         while True:
-            entries = await self._take_over() or await self._next()
+            entries = await self._take_over() or await self._next(">")
             if entries:
                 await self._write(entries)
                 await asyncio.sleep(GATHER_S if len(entries) < READ_COUNT else 0)
@@ -68,18 +72,19 @@ class Archiver:
 
     async def _take_over(self) -> list[streams.Entry]:
         """Return entries left unfinished: ours from before a fault, or another copy's."""
-        if now() - self._claimed < STALE_MS / 1000:
+        clock = asyncio.get_running_loop().time
+        if clock() - self._claimed < STALE_MS / 1000:
             return []
         found: Any = await self._redis.xautoclaim(
             self._stream, GROUP, self._name, min_idle_time=STALE_MS, count=READ_COUNT
         )
         if not found[1]:
-            self._claimed = now()
+            self._claimed = clock()
         return [streams.Entry(key.decode(), fields) for key, fields in found[1] if fields]
 
-    async def _next(self) -> list[streams.Entry]:
+    async def _next(self, after: str) -> list[streams.Entry]:
         found: Any = await self._redis.xreadgroup(
-            GROUP, self._name, {self._stream: ">"}, count=READ_COUNT, block=500
+            GROUP, self._name, {self._stream: after}, count=READ_COUNT, block=500
         )
         return [
             streams.Entry(key.decode(), fields) for _, rows in found or [] for key, fields in rows
@@ -93,10 +98,23 @@ class Archiver:
             except (msgspec.MsgspecError, KeyError) as error:
                 raw = entry.fields.get(b"r", b"")
                 await streams.bury(self._redis, self.tenant, "archiver", error, raw)
-        await asyncio.to_thread(self._commit, changes)
+        await self._keep(changes)
         await self._redis.xack(self._stream, GROUP, *[entry.id for entry in entries])
         self.written += len(changes)
         await self._trim()
+
+    async def _keep(self, changes: list[archive.Change]) -> None:
+        """Commit all at once; what the database will never take is set aside, the rest goes in."""
+        try:
+            await asyncio.to_thread(self._commit, changes)
+        except NEVER as error:
+            if len(changes) > 1:
+                for change in changes:
+                    await self._keep([change])
+                return
+            log.error("archiver %s: refused by the database: %s", self.tenant, error)
+            raw = msgspec.json.encode(changes)
+            await streams.bury(self._redis, self.tenant, "archiver", error, raw)
 
     def _commit(self, changes: list[archive.Change]) -> None:
         with db.transaction(self._engine, self._tenant_id) as session:
