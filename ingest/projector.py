@@ -20,7 +20,7 @@ from models.events import floor as e
 from models.rules.alarms import Watched, judge, readings
 from models.rules.board import changes
 from models.rules.floor import Floor, FloorPlan, empty_floor, reduce
-from models.rules.floor.book import restore_call
+from models.rules.floor.book import changed_visits, restore_call
 from models.rules.floor.state import Call
 from models.store import streams
 from models.store.streams import Lease
@@ -31,10 +31,12 @@ COALESCE_S = 0.03
 """Events are gathered this long into one delta: 33 updates a second at most, whatever the load."""
 TICK_S = 0.5
 SAVE_S = 1.0
-SAVE_COST = 20
+SAVE_COST = 50
 """Saving may take one part in so many of the time: a large floor is saved less often ..."""
 SAVE_LAST_S = 10.0
 """... but at least this often, so that a new holder has little to fold."""
+MEMORY_S = 5.0
+"""A floor held in memory is good for this long after the lease was last kept."""
 READ_COUNT = 50
 """Entries folded at once: few enough to renew the lease in time however full they are."""
 DELTAS_KEPT = 3000
@@ -62,7 +64,9 @@ class Projector:
         self._happened: list[e.AnyFloorEvent] = []
         self._stays: list[dict[str, Any]] = []
         self._saved = 0.0
+        self._kept = self._floor
         self._save_pause = SAVE_S
+        self._held = -MEMORY_S
         self.folded = 0
         self.state = "waiting"
 
@@ -103,6 +107,9 @@ class Projector:
             floor = _floor_decoder.decode(saved[b"floor"])
             self._id = saved[b"id"].decode()
             self._floor = msgspec.structs.replace(floor, plan=plan)
+        elif self._remembers():
+            log.error("projector %s: the store forgot the floor, going on from memory", self.tenant)
+            self._floor = msgspec.structs.replace(self._floor, plan=plan)
         else:
             await self._start_anew(plan, rows, from_id="0-0" if reach.whole else reach.last)
         before = self._floor
@@ -117,6 +124,10 @@ class Projector:
         self._publish(pipe, {"kind": "reset"})
         await pipe.execute()
         log.info("projector %s: waiting -> load -> folding from %s", self.tenant, self._id)
+
+    def _remembers(self) -> bool:
+        """True when this copy folded until just now: nobody knows the floor better."""
+        return asyncio.get_running_loop().time() - self._held < MEMORY_S
 
     async def _start_anew(self, plan: FloorPlan, rows: list[Call], *, from_id: str) -> None:
         """No snapshot, or one the stream no longer reaches: count from today's ledger rows.
@@ -141,6 +152,11 @@ class Projector:
                 self._redis, self._stream, self._id, wait_s=TICK_S / 2, count=READ_COUNT
             )
             before, happened = self._floor, now()
+            if happened - renewed >= TICK_S or renewed > happened:
+                # before anything is told: a copy that was frozen must not speak over its successor
+                renewed = happened
+                if not await self._renew(happened):
+                    return
             for entry in entries:
                 await self._fold(entry)
             if happened - ticked >= TICK_S or ticked > happened:
@@ -151,14 +167,17 @@ class Projector:
                 await self._watch(happened)
             if self._floor is not before:
                 await self._tell(before)
-            if happened - renewed >= TICK_S or renewed > happened:
-                renewed = happened
-                await self._redis.hset(streams.floor_state(self.tenant), "alive", f"{happened:.3f}")
-                if not await self._lease.renew():
-                    log.warning("projector %s: lease lost to another copy", self.tenant)
-                    return
+            await self._save_if_due()
             if entries:
                 await asyncio.sleep(COALESCE_S if len(entries) < READ_COUNT else 0)
+
+    async def _renew(self, at: float) -> bool:
+        if not await self._lease.renew():
+            log.warning("projector %s: lease lost", self.tenant)
+            return False
+        self._held = asyncio.get_running_loop().time()
+        await self._redis.hset(streams.floor_state(self.tenant), "alive", f"{at:.3f}")
+        return True
 
     async def _fold(self, entry: streams.Entry) -> None:
         """Fold one entry; what cannot be read or folded is kept for a person and passed over."""
@@ -236,14 +255,10 @@ class Projector:
         self._write_ledger(pipe, before)
         await pipe.execute()
         self._happened, self._stays = [], []
-        if at - self._saved >= self._save_pause or at < self._saved:
-            await self._save()
 
     def _write_ledger(self, pipe: "Pipeline", before: Floor) -> None:
         """Hand the archiver every visit, interval and event that changed."""
-        calls = [
-            call for key, call in self._floor.calls.items() if before.calls.get(key) is not call
-        ]
+        calls = list(changed_visits(before, self._floor).values())
         record: dict[str, Any] = {
             "calls": calls, "intervals": self._stays, "events": self._happened,
         }  # fmt: skip
@@ -255,6 +270,12 @@ class Projector:
             streams.floor_delta(self.tenant), {"m": msgspec.json.encode(message)},
             maxlen=DELTAS_KEPT, approximate=True,
         )  # fmt: skip
+
+    async def _save_if_due(self) -> None:
+        """Save what changed, also when the floor has fallen quiet since."""
+        pause = asyncio.get_running_loop().time() - self._saved
+        if self._floor is not self._kept and pause >= self._save_pause:
+            await self._save()
 
     async def _save(self) -> None:
         """Save floor and positions in one command, so that they can never disagree."""
@@ -270,7 +291,7 @@ class Projector:
                 "epoch": str(self._lease.epoch),
             },
         )
-        self._saved = now()
+        self._saved, self._kept = clock(), self._floor
         self._save_pause = min(max(SAVE_S, SAVE_COST * (clock() - began)), SAVE_LAST_S)
 
 
