@@ -83,7 +83,7 @@ class FakeProjector:
 
     async def save(self, epoch: int = 1) -> None:
         last: Any = await self.redis.xrevrange(streams.floor_delta(self.tenant), count=1)
-        facts = {
+        facts: dict[str, Any] = {
             "floor": msgspec.json.encode(self.floor), "id": "0-0",
             "delta": last[0][0] if last else "0-0", "epoch": str(epoch),
         }  # fmt: skip
@@ -161,7 +161,7 @@ async def test_a_beat_every_second_says_that_the_line_lives(hub: FloorHub) -> No
 
 
 async def _beats(screen: Screen, count: int) -> bool:
-    return sum(push["kind"] == "beat" for push in screen.pushes) >= count
+    return len([push for push in screen.pushes if push["kind"] == "beat"]) >= count
 
 
 async def test_all_screens_end_with_the_same_board(hub: FloorHub, projector: FakeProjector) -> None:

@@ -1,5 +1,7 @@
 """The call ledger as pages read it: lists, filters, sums, timelines, a seat's day, call-back marks."""
 
+from typing import Any
+
 import pytest
 from conftest import Place
 from factories import AT, make_call, make_missed, make_queue, make_user, put_calls
@@ -11,7 +13,7 @@ from models.store import archive, ledger
 from models.store.chain import verify
 from models.tables import Seat
 
-DAY = {"start": AT - 3600, "end": AT + 3600}
+DAY: dict[str, Any] = {"start": AT - 3600, "end": AT + 3600}
 
 
 @pytest.fixture

@@ -77,7 +77,7 @@ async def test_an_absent_stream_is_whole_and_empty(redis: "Redis", tenant: Place
 
 async def test_reach_knows_what_was_trimmed(redis: "Redis", tenant: Place) -> None:
     name = streams.floor_stream(tenant.slug)
-    ids = [(await redis.xadd(name, {"e": str(n)})).decode() for n in range(10)]
+    ids = [await _add(redis, name, n) for n in range(10)]
     whole = await streams.reach(redis, name)
     assert whole.whole
     assert all(whole.holds_after(entry) for entry in ["0-0", *ids])
@@ -93,7 +93,7 @@ async def test_reach_knows_what_was_trimmed(redis: "Redis", tenant: Place) -> No
 
 async def test_reach_after_everything_was_trimmed(redis: "Redis", tenant: Place) -> None:
     name = streams.floor_stream(tenant.slug)
-    ids = [(await redis.xadd(name, {"e": str(n)})).decode() for n in range(3)]
+    ids = [await _add(redis, name, n) for n in range(3)]
     await redis.xtrim(name, maxlen=0, approximate=False)
     reach = await streams.reach(redis, name)
     assert reach.holds_after(ids[2])
@@ -120,3 +120,8 @@ async def test_dead_letters_keep_the_reason_and_the_bytes(redis: "Redis", tenant
 )
 def test_ids_compare_as_numbers(first: str, then: str) -> None:
     assert streams.id_key(first) < streams.id_key(then)
+
+
+async def _add(redis: "Redis", name: str, number: int) -> str:
+    added: Any = await redis.xadd(name, {"e": str(number)})
+    return str(added.decode())
