@@ -83,7 +83,7 @@ class FakeProjector:
 
     async def save(self, epoch: int = 1) -> None:
         last: Any = await self.redis.xrevrange(streams.floor_delta(self.tenant), count=1)
-        facts: dict[str, Any] = {
+        facts: Any = {
             "floor": msgspec.json.encode(self.floor), "id": "0-0",
             "delta": last[0][0] if last else "0-0", "epoch": str(epoch),
         }  # fmt: skip

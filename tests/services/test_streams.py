@@ -1,6 +1,7 @@
 """Leases, reach of a stream, beats and dead letters on a real Valkey."""
 
 import time
+from typing import Any
 
 import pytest
 from conftest import Place
