@@ -134,7 +134,7 @@
     const [day] = live.board.day || [];
     if (day && (dayAsked !== day || node !== painted)) {
       dayAsked = day;
-      H.publish("day-request", day);
+      setTimeout(() => H.publish("day-request", day), 200); // seats first, charts after
     }
     if (node !== painted || all) {
       if (node !== painted) {

@@ -8,7 +8,7 @@ from dash import ClientsideFunction, Input, Output, State, ctx
 from dashboard.auth import require, viewer
 from dashboard.door import reading, writing
 from dashboard.pages.context import place, shown, told, words
-from dashboard.views import alarms
+from dashboard.views import alarms, wall
 from dashboard.views.call_query import read
 from dashboard.views.kit import Child
 from models.clock import day_of, now
@@ -21,6 +21,7 @@ ALARMS_SHOWN = 500
 def register(app: dash.Dash) -> None:
     """Register the callbacks of the wall and of the alarms."""
     app.callback(Output("yesterday", "data"), Input("day-request", "data"))(yesterday)
+    app.callback(Output("plotly-slot", "children"), Input("day-request", "data"))(plotly)
     app.clientside_callback(
         ClientsideFunction("hotline", "yesterday"),
         Input("yesterday", "data"),
@@ -49,6 +50,11 @@ def yesterday(day_start: float | None) -> Any:  # noqa: ANN401 - a series, or Da
             return [list(point) for point in ledger.series(session, start, end)]
     except HotlineError:
         return []  # the comparison is left out; today's figures do not depend on it
+
+
+def plotly(day_start: float | None) -> Child:
+    """Bring plotly's library once the first figures are on the screen."""
+    return wall.plotly() if day_start else dash.no_update
 
 
 def acknowledge(asked: dict[str, Any] | None) -> Any:  # noqa: ANN401 - a note, or Dash's no_update

@@ -23,7 +23,7 @@ def wall(words: Words, *, nav: Child, kiosk: bool = False, rotate: int = 0) -> h
             _head(words, nav),
             html.Div(id="banner", className="banner", role="alert", hidden=True),
             *[dcc.Store(id=name) for name in STORES],
-            _plotly(),
+            html.Div(id="plotly-slot", hidden=True),
             html.Main(
                 [
                     html.Div([kpis.tiles(words), charts], className="side left"),
@@ -145,6 +145,9 @@ def _chart(chart_id: str, title: str) -> html.Section:
     return _block("chart", title, body, html.Span(className="legend", **data(legend=chart_id)))
 
 
-def _plotly() -> dcc.Graph:
-    """Return a graph nobody sees: it brings plotly's library, the charts then talk to that directly."""
+def plotly() -> dcc.Graph:
+    """Return a graph nobody sees: it brings plotly's library, the charts then talk to that directly.
+
+    Five megabytes of script: it goes in after the seats are on the screen, not before.
+    """
     return dcc.Graph(id="plotly", config={"displayModeBar": False}, style={"display": "none"})
