@@ -86,7 +86,7 @@ class Translator:
         handler = _HANDLERS.get(event_name(frame))
         if handler is None:
             return []
-        headers = parse(frame)
+        headers = parse(frame.replace(b"\0", b"?"))  # no store takes a NUL in a text
         try:
             return handler(self, headers, self._at(headers.get("Timestamp"), received))
         except (KeyError, ValueError) as error:
