@@ -30,6 +30,9 @@ from models.rules.floor.state import Call, Floor, Gap, Link, Outcome, Seat, seat
 LEFT_SETTLE_S = 2.0
 """A caller out of the queue whose Connect or Abandon does not follow within this left by a key."""
 
+FRESH_S = 1.0
+"""A list is the first of its session when it comes this soon after the link is up."""
+
 
 def on_link_up(floor: Floor, event: LinkUp) -> Floor:
     """A new session: what the old one did not say good-bye to is a gap from when it was last heard."""
@@ -207,14 +210,20 @@ def on_devices_listed(floor: Floor, event: DevicesListed) -> Floor:
 
 def settle(floor: Floor, at: float) -> Floor:
     """Close what a list contradicted and no event explained in time."""
-    patience = floor.plan.settle_s
     for visit in floor.calls.values():
-        if visit.missing and at - visit.missing >= patience:
+        if visit.missing and at - visit.missing >= _patience(floor, visit):
             floor = _lost(floor, visit)
         elif visit.outcome == "waiting" and visit.left and at - visit.left >= LEFT_SETTLE_S:
             wait = int(visit.left) - int(visit.entered)
             floor = close(floor, visit, "left", visit.left, wait=wait)
     return floor
+
+
+def _patience(floor: Floor, visit: Call) -> float:
+    """After a gap there is little to wait for: the event that explains the list fell into it."""
+    link = floor.links.get(visit.pbx, Link())
+    after_gap = visit.missing - link.since < FRESH_S
+    return min(floor.plan.settle_s, FRESH_S) if after_gap else floor.plan.settle_s
 
 
 def _lost(floor: Floor, visit: Call) -> Floor:
