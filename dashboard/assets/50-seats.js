@@ -144,7 +144,7 @@
   }
 
   function age({ parts, seat }, now) {
-    H.text(parts.age, seat && seat.since ? H.shortTimer(now - seat.since) : "");
+    H.text(parts.age, seat && seat.since && seat.state !== "offline" ? H.shortTimer(now - seat.since) : "");
   }
 
   function note(team, live) {

@@ -7,6 +7,7 @@
   const queues = { mount: H.mounted("queues"), rows: new Map() };
   const alarms = { mount: H.mounted("alarms"), rows: new Map() };
   const feed = { mount: H.mounted("feed"), rows: new Map() };
+  let mayAck = false;
   let seen = null; // alarms known at the first snapshot do not blink
 
   const label = (name) => (name ? (H.queueLabel ? H.queueLabel(name) : name) : H.word("queue.none"));
@@ -53,7 +54,7 @@
     const known = level.v !== null;
     row.level.dataset.level = levelOf(level.v);
     row.bar.style.transform = "scaleX(" + (known ? level.v : 0) + ")";
-    H.text(row.value, known ? Math.round(level.v * 100) + "%" : "—");
+    H.text(row.value, known ? Math.floor(level.v * 100 + 1e-9) + "%" : "—");
     row.level.title = H.word("queue.detail", {
       target: queue.target, n: H.count(level.n), d: H.count(level.d),
     });
@@ -132,7 +133,7 @@
     const facts = { value: amount(alarm, alarm.value), threshold: amount(alarm, alarm.threshold) };
     H.text(row.much, H.word("alarm.value", facts));
     row.node.classList.toggle("taken", Boolean(alarm.ack_name));
-    row.button.hidden = Boolean(alarm.ack_name);
+    row.button.hidden = Boolean(alarm.ack_name) || !mayAck;
     H.text(row.by, alarm.ack_name ? H.word("alarm.acked", { name: alarm.ack_name }) : "");
     H.text(row.age, H.duration(H.now() - alarm.since));
   }
@@ -149,6 +150,7 @@
     const [root, fresh] = alarms.mount();
     if (!root) return;
     if (fresh || all) alarms.rows.clear();
+    mayAck = root.dataset.may === "1";
     for (const [key, row] of alarms.rows) {
       if (live.board.alarms[key]) continue;
       row.node.remove();

@@ -88,7 +88,9 @@ def _wall(search: str) -> Child:
     turns = asked.get("rotate", ["0"])[0]
     rotate = min(int(turns), MAX_ROTATE_S) if turns.isdigit() and kiosk else 0
     nav = shell.nav(words(), "/wall", viewer().can, wall=True)
-    return wall.wall(words(), nav=nav, kiosk=kiosk, rotate=rotate)
+    return wall.wall(
+        words(), nav=nav, kiosk=kiosk, rotate=rotate, may_ack="alarms.ack" in viewer().can
+    )
 
 
 def _calls(search: str) -> Child:
@@ -105,7 +107,14 @@ def _alarms(search: str) -> Child:
         here = place(session)
         start, end = query.span(here.zone, now())
         rows = watch.alarm_history(session, start=start, end=end, limit=ALARMS_SHOWN)
-    body = alarms.page(query.day, rows, zone=here.zone, words=words(), labels=here.labels)
+    body = alarms.page(
+        query.day,
+        rows,
+        zone=here.zone,
+        words=words(),
+        labels=here.labels,
+        may_ack="alarms.ack" in viewer().can,
+    )
     return _desk("/alarms", body)
 
 

@@ -286,7 +286,6 @@ EN: Mapping[str, str] = {
     "system.col.pid": "PID",
     "system.col.since": "Since",
     "system.col.heard": "Heartbeat",
-    "system.col.loop": "Loop",
     "system.col.rss": "Memory",
     "system.col.lag": "Lag",
     "system.col.detail": "Detail",

@@ -283,7 +283,6 @@ ZH: Mapping[str, str] = {
     "system.col.pid": "进程号",
     "system.col.since": "启动",
     "system.col.heard": "最近心跳",
-    "system.col.loop": "循环",
     "system.col.rss": "内存",
     "system.col.lag": "积压",
     "system.col.detail": "说明",

@@ -14,14 +14,20 @@ SHARES = frozenset({"connect_rate"})
 
 
 def page(
-    day: str, rows: Sequence[AlarmShape], *, zone: str, words: Words, labels: dict[str, str]
+    day: str,
+    rows: Sequence[AlarmShape],
+    *,
+    zone: str,
+    words: Words,
+    labels: dict[str, str],
+    may_ack: bool = False,
 ) -> Child:
     """Return the alarms page; the open ones are painted from the live stream."""
     current = html.Ul(
         html.Li(empty(words["fresh.loading"])),
         id="alarms",
         className="alarms",
-        **data(empty=words["alarm.none_current"]),
+        **data(empty=words["alarm.none_current"], may=str(int(may_ack))),
         **aria(live="polite"),
     )
     days = html.Div(

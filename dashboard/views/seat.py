@@ -28,7 +28,7 @@ def seat(
         html.H3(words["seat.today"]),
         _strip(day.intervals, span, zone, words),
         html.H3(words["seat.sums"]),
-        _sums(day.sums, words),
+        _sums(_with_open(day, span[1]), words),
     ]
     if with_calls:
         out += [html.H3(words["seat.calls"]), _calls(day.calls, zone, words)]
@@ -98,6 +98,15 @@ def _part(
             "width": f"{max(100 * (last - first) / wide, 0.12):.3f}%",
         },
     )
+
+
+def _with_open(day: SeatDayShape, until: float) -> dict[str, float]:
+    """Return seconds by state, the state that lasts included: it has no end to be summed by yet."""
+    sums = dict(day.sums)
+    for each in day.intervals:
+        if not each.end:
+            sums[each.state] = sums.get(each.state, 0.0) + max(0.0, until - each.start)
+    return sums
 
 
 def _sums(sums: Mapping[str, float], words: Words) -> Child:

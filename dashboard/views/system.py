@@ -60,8 +60,8 @@ def _processes(rows: Sequence[Mapping[str, Any]], now: float, zone: str, words: 
     if not rows:
         return empty(words["system.no_processes"])
     heads = _heads(
-        words, "name", "state", "host", "pid", "since", "heard", "loop", "rss", "lag", "detail",
-        numeric=frozenset({"pid", "loop", "rss", "lag"}),
+        words, "name", "state", "host", "pid", "since", "heard", "rss", "lag", "detail",
+        numeric=frozenset({"pid", "rss", "lag"}),
     )  # fmt: skip
     return table(
         heads,
@@ -73,7 +73,6 @@ def _processes(rows: Sequence[Mapping[str, Any]], now: float, zone: str, words: 
                 str(row.get("pid", "")),
                 clock.moment(row.get("since"), zone, words),
                 _ago(row.get("heard"), now, words),
-                _number(row.get("loop")),
                 _number(row.get("rss_mb"), " MB"),
                 _number(row.get("lag")),
                 _plain(row.get("detail")),
@@ -153,11 +152,13 @@ def _reason(code: object, words: Words) -> str:
 
 def _database(facts: Mapping[str, Any], words: Words) -> Child:
     good = bool(facts.get("ok"))
-    rest = {key: value for key, value in facts.items() if key != "ok"}
+    told = [f"PostgreSQL {facts['version']}"] if facts.get("version") else []
+    told += [f"{facts['ms']} ms"] if facts.get("ms") is not None else []
+    told += [str(facts["error"])] if facts.get("error") else []
     return html.Div(
         [
             status("ok" if good else "bad", words["system.ok" if good else "system.down"]),
-            html.Span(_plain(rest), className="muted"),
+            html.Span(" · ".join(told), className="muted"),
         ],
         className="line",
     )

@@ -12,7 +12,9 @@ COUNTED = ("online", *SEAT_STATES[:-1])  # who is off is online against the rost
 STORES = ("day-request", "yesterday")
 
 
-def wall(words: Words, *, nav: Child, kiosk: bool = False, rotate: int = 0) -> html.Div:
+def wall(
+    words: Words, *, nav: Child, kiosk: bool = False, rotate: int = 0, may_ack: bool = False
+) -> html.Div:
     """Return the wallboard; `rotate` seconds between its screens, 0 shows all at once."""
     charts = html.Div(
         [_chart("chart-hour", words["wall.hour"]), _chart("chart-day", words["wall.day"])],
@@ -29,7 +31,8 @@ def wall(words: Words, *, nav: Child, kiosk: bool = False, rotate: int = 0) -> h
                     html.Div([kpis.tiles(words), charts], className="side left"),
                     _seats(words),
                     html.Div(
-                        [_queues(words), _alarms(words), _feed(words)], className="side right"
+                        [_queues(words), _alarms(words, may_ack=may_ack), _feed(words)],
+                        className="side right",
                     ),
                 ],
                 className="floor",
@@ -117,12 +120,12 @@ def _queues(words: Words) -> html.Section:
     return html.Section([title, table], className="block block-queues")
 
 
-def _alarms(words: Words) -> html.Section:
+def _alarms(words: Words, *, may_ack: bool) -> html.Section:
     body = html.Ul(
         html.Li(empty(words["fresh.loading"])),
         id="alarms",
         className="alarms",
-        **data(empty=words["wall.empty_alarms"]),
+        **data(empty=words["wall.empty_alarms"], may=str(int(may_ack))),
         **aria(live="polite"),
     )
     return _block("alarms", words["wall.alarms"], body, html.Span(**data(alarm_count="")))
