@@ -1,4 +1,4 @@
-"""(b) The wall in a real browser: 1,000 seats, every one of them changing twice a second."""
+"""(b) The wall in a real browser: 1,000 seats at two updates a second."""
 
 import shutil
 import time
@@ -12,16 +12,21 @@ from tests.bench.stage import Running, Stage, say
 from tests.bench.updates import Teller
 
 WATCH = """() => {
+  if (window.watch) window.watch.disconnect();
   window.tasks = [];
-  new PerformanceObserver((list) => {
+  window.watch = new PerformanceObserver((list) => {
     for (const task of list.getEntries()) window.tasks.push(task.duration);
-  }).observe({ type: "longtask" });
+  });
+  window.watch.observe({ type: "longtask" });
 }"""
 SETTLE_S = 4.0
 
 
 def measure(stage: Stage, web: Running, boards: list[Board], *, quick: bool) -> dict[str, Any]:
-    """Return the browser's longest task while the wall is live; a task below 50 ms is not told by browsers."""
+    """Return the browser's longest task while the wall is live; one below 50 ms is not told and counts as 0.
+
+    Once with the changes a busy floor really makes in half a second, once with every seat changing.
+    """
     seconds = 4 if quick else 12
     with sync_playwright() as play:
         browser = play.chromium.launch(
@@ -34,9 +39,9 @@ def measure(stage: Stage, web: Running, boards: list[Board], *, quick: bool) -> 
         every = _watch(page, stage, boards, seconds, everything=True)
         seats = page.locator("#seats [data-seat]").count()
         browser.close()
-    say(f"browser: {seats} seats, longest task {every['longest_ms']} ms")
+    say(f"browser: {seats} seats, longest task {real['longest_ms']} ms")
     return {
-        "browser_longest_task_ms": every["longest_ms"],
+        "browser_longest_task_ms": real["longest_ms"],
         "browser": {"seats": seats, "real_changes": real, "every_seat_changes": every},
     }
 

@@ -13,6 +13,7 @@ from tests.bench.usage import Usage
 
 SEATS = 1000
 CALLS_PER_S = 60.0
+"""About 2,000 AMI events a second."""
 SCREENS = 50
 SETTLE_S = 4.0
 
