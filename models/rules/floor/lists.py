@@ -143,12 +143,12 @@ def _missing_entries(floor: Floor, event: QueuesListed) -> Floor:
 def on_channels_listed(floor: Floor, event: ChannelsListed) -> Floor:
     """Match calls with the channels that are really there."""
     by_channel = {row.channel: row for row in event.channels}
-    calls = {row.call for row in event.channels}
+    by_call = {row.call: row for row in event.channels}
     for visit in floor.calls.values():
         if (
             visit.pbx == event.pbx
             and not visit.missing
-            and _is_over(floor, visit, by_channel, calls)
+            and _is_over(floor, visit, by_channel, by_call)
         ):
             floor = put_call(floor, replace(visit, missing=event.at))
     callers = {row.call: row for row in event.channels if row.queue}
@@ -159,13 +159,18 @@ def on_channels_listed(floor: Floor, event: ChannelsListed) -> Floor:
     return floor
 
 
-def _is_over(floor: Floor, visit: Call, channels: dict[str, ChannelRow], calls: set[str]) -> bool:
+def _is_over(
+    floor: Floor, visit: Call, channels: dict[str, ChannelRow], calls: dict[str, ChannelRow]
+) -> bool:
+    caller = calls.get(visit.call)
     if visit.outcome == "arrived":
-        return visit.call not in calls
+        return caller is None
     if visit.outcome != "talking":
         return False
     seat = floor.seats.get(visit.seat)
-    return seat is None or seat.call != visit.key or seat.channel not in channels
+    leg = channels.get(seat.channel) if seat is not None and seat.call == visit.key else None
+    # a restarted exchange gives the names of channels anew: the leg must belong to the caller's call
+    return caller is None or leg is None or leg.linked != caller.linked
 
 
 def _conversation(
