@@ -161,7 +161,7 @@ class AmiWorker:
         try:
             self._listed = now()
             await session.ask_lists()  # an account without rights never counts as up
-            self._pending.append(translator.link_up(now(), session.version))
+            self._pending.append(translator.link_up(self._listed, session.version))
             self.state, self.reason = "up", ""
             self.heard = session.heard
             log.info("%s: down -> log in -> up, AMI %s", self._name, session.version)
