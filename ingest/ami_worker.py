@@ -25,8 +25,8 @@ from pbx.translate import Malformed, Translator
 
 log = logging.getLogger(__name__)
 
-BATCH = 500
-"""Events in one stream entry at most."""
+BATCH = 100
+"""Events in one stream entry at most: the projector reads a bounded number of entries a round."""
 PENDING_MAX = 100_000
 """Events that may wait for a store that is away; beyond it the link is dropped and read anew."""
 BACKOFF_S = (0.1, 0.2, 0.4, 0.8, 1.0)
