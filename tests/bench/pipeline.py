@@ -70,11 +70,21 @@ def _last_delta(stage: Stage) -> tuple[float, int]:
         for _, rows in found or []:
             for key, fields in rows:
                 after = key
-                board = msgspec.json.decode(fields[b"m"]).get("board", {})
-                calls = board.get("kpi", {}).get("entered", {"v": calls})["v"]
-                if seat in board.get("seats", {}):
+                seats, counted = _told(stage, msgspec.json.decode(fields[b"m"]))
+                calls = counted or calls
+                if seat in seats:
                     return at, calls
     raise TimeoutError(f"the last event was not published within {LIMIT_S:.0f} s")
+
+
+def _told(stage: Stage, message: dict[str, Any]) -> tuple[dict[str, Any], int]:
+    """Return the seats a message tells of and the calls counted; a reset points to the saved floor."""
+    if message["kind"] == "delta":
+        board = message["board"]
+        return board.get("seats", {}), board.get("kpi", {}).get("entered", {"v": 0})["v"]
+    saved: Any = stage.redis.hget(streams.floor_state(demo.TENANT), "floor")
+    floor = msgspec.json.decode(saved or b'{"seats":{},"tallies":{}}')
+    return floor["seats"], sum(tally.get("entered", 0) for tally in floor["tallies"].values())
 
 
 def _bare(stage: Stage, source: Helper, port: int, events: int) -> float:
