@@ -37,10 +37,11 @@ class HandCall:
 class HandExchange:
     """Queues `consult` and `complaint`, three seats in both, and the calls the test makes.
 
-    `skew` is added to its timestamps, as by a wrong clock.
+    `skew` is added to its timestamps, as by a wrong clock; before it has `booted` it lists no queue.
     """
 
     skew: float = 0.0
+    booted: bool = True
     calls: dict[str, HandCall] = field(default_factory=dict)
     server: AmiServer | None = None
     accounts: dict[str, Account] = field(default_factory=lambda: {"hotline": controller(SECRET)})
@@ -138,7 +139,7 @@ class HandExchange:
     def queue_status(self, queue: str) -> Rows:
         """The queues, their members and who waits."""
         rows: list[list[Header]] = []
-        for name in ("consult", "complaint"):
+        for name in ("consult", "complaint") if self.booted else ():
             rows.append([("Event", "QueueParams"), ("Queue", name)])
             rows += [self._member(name, seat) for seat in SEATS]
             rows += [self._entry(call) for call in self.calls.values() if self._waits(call, name)]
