@@ -68,13 +68,13 @@ def _strip(
     end = min(span[1], -(-last // HOURS) * HOURS)
     wide = max(end - start, 1)
     parts = [_part(each, start, end, wide, zone, words) for each in intervals]
-    step = 1 if wide <= 8 * HOURS else 3
+    step = HOURS // 4 if wide <= HOURS else HOURS if wide <= 8 * HOURS else 3 * HOURS
     ticks = [
         html.Span(
             clock.local(at, zone).strftime("%H:%M"),
             style={"left": f"{100 * (at - start) / wide:.3f}%"},
         )
-        for at in range(int(start), int(end) + 1, step * HOURS)
+        for at in range(int(start), int(end) + 1, step)
     ]
     return html.Div(
         [html.Div(parts, className="strip"), html.Div(ticks, className="ticks")],
