@@ -1,5 +1,6 @@
 """Real Valkey and PostgreSQL for the tests: start, kill, freeze, and come back on the same port and data."""
 
+import asyncio
 import os
 import secrets
 import signal
@@ -13,7 +14,7 @@ from typing import Any
 import psycopg
 from redis import Redis
 from redis.exceptions import RedisError
-from waiting import until
+from waiting import eventually, until
 
 from models.settings import Exchange, Settings
 from models.store import embedded
@@ -33,15 +34,28 @@ class Store:
         """Start it and wait until it answers; one that cannot start at once is tried again."""
         until(self._started, within_s=30)
 
+    async def come_back(self) -> None:
+        """Do the same while the loop goes on."""
+
+        async def started() -> None:
+            self._spawn()
+            assert await asyncio.to_thread(self.answers), f"{self._service.name} does not answer"
+
+        await eventually(started, within_s=30)
+
     def _started(self) -> None:
+        self._spawn()
+        assert self.answers(), f"{self._service.name} does not answer"
+
+    def _spawn(self) -> None:
+        """Fork from the main thread: the child dies with the thread that made it."""
         if self._process is None or self._process.poll() is not None:
             with (self._service.cwd / "output.log").open("ab") as output:
                 self._process = subprocess.Popen(
-                    self._service.argv, preexec_fn=self._service.before_exec,  # noqa: PLW1509 - from the main thread
+                    self._service.argv, preexec_fn=self._service.before_exec,  # noqa: PLW1509 - see above
                     cwd=self._service.cwd, stdout=output, stderr=output,
                     stdin=subprocess.DEVNULL,
                 )  # fmt: skip
-        assert self.answers(), f"{self._service.name} does not answer"
 
     def answers(self) -> bool:
         """Whether it takes a question now."""
