@@ -29,7 +29,7 @@ class Plan:
     # Arrivals: `calls_per_s` fixes the rate; else `busy` is the share of the signed-in seats to
     # keep on calls at any hour; with neither, the city's own `calls_per_day` by hour of day.
     calls_per_s: float | None = None
-    busy: float | None = 0.62
+    busy: float | None = 0.55
     calls_per_day: float = 2600.0
     utc_offset_s: float = 8 * 3600.0
     burst_every_s: float | None = 420.0  # mean gap between short rushes on one queue

@@ -61,7 +61,7 @@ def test_default_floor_is_lively_at_any_hour() -> None:
         world.advance(world.now + 100)
         on = [seat for seat in world.floor.seats.values() if seat.on_shift]
         busy.append(sum(seat.status in (2, 6) for seat in on) / len(on))
-    assert 0.5 < sum(busy) / len(busy) < 0.8
+    assert 0.4 < sum(busy) / len(busy) < 0.75
 
 
 def test_timestamps_rise_and_never_run_ahead() -> None:
@@ -190,7 +190,7 @@ def test_a_given_rate_is_kept(calls_per_s: float) -> None:
 
 def test_test_events_are_a_choice() -> None:
     noisy = World(replace(demo_plan(20), test_events=True), 1, START)
-    assert count(run(noisy, 60), "TestEvent") > 10
+    assert count(run(noisy, 120), "TestEvent") > 10
 
 
 def test_rate_fits_the_seats() -> None:
