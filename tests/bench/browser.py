@@ -27,7 +27,7 @@ def measure(stage: Stage, web: Running, boards: list[Board], *, quick: bool) -> 
 
     Once with the changes a busy floor really makes in half a second, once with every seat changing.
     """
-    seconds = 4 if quick else 12
+    seconds = 3 if quick else 12
     with sync_playwright() as play:
         browser = play.chromium.launch(
             executable_path=shutil.which("chromium"), args=["--no-sandbox", "--disable-gpu"]

@@ -1,7 +1,8 @@
 """`hotline bench floor`: the live floor measured, from the exchange's socket to the screens.
 
 Every part runs the product's own processes on embedded stores and stands beside a baseline or a
-limit of the same run. Figures depend on the machine; ratios much less. Nothing is asserted.
+limit of the same run. Figures depend on the machine and on what else it does (`others_cpu_share`: of all
+cores, 0 on a quiet one); ratios much less. Nothing is asserted.
 """
 
 import os
@@ -10,13 +11,15 @@ import time
 from pathlib import Path
 from typing import Any
 
+import psutil
+
 from tests.bench import browser, crowd, house, latency, pipeline, updates
 from tests.bench.stage import Stage, say
 
 
 def run(*, quick: bool) -> dict[str, Any]:
     """Measure everything in one run; `quick` is rougher. Needs nothing but this checkout."""
-    began = time.monotonic()
+    began, busy = time.monotonic(), _busy_s()
     figures: dict[str, Any] = {}
     with tempfile.TemporaryDirectory(prefix="hotline-bench-") as name:
         folder = Path(name)
@@ -31,11 +34,20 @@ def run(*, quick: bool) -> dict[str, Any]:
             figures |= crowd.measure(stage, web, boards, quick=quick)
             stage.clear()
             figures |= house.measure(stage, quick=quick)
+    seconds = time.monotonic() - began
     figures["machine"] = {
         "cores": os.cpu_count(),
-        "load": round(os.getloadavg()[0], 2),
-        "seconds": round(time.monotonic() - began),
+        "others_cpu_share": round((_busy_s() - busy) / seconds / (os.cpu_count() or 1), 3),
+        "seconds": round(seconds),
         "quick": quick,
     }
     say(f"done in {figures['machine']['seconds']} s")
     return figures
+
+
+def _busy_s() -> float:
+    """Return the CPU seconds this machine has spent on others than us and our ended children."""
+    spent = psutil.cpu_times()
+    own = os.times()
+    mine = own.user + own.system + own.children_user + own.children_system
+    return float(spent.user + spent.nice + spent.system + spent.irq + spent.softirq - mine)

@@ -20,7 +20,7 @@ SETTLE_S = 4.0
 
 def measure(stage: Stage, *, quick: bool) -> dict[str, Any]:
     """Return the latency from the exchange's Timestamp to the screens, and what the processes used."""
-    seconds = 6 if quick else 25
+    seconds = 5 if quick else 25
     more_seats(stage)
     exchange = stage.exchange(seats=SEATS, calls_per_s=CALLS_PER_S)
     env = stage.reads(exchange.port)

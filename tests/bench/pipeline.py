@@ -17,19 +17,19 @@ LIMIT_S = 60.0
 
 def measure(stage: Stage, *, quick: bool) -> dict[str, Any]:
     """Alternate both sides on the very same bytes; return medians."""
-    times = 3 if quick else 12
+    times, rounds = (3, 1) if quick else (12, ROUNDS)
     source = stage.helper(flood, str(times))
     facts = source.hear()
     port, events = int(facts["port"]), int(facts["events"])
     ours: list[float] = []
     theirs: list[float] = []
     folded: list[int] = []
-    for turn in range(ROUNDS):
+    for turn in range(rounds):
         rate, calls = _ours(stage, source, port, events)
         ours.append(rate)
         folded.append(calls)
         theirs.append(_bare(stage, source, port, events))
-        say(f"pipeline {turn + 1}/{ROUNDS}: ours {ours[-1]:,.0f}/s, panoramisk {theirs[-1]:,.0f}/s")
+        say(f"pipeline {turn + 1}/{rounds}: ours {ours[-1]:,.0f}/s, panoramisk {theirs[-1]:,.0f}/s")
     stage.clear()
     return {
         "pipeline_events_per_s": round(median(ours)),
