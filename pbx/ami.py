@@ -41,7 +41,8 @@ Frame = tuple[Instant, bytes]
 class LinkFailed(HotlineError):
     """The session cannot be opened or is over.
 
-    `code` says why: refused, timeout, wrong_secret, no_rights, silent, closed, shutdown, malformed, overrun.
+    `code` says why: refused, timeout, wrong_secret, no_rights, booting, silent,
+    closed, shutdown, malformed, overrun.
     """
 
     def __init__(self, code: str, detail: str = "") -> None:
@@ -154,7 +155,9 @@ class AmiSession:
             response = await self.ask(action)
             if not response.success:
                 message = str(response.message)
-                raise LinkFailed("no_rights", f"{action}: {message}")
+                # before its queues are loaded a booting Asterisk does not know the action
+                code = "booting" if "unknown command" in message else "no_rights"
+                raise LinkFailed(code, f"{action}: {message}")
 
     async def frames(self, wait: float) -> list[Frame]:
         """Return the event frames that came, waiting at most `wait` seconds for the first.

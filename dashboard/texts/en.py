@@ -48,6 +48,7 @@ EN: Mapping[str, str] = {
     "reason.refused": "connection refused, the exchange may not be running",
     "reason.wrong_secret": "wrong AMI secret, check the account's settings",
     "reason.no_rights": "the AMI account lacks rights, check its read classes",
+    "reason.booting": "the exchange is starting, its queues are not ready",
     "reason.silent": "no answer from the other side",
     "reason.closed": "connection lost, reconnecting",
     "reason.shutdown": "the exchange is shutting down or restarting",

@@ -48,6 +48,7 @@ ZH: Mapping[str, str] = {
     "reason.refused": "连接被拒绝，交换机可能未启动",
     "reason.wrong_secret": "AMI 口令不对，请核对账号设置",
     "reason.no_rights": "AMI 账号权限不足，请核对 read 权限",
+    "reason.booting": "交换机正在启动，排队模块尚未就绪",
     "reason.silent": "对方无应答",
     "reason.closed": "连接中断，正在重连",
     "reason.shutdown": "交换机正在关闭或重启",
