@@ -322,7 +322,9 @@ class _Session(asyncio.Protocol):
     def _act(self, action: Action) -> None:
         reply = self.server.exchange.act(action)
         if reply is None:
-            self._error(action, "Invalid/unknown command")
+            # word for word what Asterisk 22 says
+            said = f"Invalid/unknown command: {action.get('Action')}. "
+            self._error(action, f"{said}Use Action: ListCommands to show available commands.")
         elif reply.ok:
             self._send(_response(action, "Success", ("Message", reply.message)))
         else:
