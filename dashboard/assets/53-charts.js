@@ -3,7 +3,7 @@
 (function () {
   "use strict";
   const H = (window.hotline = window.hotline || {});
-  const EVERY_MS = 10000; // the bars are minutes wide: more often shows nothing new
+  const EVERY_MS = 15000; // the bars are minutes wide: more often shows nothing new
   const CONFIG = { displayModeBar: false, responsive: false };
   const PARTS = { "chart-hour": "hour", "chart-day": "quarters" };
   let sent = {};
@@ -32,7 +32,6 @@
         fixedrange: true, gridcolor: s.line, zeroline: false, rangemode: "tozero", nticks: 5,
         tickformat: ",d",
       },
-      transition: { duration: 0 },
     };
   }
 
@@ -117,8 +116,9 @@
 
   function drawAll() {
     waiting = 0;
-    draw("chart-hour");
-    setTimeout(() => requestAnimationFrame(() => draw("chart-day")), 120);
+    // Each in a quiet moment of its own, never in the frame that paints the floor.
+    requestIdleCallback(() => draw("chart-hour"), { timeout: 1000 });
+    setTimeout(() => requestIdleCallback(() => draw("chart-day"), { timeout: 1000 }), 250);
   }
 
   H.redraw = function () {
