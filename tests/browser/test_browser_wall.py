@@ -54,7 +54,7 @@ def test_the_floor_moves_without_a_reload(page: Page) -> None:
 def test_ages_tick_by_themselves(page: Page) -> None:
     age = page.locator(".seat:not(.st-offline) .age").first
     first = age.inner_text()
-    until(lambda: age.inner_text() != first, within_s=3)
+    until(lambda: age.inner_text() != first, within_s=10)
 
 
 @pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
