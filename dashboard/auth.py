@@ -3,11 +3,10 @@
 import asyncio
 import logging
 from contextvars import ContextVar
-from http.cookies import SimpleCookie
 from urllib.parse import quote, urlsplit
 
 from sqlalchemy import Engine
-from starlette.requests import Request
+from starlette.requests import Request, cookie_parser
 from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -52,17 +51,20 @@ class Gate:
 
     async def viewer_of(self, cookie: str) -> Viewer | None:
         """Return who holds the cookie `tenant.token`; Unavailable when nobody can tell."""
-        at, found = self._known.get(cookie, (0.0, None))
-        if now() - at < CACHE_S:
+        clock = asyncio.get_running_loop().time
+        at, found = self._known.get(cookie, (-CACHE_S, None))
+        if clock() - at < CACHE_S:
             return found
         found = await asyncio.to_thread(self._look_up, cookie)
         if len(self._known) > 10_000:
             self._known.clear()
-        self._known[cookie] = (now(), found)
+        self._known[cookie] = (clock(), found)
         return found
 
     def _look_up(self, cookie: str) -> Viewer | None:
         tenant, _, token = cookie.partition(".")
+        if not tenant.isidentifier():
+            return None
         try:
             tenant_id = db.tenant_id_of(self._engine, tenant)
         except NotFound:
@@ -79,9 +81,9 @@ def cookie_of(scope: Scope) -> str:
     """Return the session cookie of a request, empty if there is none."""
     for name, value in scope.get("headers", []):
         if name == b"cookie":
-            jar = SimpleCookie(value.decode("latin-1"))
-            if COOKIE in jar:
-                return jar[COOKIE].value
+            found = cookie_parser(value.decode("latin-1")).get(COOKIE)
+            if found:
+                return found
     return ""
 
 
@@ -94,14 +96,14 @@ class AuthMiddleware:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Check one request or stream; websockets are not spoken here."""
-        if scope["type"] == "lifespan" or _is_open(scope["path"]):
-            await self._app(scope, receive, send)
-            return
         if scope["type"] == "websocket":
             await send({"type": "websocket.close", "code": 4403})
             return
-        if _is_foreign_post(Request(scope)):
+        if scope["type"] == "http" and _is_foreign_post(Request(scope)):
             await JSONResponse({"error": "foreign_origin"}, 403)(scope, receive, send)
+            return
+        if scope["type"] == "lifespan" or _is_open(scope["path"]):
+            await self._app(scope, receive, send)
             return
         try:
             who = await self._gate.viewer_of(cookie_of(scope))

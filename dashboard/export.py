@@ -36,7 +36,7 @@ def calls_file(
         while len(rows) < MAX_ROWS:
             page = ledger.search_calls(
                 session, start=start, end=end, queue=query.queue, outcome=query.outcome,
-                seat=query.seat, text=query.text, callback=query.callback, sort="entered",
+                seat=query.seat, text=query.text, callback=query.callback, behind=query.behind, sort="entered",
                 descending=False, offset=len(rows), limit=ledger.MAX_ROWS,
             )  # fmt: skip
             rows += page.rows

@@ -213,6 +213,7 @@ class FloorHub:
     async def serve(self, scope: Scope, receive: Receive, send: Send, allowed: "Awaited") -> None:
         """Stream to one client until it leaves or `allowed` says no."""
         await send({"type": "http.response.start", "status": 200, "headers": _HEADERS})
+        await send({"type": "http.response.body", "body": _RETRY, "more_body": True})
         gone = asyncio.ensure_future(_until_gone(receive))
         self.clients += 1
         try:
@@ -227,7 +228,8 @@ class FloorHub:
         self, send: Send, gone: asyncio.Future[None], cursor: str, allowed: "Awaited"
     ) -> None:
         number = self.after(cursor) if cursor else None
-        beats, checked = -1, now()
+        clock = asyncio.get_running_loop().time
+        beats, checked = -1, clock()
         while not gone.done():
             turn = self._turn
             body = self.news(number) if number is not None else None
@@ -239,8 +241,8 @@ class FloorHub:
                 body = (body or b"") + self._beat
             if body:
                 await send({"type": "http.response.body", "body": body, "more_body": True})
-            if now() - checked > RECHECK_S:
-                checked = now()
+            if clock() - checked > RECHECK_S:
+                checked = clock()
                 if not await allowed():
                     await send(
                         {"type": "http.response.body", "body": b"event: signed_out\ndata: {}\n\n"}
@@ -249,6 +251,9 @@ class FloorHub:
             if turn is self._turn:
                 await asyncio.shield(turn)
 
+
+_RETRY = b"retry: 500\n\n"
+"""A browser whose stream broke asks again after half a second, with its cursor."""
 
 Awaited = Callable[[], Awaitable[bool]]
 _HEADERS = [

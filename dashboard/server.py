@@ -222,6 +222,8 @@ def _sign_in_routes(server: FastAPI, web: Web) -> None:
             return page(request, "login.error.wrong", next_path)
         except (Unavailable, NotFound):
             return page(request, "error.unavailable", next_path)
+        with contextlib.suppress(RedisError, OSError):
+            await web.redis.delete(_tries_key(web, request, login))
         response = RedirectResponse(_own_path(next_path), 303)
         response.set_cookie(
             auth.COOKIE, f"{slug}.{token}", max_age=web.settings.session_hours * 3600,
@@ -249,7 +251,10 @@ async def _form(request: Request) -> dict[str, str]:
         fields = parse_qs(body.decode(), keep_blank_values=True, max_num_fields=20)
     except ValueError as error:
         raise BadInput(str(error)) from error
-    return {name: values[-1] for name, values in fields.items()}
+    form = {name: values[-1] for name, values in fields.items()}
+    if any("\0" in value for value in form.values()):
+        raise BadInput("a NUL in a form")
+    return form
 
 
 def _sign_in(web: Web, slug: str, login: str, password: str) -> str:
@@ -268,16 +273,19 @@ def _sign_out(web: Web, cookie: str) -> None:
 
 
 async def _too_many(web: Web, request: Request, login: str) -> bool:
-    """Count tries by login and address; without Redis nobody is kept out."""
-    address = request.client.host if request.client else ""
-    key = f"login:{web.settings.tenant}:{login[:50]}:{address}"
+    """Count tries by login and address until one succeeds; without Redis nobody is kept out."""
+    key = _tries_key(web, request, login)
     try:
+        await web.redis.set(key, 0, ex=LOGIN_WINDOW_S, nx=True)
         tries = await web.redis.incr(key)
-        if tries == 1:
-            await web.redis.expire(key, LOGIN_WINDOW_S)
     except (RedisError, OSError):
         return False
     return int(tries) > LOGIN_TRIES
+
+
+def _tries_key(web: Web, request: Request, login: str) -> str:
+    address = request.client.host if request.client else ""
+    return f"login:{web.settings.tenant}:{login[:50]}:{address}"
 
 
 def _own_path(path: str) -> str:

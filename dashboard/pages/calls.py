@@ -81,6 +81,7 @@ def _find(asked: dict[str, Any], query: CallQuery) -> tuple[ledger.CallPage, str
             seat=query.seat,
             text=query.text,
             callback=query.callback,
+            behind=query.behind,
             sort=str(sort["colId"]),
             descending=sort["sort"] == "desc",
             offset=first,

@@ -130,10 +130,10 @@ EN: Mapping[str, str] = {
     "formula.entered": "visits to a queue; a call passed to another queue counts again",
     "formula.answered": "visits answered by a seat",
     "formula.connect_rate": (
-        "answered ÷ (queued − short abandons); short = hung up within 5 s. "
+        "answered / (decided - short abandons); short = hung up within 5 s. "
         "The standard asks for at least 95 % over 24 h"
     ),
-    "formula.within_offered": "answered within 15 s ÷ queued (default)",
+    "formula.within_offered": "answered within 15 s / decided (default)",
     "formula.within_answered": "answered within 15 s ÷ answered (the other denominator)",
     "formula.loss_rate": "(quick + abandoned + timeout + overflow) ÷ (queued + lost before a queue)",
     "formula.quick": "hung up before any queue",

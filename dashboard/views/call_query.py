@@ -22,6 +22,7 @@ class CallQuery:
     seat: str = ""
     text: str = ""
     callback: str = ""
+    behind: str = ""
 
     def href(self, page: str = "/calls", **changes: str) -> str:
         """Return the address of this view with some filters changed; empty ones are left out."""

@@ -14,17 +14,22 @@ TAKEN = ("answered", "talking")
 
 @dataclass(frozen=True)
 class Figure:
-    """One figure of the board's `kpi` section; `outcome` names the calls behind it ("" = none)."""
+    """One figure of the board's `kpi` section.
+
+    The calls behind it: those with one of the outcomes, or those `behind` the figure as the ledger
+    counts them; neither = no link.
+    """
 
     key: str
     kind: Kind
     outcome: str = ""
+    behind: str = ""
 
     @property
     def href(self) -> str:
         """Return the page of the calls behind the figure."""
-        if self.outcome == "*":
-            return "/calls?day=today"
+        if self.behind:
+            return f"/calls?day=today&behind={self.behind}"
         return f"/calls?day=today&outcome={self.outcome}" if self.outcome else ""
 
 
@@ -41,16 +46,17 @@ class Tile:
 TAKEN_CALLS = ",".join(TAKEN)
 TILES: tuple[Tile, ...] = (
     Tile(
-        Figure("arrived", "count", "*"),
+        Figure("arrived", "count", behind="arrived"),
         (
+            Figure("entered", "count"),
             Figure("answered", "count", TAKEN_CALLS),
             Figure("waiting", "count", "waiting"),
         ),
         trend="entered",
     ),
-    Tile(Figure("connect_rate", "percent", TAKEN_CALLS), trend="connect_rate", target=0.95),
+    Tile(Figure("connect_rate", "percent", behind="decided"), trend="connect_rate", target=0.95),
     Tile(
-        Figure("within_offered", "percent", TAKEN_CALLS),
+        Figure("within_offered", "percent", behind="decided"),
         (Figure("within_answered", "percent", TAKEN_CALLS),),
         trend="within_offered",
     ),
@@ -61,7 +67,7 @@ TILES: tuple[Tile, ...] = (
             Figure("abandoned", "count", "abandoned"),
             Figure("timeout", "count", "timeout"),
             Figure("overflow", "count", "overflow"),
-            Figure("ring_outs", "count"),
+            Figure("ring_outs", "count", behind="ring_outs"),
         ),
     ),
     Tile(Figure("asa", "seconds", TAKEN_CALLS)),

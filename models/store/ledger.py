@@ -33,6 +33,15 @@ _SORTABLE = (
 )
 
 
+BEHIND: dict[str, ColumnElement[bool]] = {
+    "arrived": (CallLedger.visit == 1) & CallLedger.arrived_at.is_not(None),
+    "decided": CallLedger.outcome.in_(("talking", "answered", "abandoned", "timeout", "left"))
+    | ((CallLedger.outcome == "overflow") & CallLedger.entered_at.is_not(None)),
+    "ring_outs": CallLedger.ring_outs > 0,
+}
+"""The visits behind figures that are more than one outcome; as `rules.metrics` counts them."""
+
+
 @dataclass(frozen=True, slots=True)
 class CallRow:
     """A ledger row as lists and exports show it; instants are seconds since epoch, 0 = none."""
@@ -112,12 +121,16 @@ def search_calls(
     text: str = "",
     missed_only: bool = False,
     callback: str = "",
+    behind: str = "",
     sort: str = "entered",
     descending: bool = True,
     offset: int = 0,
     limit: int = 100,
 ) -> CallPage:
-    """Return the visits that count to [start, end), filtered; `outcome` may be a comma list."""
+    """Return the visits that count to [start, end), filtered; `outcome` may be a comma list.
+
+    `behind` names a figure of the wallboard: exactly the visits it counts (one of `BEHIND`).
+    """
     where = [CallLedger.counted_at >= to_datetime(start), CallLedger.counted_at < to_datetime(end)]
     if queue:
         where.append(CallLedger.queue == queue)
@@ -133,6 +146,8 @@ def search_calls(
         where.append(CallLedger.callback_at.is_not(None))
     if text:
         where.append(_matches(text))
+    if behind in BEHIND:
+        where.append(BEHIND[behind])
     total = session.scalar(_joined(select(func.count())).where(*where)) or 0
     order = _order(sort, descending)
     statement = _rows().where(*where).order_by(order, CallLedger.key)
