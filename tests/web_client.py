@@ -107,5 +107,6 @@ def pushes(lines: http.client.HTTPResponse) -> Iterator[Push]:
         elif name == "data":
             data += value
         elif not line:
-            yield Push(number, kind, json.loads(data) if data else {})
+            if data:
+                yield Push(number, kind, json.loads(data))
             number, kind, data = "", "message", ""
