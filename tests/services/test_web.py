@@ -24,6 +24,7 @@ from dashboard import auth, live, server
 from models.clock import now
 from models.store import db, people
 from models.store.people import PERMISSIONS
+from models.tables import User
 
 OPEN = {"/login", "/healthz", "/metrics"}
 PEOPLE = {
@@ -276,7 +277,7 @@ def test_a_stream_of_a_person_made_inactive_ends(web: Web, engine: Engine) -> No
     with visitor.live() as pushes:
         next(pushes)
         with db.transaction(engine, web.place.id) as session:
-            person = session.get(people.User, number)
+            person = session.get(User, number)
             assert person is not None
             person.active = False
         assert list(pushes)[-1].event == "signed_out"
