@@ -75,24 +75,23 @@ def _write_calls(session: Session, tenant_id: int, calls: list[tuple[int, Call]]
     identities = {call.caller.digest: call.caller.sealed for _, call in calls if call.caller.sealed}
     if identities:
         session.execute(
-            insert(CallerIdentity)
-            .values(
-                [
-                    {"tenant_id": tenant_id, "digest": digest, "sealed": sealed}
-                    for digest, sealed in sorted(identities.items())
-                ]
-            )
-            .on_conflict_do_nothing()
+            insert(CallerIdentity).on_conflict_do_nothing(),
+            [
+                {"tenant_id": tenant_id, "digest": digest, "sealed": sealed}
+                for digest, sealed in sorted(identities.items())
+            ],
         )
     rows = [_call_row(tenant_id, version, call) for version, call in calls]
-    statement = insert(CallLedger).values(sorted(rows, key=lambda row: str(row["key"])))
+    rows.sort(key=lambda row: str(row["key"]))  # in one order, so that two writers never deadlock
+    statement = insert(CallLedger)
     kept = ("tenant_id", "key", "callback_at", "callback_by", "callback_note")
     session.execute(
         statement.on_conflict_do_update(
             index_elements=["tenant_id", "key"],
             set_={name: statement.excluded[name] for name in rows[0] if name not in kept},
             where=CallLedger.version < statement.excluded.version,
-        )
+        ),
+        rows,
     )
 
 
@@ -118,7 +117,7 @@ def _write_stays(session: Session, tenant_id: int, stays: list[tuple[int, Interv
         }
         for version, stay in sorted(stays, key=lambda pair: (pair[1].seat, pair[1].start))
     ]  # fmt: skip
-    statement = insert(SeatInterval).values(rows)
+    statement = insert(SeatInterval)
     session.execute(
         statement.on_conflict_do_update(
             index_elements=["tenant_id", "seat", "start_at"],
@@ -127,7 +126,8 @@ def _write_stays(session: Session, tenant_id: int, stays: list[tuple[int, Interv
             },
             where=(SeatInterval.version < statement.excluded.version)
             & (SeatInterval.end_at.is_(None) | statement.excluded.end_at.is_not(None)),
-        )
+        ),
+        rows,
     )
 
 
