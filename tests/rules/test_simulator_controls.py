@@ -70,7 +70,10 @@ def test_a_stranger_may_be_added(world: World) -> None:
 
 def test_hangup_of_a_talking_caller_completes_the_call(world: World) -> None:
     said(world, 5)
-    leg = next(c for c in world.floor.channels.values() if c.bridge and "trunk" in c.name)
+    channels = world.floor.channels.values()
+    # a caller on a seat's queue leg: one handed on by an attended transfer has completed already
+    bridges = {c.bridge for c in channels if c.application == "AppQueue" and c.bridge}
+    leg = next(c for c in channels if c.bridge in bridges and c.application == "Queue")
     assert act(world, "Hangup", Channel=leg.name) == "Channel Hungup"
     kinds = [e["Event"] for e in said(world)]
     assert kinds.index("AgentComplete") < kinds.index("Hangup")
