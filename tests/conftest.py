@@ -36,6 +36,16 @@ def missing(what: str) -> NoReturn:
     pytest.skip(f"not on this machine: {what}")
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Ask for the long session on the bed last: it runs beside the others meanwhile."""
+    items.sort(key=asks_for_session)
+
+
+def asks_for_session(item: pytest.Item) -> bool:
+    """Whether a test reads the bed's long session."""
+    return "floor_session" in getattr(item, "fixturenames", ())
+
+
 def pytest_terminal_summary(terminalreporter: Any) -> None:
     """Close with what this run did not prove."""
     reasons = Counter(_reason(report) for report in terminalreporter.stats.get("skipped", []))
@@ -184,3 +194,26 @@ def asterisk_exchange(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Real
         except BedUnavailable as error:
             missing(str(error))
         yield RealExchange(bed.ami_host, bed.ami_port, bed.control.user, bed.control.secret, bed)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def session_beside(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[list[Any]]:
+    """Start the bed's long session beside the other tests, if any of this run asks for it."""
+    running = []
+    if any(map(asks_for_session, request.session.items)):
+        from floor_session import FloorSession
+
+        engine, stores = request.getfixturevalue("engine"), request.getfixturevalue("stores")
+        folder = tmp_path_factory.mktemp("session")
+        running.append(FloorSession(stores, engine, new_tenant(engine), folder))
+    yield running
+    for session in running:
+        session.wait()
+
+
+@pytest.fixture(scope="session")
+def floor_session(session_beside: list[Any]) -> Any:
+    """What the session on a real Asterisk came to."""
+    return session_beside[0].result()

@@ -88,6 +88,15 @@ class Stack:
         except OSError:
             return False
 
+    def kill_all(self, *, within_s: float) -> None:
+        """Kill `up` itself as a crash would, and prove that its children go with it."""
+        everything = descendants(self._process.pid)
+        assert everything >= {pid for pid in self.seen if runs(pid)}
+        self._process.kill()
+        self._process.wait()
+        until(lambda: not [pid for pid in everything if runs(pid)], within_s=within_s)
+        (self.data / "run/up.json").unlink()
+
     def end(self) -> None:
         """Press Ctrl-C and prove that nothing is left behind."""
         everything = self.seen | descendants(self._process.pid)
@@ -113,7 +122,8 @@ def running_stack(data: Path, *options: str) -> Iterator[Stack]:
         stack = Stack(data, process)
         stack.wait_for_web()
         yield stack
-        stack.end()
+        if process.poll() is None:
+            stack.end()
     finally:
         if process.poll() is None:
             process.terminate()

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 from bed_support import asterisk_root, gone, require_bed, until
+from floor_session import Told
 
 from models.demo import QUEUES
 from models.demo import seats as demo_seats
@@ -23,7 +24,7 @@ from pbx.bed.exchange import Bed, start
 from pbx.bed.fetch import archive_uri, fetch
 from pbx.bed.phones import Behaviour, call, start_seats
 from pbx.bed.queue_log import QueueLogRow, parse_line, read_queue_log
-from pbx.bed.session import REST_REASON, run_floor_session, session_bed
+from pbx.bed.session import REST_REASON, session_bed
 
 pytestmark = pytest.mark.bed
 
@@ -190,10 +191,8 @@ def test_killing_the_parent_leaves_no_orphan(root: Path, tmp_path: Path) -> None
     until(lambda: all(map(gone, pids)), within_s=5)
 
 
-def test_floor_session_has_every_kind_of_call(root: Path, tmp_path: Path) -> None:
-    with session_bed(root, tmp_path) as bed:
-        run_floor_session(bed)
-        rows = list(read_queue_log(bed.queue_log_path))
+def test_floor_session_has_every_kind_of_call(floor_session: Told) -> None:
+    rows = floor_session.log
     counted = Counter(row.verb for row in rows)
     assert counted["ENTERQUEUE"] >= 46
     assert counted["EXITWITHTIMEOUT"] == 3

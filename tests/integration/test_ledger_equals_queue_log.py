@@ -12,6 +12,7 @@ import pytest
 from bed_support import require_bed
 from conftest import Place
 from factories import make_exchange
+from floor_session import CONTEXTS, Told, link_up, settled
 from pipeline import Pipeline, pipeline
 from real_stores import Stores
 from sqlalchemy import Engine
@@ -19,12 +20,11 @@ from waiting import eventually
 
 from models.clock import now
 from models.events.floor import SeatStatus
-from models.rules.floor.state import OPEN
 from models.store.ledger import CallRow
 from pbx.bed.exchange import Bed
 from pbx.bed.phones import Behaviour, call, start_seats
 from pbx.bed.queue_log import QueueLogRow, read_queue_log
-from pbx.bed.session import REST_REASON, RESTING_SEAT, run_floor_session, session_bed
+from pbx.bed.session import REST_REASON, RESTING_SEAT, session_bed
 
 pytestmark = pytest.mark.bed
 
@@ -108,7 +108,7 @@ async def watched(
         bed = await asyncio.to_thread(running.enter_context, session_bed(root, tmp_path))
         exchange = make_exchange(
             tenant.slug, bed.ami_port, username=bed.reader.user, secret=bed.reader.secret,
-            contexts=("hotline-public",),
+            contexts=CONTEXTS,
         )  # fmt: skip
         async with pipeline(stores, engine, tenant.id, tenant.slug, exchange) as pipe:
             pipe.start(*LOOPS)
@@ -116,61 +116,34 @@ async def watched(
             yield bed, pipe
 
 
-async def link_up(pipe: Pipeline, *, epoch: int = 0, within_s: float = 10) -> None:
-    async def check() -> None:
-        link = (await pipe.floor()).links.get("pbx1")
-        assert link is not None
-        assert link.up
-        assert link.epoch > epoch
-
-    await eventually(check, within_s=within_s)
-
-
-async def settled(pipe: Pipeline, *, within_s: float = 8) -> list[CallRow]:
-    """Wait until no call is open in the ledger; return its visits to queues, as they entered."""
-
-    async def check() -> None:
-        rows = await asyncio.to_thread(pipe.rows)
-        assert [row.key for row in rows if row.outcome in OPEN] == []
-
-    await eventually(check, within_s=within_s)
-    rows = await asyncio.to_thread(pipe.rows)
-    return sorted((row for row in rows if row.entered), key=lambda row: row.entered)
-
-
-async def test_ledger_equals_queue_log_line_by_line(watched: tuple[Bed, Pipeline]) -> None:
-    bed, pipe = watched
-    await asyncio.to_thread(run_floor_session, bed)
-    truth = visits_of(list(read_queue_log(bed.queue_log_path)))
-    rows = await settled(pipe)
+def test_ledger_equals_queue_log_line_by_line(floor_session: Told) -> None:
+    told = floor_session
+    truth = visits_of(told.log)
     assert len(truth) >= 46
-    assert Counter(map(line_of, rows)) == Counter(map(line_of_truth, truth))
+    assert Counter(map(line_of, told.rows)) == Counter(map(line_of_truth, truth))
     kinds = Counter(visit.outcome for visit in truth)
     assert set(kinds) == {"answered", "abandoned", "timeout"}
     assert any(visit.transferred for visit in truth)
     assert sum(visit.ring_outs for visit in truth) >= 10
-    assert any(row.held > 0.5 for row in rows)
-    assert not any(row.gap for row in rows)
-    await _figures_agree(pipe, truth)
-    await _names_and_rest_are_told(bed, pipe)
+    assert any(row.held > 0.5 for row in told.rows)
+    assert not any(row.gap for row in told.rows)
+    assert told.dead == []
 
 
-async def _figures_agree(pipe: Pipeline, truth: list[Visit]) -> None:
-    floor = await pipe.floor()
+def test_the_floors_figures_are_those_of_queue_log(floor_session: Told) -> None:
+    floor, truth = floor_session.floor, visits_of(floor_session.log)
     entered = Counter(visit.queue for visit in truth)
     answered = Counter(visit.queue for visit in truth if visit.outcome == "answered")
     assert {q: t.entered for q, t in floor.tallies.items() if t.entered} == entered
     assert {q: t.answered for q, t in floor.tallies.items() if t.answered} == answered
     by_member = Counter(visit.member for visit in truth if visit.member)
     assert {floor.names[key]: count for key, count in floor.answered.items()} == by_member
-    assert await pipe.dead() == []
 
 
-async def _names_and_rest_are_told(bed: Bed, pipe: Pipeline) -> None:
-    floor = await pipe.floor()
-    names = {seat.interface: seat.name for seat in floor.seats.values()}
-    assert names == {seat.interface: seat.agent_name for seat in bed.seats}
-    told = [event.member for event in await pipe.events() if isinstance(event, SeatStatus)]
+def test_chinese_names_and_reasons_come_through(floor_session: Told) -> None:
+    names = {seat.interface: seat.name for seat in floor_session.floor.seats.values()}
+    assert names == {seat.interface: seat.agent_name for seat in floor_session.seats}
+    told = [event.member for event in floor_session.events if isinstance(event, SeatStatus)]
     rests = [row for row in told if row.interface == RESTING_SEAT and row.paused]
     assert {row.reason for row in rests} == {REST_REASON}
 
