@@ -52,6 +52,8 @@ class Floor:
         self.muted = True  # while the world warms up before anyone listens
         self.on_free: Callable[[Seat], None] = lambda _seat: None
         self._serial = 0
+        # the warm-ups of two starts overlap in time: as with Asterisk, no id may come twice
+        self._first_serial = int(engine.now * 1000) * 7919 % 900_000
         self._trunk_legs = 0
 
     def say(
@@ -88,7 +90,7 @@ class Floor:
         """Create a leg and say so; without `linkedid` it is the first of its call."""
         serial, self._serial = self._serial, self._serial + 1
         now = self.engine.now
-        uniqueid = f"{SYSTEM}-{int(now)}.{serial}"
+        uniqueid = f"{SYSTEM}-{int(now)}.{self._first_serial + serial}"
         channel = Channel(
             name=f"{device}-{serial:08x}",
             device=device,
