@@ -260,11 +260,13 @@ class AmiWorker:
 
     async def _renew(self) -> None:
         """Keep the lease. After an outage of the store it may have run out with nobody taking it:
-        then it is taken back, and the gapless epoch number proves that nobody read in between."""
-        if await self._lease.renew():
+        then it is taken back, and the gapless epoch number proves that nobody read in between; so does
+        a store that forgot everything and has counted no epoch since."""
+        lease = self._lease
+        if await lease.renew():
             return
-        before = self._lease.epoch
-        if not await self._lease.take() or self._lease.epoch != before + 1:
+        before = lease.epoch
+        if not await lease.take() or not (lease.began or lease.epoch == before + 1):
             raise LeaseLost
 
 

@@ -183,6 +183,7 @@ class Lease:
     """Exclusive right to a job, held while renewed; `epoch` grows with every holder (fencing token).
 
     A holder that lost sight of the store finds its own lease again without waiting for its end.
+    `began` is true when the store knew no epoch yet: nobody has held the lease before.
     """
 
     redis: "Redis"
@@ -190,6 +191,7 @@ class Lease:
     holder: str
     ttl_ms: int = 2000
     epoch: int = 0
+    began: bool = False
 
     async def take(self) -> bool:
         """Try to become the holder; True with a new `epoch` on success."""
@@ -208,7 +210,7 @@ class Lease:
 
         The count begins at the present second, so that it goes on growing when the store forgot it.
         """
-        await self.redis.set(f"epoch:{self.name}", int(now()), nx=True)
+        self.began = bool(await self.redis.set(f"epoch:{self.name}", int(now()), nx=True))
         self.epoch = int(await self.redis.incr(f"epoch:{self.name}"))
         return self.epoch
 
