@@ -42,9 +42,11 @@ async def test_epochs_grow_even_when_the_store_forgot_them(redis: "Redis", tenan
     assert await first.take()
     before = await first.next_epoch()
     await redis.delete(f"lease:{first.name}", f"epoch:{first.name}")
+    assert first.began is False
     await eventually(lambda: _later(before))
     assert await first.take()
     assert first.epoch > before
+    assert first.began is True
 
 
 async def _later(epoch: int) -> bool:
