@@ -48,6 +48,7 @@ class Gate:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
         self._known: dict[str, tuple[float, Viewer | None]] = {}
+        self._asked: dict[str, asyncio.Task[Viewer | None]] = {}
 
     async def viewer_of(self, cookie: str) -> Viewer | None:
         """Return who holds the cookie `tenant.token`; Unavailable when nobody can tell."""
@@ -55,10 +56,19 @@ class Gate:
         at, found = self._known.get(cookie, (-CACHE_S, None))
         if clock() - at < CACHE_S:
             return found
-        found = await asyncio.to_thread(self._look_up, cookie)
+        if cookie not in self._asked:
+            # a wall of screens on one session asks the database once
+            self._asked[cookie] = asyncio.create_task(self._ask(cookie))
+        return await asyncio.shield(self._asked[cookie])
+
+    async def _ask(self, cookie: str) -> Viewer | None:
+        try:
+            found = await asyncio.to_thread(self._look_up, cookie)
+        finally:
+            del self._asked[cookie]
         if len(self._known) > 10_000:
             self._known.clear()
-        self._known[cookie] = (clock(), found)
+        self._known[cookie] = (asyncio.get_running_loop().time(), found)
         return found
 
     def _look_up(self, cookie: str) -> Viewer | None:

@@ -8,6 +8,7 @@ after a long sleep, gets a new snapshot instead of its backlog.
 import asyncio
 import contextlib
 import logging
+import random
 from collections import deque
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -30,6 +31,7 @@ KEEP_FRAMES = 600
 """Frames kept for clients that resume or lag; beyond that they get a snapshot."""
 READ_COUNT = 500
 RECHECK_S = 15.0
+"""How often a stream asks whether it is still allowed; give or take a fifth, so that not all ask at once."""
 PER_CLIENT_S = 0.00012
 """Time to serve one client one frame, measured; deltas are gathered at least for one round of all."""
 ROSTER_S = 60.0
@@ -229,7 +231,7 @@ class FloorHub:
     ) -> None:
         number = self.after(cursor) if cursor else None
         clock = asyncio.get_running_loop().time
-        beats, checked = -1, clock()
+        beats, recheck = -1, clock() + _recheck_s()
         while not gone.done():
             turn = self._turn
             body = self.news(number) if number is not None else None
@@ -241,8 +243,8 @@ class FloorHub:
                 body = (body or b"") + self._beat
             if body:
                 await send({"type": "http.response.body", "body": body, "more_body": True})
-            if clock() - checked > RECHECK_S:
-                checked = clock()
+            if clock() > recheck:
+                recheck = clock() + _recheck_s()
                 if not await allowed():
                     await send(
                         {"type": "http.response.body", "body": b"event: signed_out\ndata: {}\n\n"}
@@ -250,6 +252,10 @@ class FloorHub:
                     return
             if turn is self._turn:
                 await asyncio.shield(turn)
+
+
+def _recheck_s() -> float:
+    return RECHECK_S * random.uniform(0.8, 1.2)  # noqa: S311 - spreads load, hides nothing
 
 
 _RETRY = b"retry: 500\n\n"

@@ -25,6 +25,7 @@ from dashboard.views.login import login_html
 from models import demo
 from models.clock import now
 from models.errors import BadInput, HotlineError, NotFound, Refused, Unavailable
+from models.process import process_name, rss_mb, settle
 from models.settings import Settings
 from models.store import db, people, roster, streams
 from models.store.crypto import Vault
@@ -94,10 +95,10 @@ class Web:
         self._tasks.add(asyncio.ensure_future(self._beat()))
 
     async def _beat(self) -> None:
-        name, since = streams.process_name("web"), now()
+        name, since = process_name("web"), now()
         while True:
             screens = sum(hub.clients for hub in self.hubs.values())
-            facts = {"loop": "web", "since": since, "rss_mb": streams.rss_mb(), "lag": 0}
+            facts = {"loop": "web", "since": since, "rss_mb": rss_mb(), "lag": 0}
             with contextlib.suppress(RedisError, OSError):
                 await streams.beat(self.redis, name, {**facts, "detail": f"{screens} screens"})
             await asyncio.sleep(streams.BEAT_S)
@@ -119,6 +120,7 @@ def create_app(settings: Settings) -> ASGIApp:
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
         web.start_beat()
         await web.start_hub()
+        settle()
         yield
         await web.close()
 

@@ -15,6 +15,7 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import DataError, IntegrityError
 
 from ingest.loop import forever, keep_beating
+from models.process import process_name
 from models.store import archive, db, streams
 
 log = logging.getLogger(__name__)
@@ -36,7 +37,7 @@ class Archiver:
         self.tenant = tenant
         self._redis = redis
         self._engine = engine
-        self._name = streams.process_name(f"archiver-{tenant}")
+        self._name = process_name(f"archiver-{tenant}")
         self._stream = streams.ledger_stream(tenant)
         self._tenant_id = 0
         self._claimed = float("-inf")

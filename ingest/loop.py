@@ -10,6 +10,7 @@ from redis.exceptions import RedisError
 
 from models.clock import now
 from models.errors import NotFound, Unavailable
+from models.process import rss_mb
 from models.store import streams
 
 log = logging.getLogger(__name__)
@@ -43,7 +44,7 @@ async def keep_beating(redis: "Redis", name: str, facts: Facts) -> None:
 
     async def once() -> None:
         while True:
-            body = {"since": since, "rss_mb": streams.rss_mb(), **facts()}
+            body = {"since": since, "rss_mb": rss_mb(), **facts()}
             await streams.beat(redis, name, body)
             await asyncio.sleep(streams.BEAT_S)
 

@@ -17,6 +17,7 @@ from redis.asyncio.client import Pipeline
 from ingest.loop import STORE_LOST, forever, keep_beating
 from models.clock import now
 from models.events import floor as e
+from models.process import process_name
 from models.rules.alarms import Watched, judge, readings
 from models.rules.board import changes
 from models.rules.floor import Floor, FloorPlan, empty_floor, reduce
@@ -28,10 +29,10 @@ from models.store.streams import Lease
 log = logging.getLogger(__name__)
 
 COALESCE_S = 0.03
-"""Events are gathered this long into one delta: 33 updates a second at most, whatever the load."""
+"""From one delta to the next at least: 33 updates a second at most, whatever the load."""
 TICK_S = 0.5
 SAVE_S = 1.0
-SAVE_COST = 50
+SAVE_COST = 200
 """Saving may take one part in so many of the time: a large floor is saved less often ..."""
 SAVE_LAST_S = 10.0
 """... but at least this often, so that a new holder has little to fold."""
@@ -55,7 +56,7 @@ class Projector:
         self.tenant = tenant
         self._redis = redis
         self._begin = begin
-        self._name = streams.process_name(f"projector-{tenant}")
+        self._name = process_name(f"projector-{tenant}")
         self._lease = Lease(redis, f"projector:{tenant}", self._name)
         self._stream = streams.floor_stream(tenant)
         self._floor = empty_floor(FloorPlan())
@@ -147,11 +148,12 @@ class Projector:
 
     async def _fold_on(self) -> None:
         ticked = renewed = 0.0
+        clock = asyncio.get_running_loop().time
         while True:
             entries = await streams.read(
                 self._redis, self._stream, self._id, wait_s=TICK_S / 2, count=READ_COUNT
             )
-            before, happened = self._floor, now()
+            before, happened, began = self._floor, now(), clock()
             if happened - renewed >= TICK_S or renewed > happened:
                 # before anything is told: a copy that was frozen must not speak over its successor
                 renewed = happened
@@ -169,7 +171,8 @@ class Projector:
                 await self._tell(before)
             await self._save_if_due()
             if entries:
-                await asyncio.sleep(COALESCE_S if len(entries) < READ_COUNT else 0)
+                spent = clock() - began
+                await asyncio.sleep(COALESCE_S - spent if len(entries) < READ_COUNT else 0)
 
     async def _renew(self, at: float) -> bool:
         if not await self._lease.renew():

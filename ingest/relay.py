@@ -9,7 +9,8 @@ from sqlalchemy import Engine
 
 from ingest.loop import forever, keep_beating
 from models.clock import now
-from models.store import db, outbox, streams
+from models.process import process_name
+from models.store import db, outbox
 
 POLL_S = 0.2
 
@@ -21,7 +22,7 @@ class Relay:
         self.tenant = tenant
         self._redis = redis
         self._engine = engine
-        self._name = streams.process_name(f"relay-{tenant}")
+        self._name = process_name(f"relay-{tenant}")
         self._tenant_id = 0
         self.sent = 0
 

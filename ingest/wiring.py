@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from redis.asyncio import Redis
 
+from models.process import settle
 from models.settings import Settings
 from models.store import streams
 
@@ -30,6 +31,7 @@ async def run_loops(settings: Settings, loops: Sequence[str]) -> None:
     kept = [loop for loop in loops if loop != "ami"]
     if kept:
         runs += _keepers(settings, redis, kept)
+    settle()
     await _until_told(runs)
     await redis.aclose()
 

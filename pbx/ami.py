@@ -149,9 +149,14 @@ class AmiSession:
             self._protocol.fail(failure)
             raise failure from None
 
-    async def ask_lists(self) -> None:
-        """Ask for the lists a snapshot is made of; their rows come through `frames`."""
+    async def ask_lists(self, pause: float = 0.0) -> None:
+        """Ask for the lists a snapshot is made of; their rows come through `frames`.
+
+        With a `pause` (seconds) between them the floor's own events need not queue behind all three.
+        """
         for action in LISTS:
+            if pause and action != LISTS[0]:
+                await asyncio.sleep(pause)
             response = await self.ask(action)
             if not response.success:
                 message = str(response.message)

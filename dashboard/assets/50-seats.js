@@ -5,12 +5,14 @@
   const CHIPS_FROM = 300;
   const TILE = { width: 4.2, height: 3.55, least: 0.98, max: 1.9, chips: 0.78 };
   const SHORT_HEIGHT = 2.95;
+  const WRITES = 200; // seats a frame: a thousand at once would hold up the clock and the keys
   const mount = H.mounted("seats");
   let tiles = new Map(); // seat key -> {node, parts, seat}
   let teams = []; // {id, label, keys, box, note}
   let mode = "";
   let signature = "";
   let queueNames = new Map();
+  const due = new Set(); // seats that changed and are not written yet
   const room = { width: 0, height: 0, gap: 0 };
 
   /* --- who sits where --- */
@@ -75,6 +77,7 @@
 
   function build(root, live) {
     tiles = new Map();
+    due.clear();
     queueNames = new Map(live.roster.queues.map((queue) => [queue.name, queue.label]));
     H.queueLabel = (name) => queueNames.get(name) || name;
     teams = rosterTeams(live);
@@ -156,6 +159,20 @@
     H.text(team.note, here + "\n/" + team.keys.length);
   }
 
+  /* What changed is written in the order it came; what is left over waits for the next frame. */
+  function writeDue(live) {
+    const moved = new Set();
+    for (const key of due) {
+      if (moved.size === WRITES) break;
+      due.delete(key);
+      write(key, live.board.seats[key]);
+      moved.add(key);
+    }
+    if (due.size) H.schedule();
+    staleWas = "-"; // class names were rewritten
+    for (const team of teams) if (team.keys.some((key) => moved.has(key))) note(team, live);
+  }
+
   /* --- staleness: a seat greys with its own exchange --- */
 
   let staleWas = "";
@@ -196,15 +213,8 @@
       stale();
       return;
     }
-    if (keys) {
-      const moved = new Set();
-      for (const key of keys) {
-        write(key, live.board.seats[key]);
-        moved.add(key);
-      }
-      staleWas = "-"; // class names were rewritten
-      for (const team of teams) if (team.keys.some((key) => moved.has(key))) note(team, live);
-    }
+    for (const key of keys || []) due.add(key);
+    if (due.size) writeDue(live);
     stale();
   });
 

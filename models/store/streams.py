@@ -1,8 +1,6 @@
 """The door to Redis/Valkey: names of keys and streams, connections, leases, beats and dead letters."""
 
 import asyncio
-import os
-import socket
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, NamedTuple
@@ -219,11 +217,6 @@ class Lease:
         await self.redis.eval(_RELEASE, 1, f"lease:{self.name}", self.holder)
 
 
-def process_name(kind: str) -> str:
-    """Return this process's name in beats and leases: kind, host and pid."""
-    return f"{kind}@{socket.gethostname()}:{os.getpid()}"
-
-
 # --- beats ----------------------------------------------------------------------------------
 
 
@@ -241,12 +234,3 @@ async def beats(redis: "Redis") -> list[dict[str, Any]]:
     bodies = await redis.mget(names)
     found = [msgspec.json.decode(body) for body in bodies if body]
     return sorted(found, key=lambda fact: str(fact["name"]))
-
-
-def rss_mb() -> float:
-    """Return this process's resident memory in MB (Linux), 0 where it cannot be read."""
-    try:
-        with open("/proc/self/statm", encoding="ascii") as file:  # noqa: PTH123 - a pseudo file
-            return round(int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE") / 1e6, 1)
-    except OSError:
-        return 0.0
