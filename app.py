@@ -13,6 +13,7 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from models import process
 from models.errors import HotlineError
 from models.settings import Settings, load
 
@@ -125,6 +126,7 @@ def _log(level: str) -> None:
 
 
 def _web(_options: argparse.Namespace) -> None:
+    process.start()
     from dashboard.server import serve
 
     serve(_settings())
@@ -135,6 +137,7 @@ def _ingest(options: argparse.Namespace) -> None:
     unknown = set(chosen) - set(LOOPS)
     if unknown:
         raise SystemExit(f"hotline ingest: no such loop: {', '.join(sorted(unknown))}")
+    process.start()
     import uvloop
 
     from ingest.wiring import run_loops
@@ -158,6 +161,7 @@ def _seed(_options: argparse.Namespace) -> None:
 
 
 def _prepare(options: argparse.Namespace) -> None:
+    process.start()
     _migrate(options)
     _seed(options)
 
@@ -178,6 +182,7 @@ def _verify(_options: argparse.Namespace) -> int:
 
 
 def _pbx(options: argparse.Namespace) -> None:
+    process.start()
     from pbx.standin import run_recording, run_simulator
 
     _log("INFO")

@@ -1,7 +1,9 @@
 """Who may see what: sessions by cookie, checked in ASGI middleware for every route, callback and stream."""
 
 import asyncio
+import contextlib
 import logging
+from collections.abc import Collection
 from contextvars import ContextVar
 from urllib.parse import quote, urlsplit
 
@@ -22,6 +24,7 @@ OPEN_PATHS = ("/login", "/healthz", "/metrics")
 OPEN_PREFIXES = ("/assets/", "/_favicon", "/favicon")
 CACHE_S = 3.0
 """How long a checked session is believed; a revoked one ends within this."""
+KNOWN_MAX = 10_000
 
 _viewer: ContextVar[Viewer] = ContextVar("viewer")
 
@@ -43,44 +46,59 @@ def require(permission: str) -> Viewer:
 
 
 class Gate:
-    """Looks sessions up, believing each for `CACHE_S` seconds."""
+    """Looks sessions up, believing each for `CACHE_S` seconds; all who ask meanwhile share one look-up."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
         self._known: dict[str, tuple[float, Viewer | None]] = {}
-        self._asked: dict[str, asyncio.Task[Viewer | None]] = {}
+        self._waiting: dict[str, asyncio.Future[Viewer | None]] = {}
+        self._asking: asyncio.Task[None] | None = None
 
     async def viewer_of(self, cookie: str) -> Viewer | None:
         """Return who holds the cookie `tenant.token`; Unavailable when nobody can tell."""
-        clock = asyncio.get_running_loop().time
+        loop = asyncio.get_running_loop()
         at, found = self._known.get(cookie, (-CACHE_S, None))
-        if clock() - at < CACHE_S:
+        if loop.time() - at < CACHE_S:
             return found
-        if cookie not in self._asked:
-            # a wall of screens on one session asks the database once
-            self._asked[cookie] = asyncio.create_task(self._ask(cookie))
-        return await asyncio.shield(self._asked[cookie])
+        answer = self._waiting.get(cookie)
+        if answer is None:
+            answer = self._waiting[cookie] = loop.create_future()
+        if self._asking is None or self._asking.done():
+            self._asking = asyncio.create_task(self._ask())
+        return await asyncio.shield(answer)
 
-    async def _ask(self, cookie: str) -> Viewer | None:
-        try:
-            found = await asyncio.to_thread(self._look_up, cookie)
-        finally:
-            del self._asked[cookie]
-        if len(self._known) > 10_000:
-            self._known.clear()
-        self._known[cookie] = (asyncio.get_running_loop().time(), found)
+    async def _ask(self) -> None:
+        """Answer all who wait, and those who came while the database was asked."""
+        while self._waiting:
+            waiting, self._waiting = self._waiting, {}
+            try:
+                found = await asyncio.to_thread(self._look_up, waiting.keys())
+            except Exception as error:
+                for answer in waiting.values():
+                    answer.set_exception(error)
+                    answer.exception()  # taken: who asked may be gone
+                continue
+            if len(self._known) > KNOWN_MAX:
+                self._known.clear()
+            at = asyncio.get_running_loop().time()
+            for cookie, answer in waiting.items():
+                self._known[cookie] = (at, found.get(cookie))
+                answer.set_result(found.get(cookie))
+
+    def _look_up(self, cookies: Collection[str]) -> dict[str, Viewer]:
+        tokens: dict[str, set[str]] = {}
+        for cookie in cookies:
+            tenant, _, token = cookie.partition(".")
+            if tenant.isidentifier():
+                tokens.setdefault(tenant, set()).add(token)
+        found: dict[str, Viewer] = {}
+        for tenant, of_tenant in tokens.items():
+            with contextlib.suppress(NotFound):
+                tenant_id = db.tenant_id_of(self._engine, tenant)
+                with db.transaction(self._engine, tenant_id) as session:
+                    seen = people.viewers_of(session, tenant, tenant_id, of_tenant, now=now())
+                found |= {f"{tenant}.{token}": who for token, who in seen.items()}
         return found
-
-    def _look_up(self, cookie: str) -> Viewer | None:
-        tenant, _, token = cookie.partition(".")
-        if not tenant.isidentifier():
-            return None
-        try:
-            tenant_id = db.tenant_id_of(self._engine, tenant)
-        except NotFound:
-            return None
-        with db.transaction(self._engine, tenant_id) as session:
-            return people.viewer_of(session, tenant, tenant_id, token, now=now())
 
     def forget(self, cookie: str) -> None:
         """Look this session up anew next time."""

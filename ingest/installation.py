@@ -169,9 +169,10 @@ def _children(
     children += _exchange_child(options, exchange, env, ports, data)
     children += [
         app("ami", "ingest", "--loops", "ami"),
-        app("floor", "ingest", "--loops", "projector"),
-        app("ledger", "ingest", "--loops", "archiver,relay"),
+        app("floor", "ingest", "--loops", "projector", needs=("database",)),
         app("web", "web", ready=port_open(ports["web"])),
+        # its stream keeps what it does not read yet, the screens cannot wait
+        app("ledger", "ingest", "--loops", "archiver,relay", needs=("web",)),
     ]
     return children
 

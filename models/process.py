@@ -22,6 +22,11 @@ def rss_mb() -> float:
         return 0.0
 
 
+def start() -> None:
+    """Call before the imports of a server: they make no garbage, and searching them costs a fifth of the start."""
+    gc.disable()
+
+
 def settle() -> None:
     """Call once everything is imported: what is here now is never searched for garbage again.
 
@@ -29,4 +34,5 @@ def settle() -> None:
     """
     gc.collect()
     gc.freeze()
+    gc.enable()
     gc.set_threshold(YOUNG, 20, 20)

@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from models.errors import BadInput, Unavailable
+from models.process import settle
 from pbx import recording, simulator
 from pbx.dialect import Account, AmiServer, controller, reader
 
@@ -49,6 +50,7 @@ async def _until_told(server: AmiServer) -> None:
     for sign in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(sign, told.set)
     log.info("exchange: listening on port %d", server.port)
+    settle()
     await told.wait()
     await server.close()
 
@@ -78,6 +80,7 @@ def run_asterisk(data: Path, *, port: int, secret: str) -> None:
         ports = replace(free_bed_ports(), ami=port)
         with start(data / "asterisk", ports=ports, secrets=Secrets(secret, secret, secret)) as bed:
             log.info("asterisk: %s, AMI on port %d", bed.version, bed.ami_port)
+            settle()
             drive(bed, stop=told)
     except BedUnavailable as error:
         raise Unavailable(str(error)) from error

@@ -37,10 +37,15 @@
   }
 
   /* One stepped area a series: sixty bars would be sixty nodes, and cost the frame three times as much. */
-  const steps = (name, x, y, color) => ({
-    type: "scatter", mode: "lines", stackgroup: "calls", name, x, y, fillcolor: color,
-    line: { shape: "hvh", width: 0, color }, hovertemplate: "%{y}",
-  });
+  function steps(name, x, y, color) {
+    const half = x.length > 1 ? (x[1] - x[0]) / 2 : 0.125;
+    const last = x.length - 1; // the outer steps are as wide as the inner ones
+    return {
+      type: "scatter", mode: "lines", stackgroup: "calls", name, fillcolor: color,
+      x: [x[0] - half, ...x, x[last] + half], y: [y[0], ...y, y[last]],
+      line: { shape: "hvh", width: 0, color }, hovertemplate: "%{y}",
+    };
+  }
 
   function hour(points, s) {
     const x = points.map((p) => p[0]);

@@ -2,6 +2,7 @@
 
 import hashlib
 import secrets
+from collections.abc import Collection
 from dataclasses import dataclass
 from functools import cache
 
@@ -62,15 +63,20 @@ def sign_in(
         raise Refused("wrong login or password") from None
     if user is None or not user.active:
         raise Refused("wrong login or password")
+    audit(session, actor=f"user:{user.id}", verb="sign_in", subject=login, now=now)
+    return open_session(session, user, now=now, hours=hours)
+
+
+def open_session(session: Session, user: User, *, now: Instant, hours: int) -> str:
+    """Return the token of a new session of `user`, whose right to it is already proven."""
     token = secrets.token_urlsafe(32)
     at = to_datetime(now)
     session.add(
         LoginSession(
-            tenant_id=tenant_id, token_hash=_digest(token), user_id=user.id, created_at=at,
+            tenant_id=user.tenant_id, token_hash=_digest(token), user_id=user.id, created_at=at,
             seen_at=at, expires_at=to_datetime(now + hours * 3600),
         )
     )  # fmt: skip
-    audit(session, actor=f"user:{user.id}", verb="sign_in", subject=login, now=now)
     return token
 
 
@@ -83,30 +89,38 @@ def sign_out(session: Session, token: str, *, now: Instant) -> None:
     )
 
 
-def viewer_of(
-    session: Session, tenant: str, tenant_id: int, token: str, *, now: Instant
-) -> Viewer | None:
-    """Return who holds `token`, or None when the session is over, unknown or the person inactive."""
-    row = session.execute(
-        select(User, Role, LoginSession)
-        .join(LoginSession, LoginSession.user_id == User.id)
+def viewers_of(
+    session: Session, tenant: str, tenant_id: int, tokens: Collection[str], *, now: Instant
+) -> dict[str, Viewer]:
+    """Return who holds each token; one whose session is over or whose person is inactive is left out."""
+    by_digest = {_digest(token): token for token in tokens}
+    rows = session.execute(
+        select(
+            LoginSession.token_hash, LoginSession.seen_at, User.id, User.name, User.login,
+            User.agent_no, Role.name, Role.permissions,
+        )
+        .join(User, LoginSession.user_id == User.id)
         .join(Role, Role.id == User.role_id)
         .where(
-            LoginSession.token_hash == _digest(token),
+            LoginSession.token_hash.in_(by_digest),
             LoginSession.ended_at.is_(None),
             LoginSession.expires_at > to_datetime(now),
             User.active,
         )
-    ).first()
-    if row is None:
-        return None
-    user, role, signed_in = row
-    if now - signed_in.seen_at.timestamp() > SEEN_EVERY_S:
-        signed_in.seen_at = to_datetime(now)
-    return Viewer(
-        user.id, user.name, user.login, role.name, tenant, tenant_id, user.agent_no,
-        frozenset(role.permissions) & PERMISSIONS,
-    )  # fmt: skip
+    ).all()  # fmt: skip
+    unseen = [row.token_hash for row in rows if now - row.seen_at.timestamp() > SEEN_EVERY_S]
+    if unseen:
+        session.execute(
+            update(LoginSession)
+            .where(LoginSession.token_hash.in_(unseen))
+            .values(seen_at=to_datetime(now))
+        )
+    return {
+        by_digest[digest]: Viewer(
+            user_id, name, login, role, tenant, tenant_id, agent_no, frozenset(can) & PERMISSIONS
+        )
+        for digest, _, user_id, name, login, agent_no, role, can in rows
+    }
 
 
 def _digest(token: str) -> str:

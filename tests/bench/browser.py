@@ -25,9 +25,9 @@ SETTLE_S = 4.0
 def measure(stage: Stage, web: Running, boards: list[Board], *, quick: bool) -> dict[str, Any]:
     """Return the browser's longest task while the wall is live; one below 50 ms is not told and counts as 0.
 
-    Once with the changes a busy floor really makes in half a second, once with every seat changing.
+    With the changes a busy floor really makes in half a second, and with every seat changing; the worse counts.
     """
-    seconds = 3 if quick else 12
+    seconds = 3 if quick else 32  # the charts are drawn anew every 15 s
     with sync_playwright() as play:
         browser = play.chromium.launch(
             executable_path=shutil.which("chromium"), args=["--no-sandbox", "--disable-gpu"]
@@ -39,9 +39,10 @@ def measure(stage: Stage, web: Running, boards: list[Board], *, quick: bool) -> 
         every = _watch(page, stage, boards, seconds, everything=True)
         seats = page.locator("#seats [data-seat]").count()
         browser.close()
-    say(f"browser: {seats} seats, longest task {real['longest_ms']} ms")
+    longest = max(real["longest_ms"], every["longest_ms"])
+    say(f"browser: {seats} seats, longest task {longest} ms")
     return {
-        "browser_longest_task_ms": real["longest_ms"],
+        "browser_longest_task_ms": longest,
         "browser": {"seats": seats, "real_changes": real, "every_seat_changes": every},
     }
 

@@ -16,9 +16,14 @@ from typing import Any
 from urllib.parse import urlencode
 
 from redis import Redis
+from sqlalchemy import select
 
+from dashboard.auth import COOKIE
 from models import demo
-from models.store import embedded, streams
+from models.clock import now
+from models.store import embedded, people, streams
+from models.store.db import engine_for, tenant_id_of, transaction
+from models.tables import User
 
 ROOT = Path(__file__).resolve().parents[2]
 START_S = 30.0
@@ -249,6 +254,19 @@ class Running:
     def __init__(self, pid: int, port: int) -> None:
         self.pid = pid
         self.port = port
+
+
+def sessions(stage: Stage, count: int) -> list[str]:
+    """Return the cookies of `count` sessions of the wall's own login, one for each screen.
+
+    Opened at the store: a thousand passwords would take half a minute and the login's limit forbids it.
+    """
+    engine = engine_for(stage.env()["HOTLINE_DATABASE_URL"])
+    with transaction(engine, tenant_id_of(engine, demo.TENANT)) as session:
+        user = session.scalars(select(User).where(User.login == "wall")).one()
+        tokens = [people.open_session(session, user, now=now(), hours=1) for _ in range(count)]
+    engine.dispose()
+    return [f"{COOKIE}={demo.TENANT}.{token}" for token in tokens]
 
 
 def sign_in(port: int) -> list[str]:

@@ -19,7 +19,7 @@ def sign_in(session: Session, tenant: Place, login: str = "duty", password: str 
 
 
 def seen(session: Session, tenant: Place, token: str, now: float = AT + 1) -> Viewer | None:
-    return people.viewer_of(session, tenant.slug, tenant.id, token, now=now)
+    return people.viewers_of(session, tenant.slug, tenant.id, {token}, now=now).get(token)
 
 
 def test_sign_in(session: Session, tenant: Place) -> None:
