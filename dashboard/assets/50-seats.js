@@ -5,7 +5,7 @@
   const CHIPS_FROM = 300;
   const TILE = { width: 4.2, height: 3.55, least: 0.98, max: 1.9, chips: 0.78 };
   const SHORT_HEIGHT = 2.95;
-  const WRITES = 200; // seats a frame: a thousand at once would hold up the clock and the keys
+  const WRITES = 70; // seats a frame: a thousand at once would hold up the clock and the keys
   const mount = H.mounted("seats");
   let tiles = new Map(); // seat key -> {node, parts, seat}
   let teams = []; // {id, label, keys, box, note}
