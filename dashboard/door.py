@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from dashboard.auth import viewer
 from models.clock import now
 from models.errors import Unavailable
+from models.rules.metrics import STANDARD, Limits
 from models.settings import Settings
 from models.store import db, streams
 from models.store.crypto import Vault
@@ -51,6 +52,14 @@ def reading() -> Iterator[Session]:
 
 writing = reading
 """The same door; the name says that the page means to change something."""
+
+
+def limits() -> Limits:
+    """Return the limits by which the floor's figures are judged."""
+    settings = doors().settings
+    return STANDARD._replace(
+        standard_s=settings.standard_s, short_abandon_s=settings.short_abandon_s
+    )
 
 
 def system_view() -> dict[str, Any]:

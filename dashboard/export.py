@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 import xlsxwriter
 
-from dashboard.door import reading
+from dashboard.door import limits, reading
 from dashboard.views.call_query import CallQuery
 from models.clock import now
 from models.errors import BadInput
@@ -35,8 +35,7 @@ def calls_file(
     with reading() as session:
         while len(rows) < MAX_ROWS:
             page = ledger.search_calls(
-                session, start=start, end=end, queue=query.queue, outcome=query.outcome,
-                seat=query.seat, text=query.text, callback=query.callback, behind=query.behind, sort="entered",
+                session, start=start, end=end, **query.filters, limits=limits(), sort="entered",
                 descending=False, offset=len(rows), limit=ledger.MAX_ROWS,
             )  # fmt: skip
             rows += page.rows

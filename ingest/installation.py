@@ -8,14 +8,18 @@ import os
 import signal
 import sys
 import time
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
+from redis.exceptions import RedisError
+
 from ingest.runner import Child, Supervisor, port_open
 from models import demo
+from models.clock import now
 from models.errors import BadInput
-from models.store import embedded
+from models.store import embedded, streams
 from pbx import standin
 
 READY_S = 120.0
@@ -47,7 +51,7 @@ async def up(options: argparse.Namespace) -> int:
         asyncio.get_running_loop().add_signal_handler(sign, told.set)
     try:
         supervisor.start(*children)
-        await _until_ready(supervisor, told)
+        await _until_ready(supervisor, told, [child.name for child in children])
         if not told.is_set():
             _write_state(run, ports, supervisor, children)
             _greet(ports["web"], options.pbx, time.monotonic() - started)
@@ -63,9 +67,9 @@ async def up(options: argparse.Namespace) -> int:
     return 0
 
 
-async def _until_ready(supervisor: Supervisor, told: asyncio.Event) -> None:
-    """Wait for the web page, showing what is still being waited for."""
-    ready = asyncio.ensure_future(supervisor.wait_ready("web", "database", "exchange"))
+async def _until_ready(supervisor: Supervisor, told: asyncio.Event, names: list[str]) -> None:
+    """Wait until every child is there and does what it can tell it does: listens, or has ended well."""
+    ready = asyncio.ensure_future(supervisor.wait_ready(*names))
     stop = asyncio.ensure_future(told.wait())
     done, _ = await asyncio.wait(
         [ready, stop], timeout=READY_S, return_when=asyncio.FIRST_COMPLETED
@@ -169,12 +173,36 @@ def _children(
     children += _exchange_child(options, exchange, env, ports, data)
     children += [
         app("ami", "ingest", "--loops", "ami"),
-        app("floor", "ingest", "--loops", "projector", needs=("database",)),
+        app(
+            "floor",
+            "ingest",
+            "--loops",
+            "projector",
+            needs=("database",),
+            ready=_folding(env["HOTLINE_REDIS_URL"]),
+        ),
         app("web", "web", ready=port_open(ports["web"])),
         # its stream keeps what it does not read yet, the screens cannot wait
         app("ledger", "ingest", "--loops", "archiver,relay", needs=("web",)),
     ]
     return children
+
+
+def _folding(url: str) -> Callable[[], Awaitable[bool]]:
+    """Return a readiness check: the floor is folded, so the first screen finds something to show."""
+    began = now()
+
+    async def check() -> bool:
+        redis = streams.connect(url)
+        try:
+            alive: Any = await redis.hget(streams.floor_state(demo.TENANT), "alive")
+        except (RedisError, OSError):
+            return False
+        finally:
+            await redis.aclose()
+        return float(alive or 0) > began
+
+    return check
 
 
 def _store(service: embedded.Service, stop: signal.Signals = signal.SIGTERM) -> Child:
@@ -212,7 +240,9 @@ def _write_state(
         "ports": ports,
         "pids": {child.name: supervisor.pid(child.name) for child in children if not child.once},
     }
-    (run / "up.json").write_text(json.dumps(state), encoding="utf-8")
+    whole = run / "up.json.new"
+    whole.write_text(json.dumps(state), encoding="utf-8")
+    whole.replace(run / "up.json")  # who reads it never sees half of it
 
 
 def _greet(port: int, pbx: str, seconds: float) -> None:

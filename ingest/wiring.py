@@ -54,7 +54,7 @@ def _keepers(settings: Settings, redis: "Redis", loops: Sequence[str]) -> list[R
     runs = []
     for tenant in sorted({settings.tenant, *(item.tenant for item in settings.exchanges)}):
         if "projector" in loops:
-            runs.append(Projector(redis, tenant, _begin(settings, engine, tenant)).run())
+            runs.append(Projector(redis, tenant, begin_of(settings, engine, tenant)).run())
         if "archiver" in loops:
             runs.append(Archiver(redis, engine, tenant).run())
         if "relay" in loops:
@@ -62,7 +62,8 @@ def _keepers(settings: Settings, redis: "Redis", loops: Sequence[str]) -> list[R
     return runs
 
 
-def _begin(settings: Settings, engine: "Engine", tenant: str) -> "Begin":
+def begin_of(settings: Settings, engine: "Engine", tenant: str) -> "Begin":
+    """Return what a projector reads the plan and today's rows of its tenant by."""
     from models.clock import day_of, now
     from models.store import db, ledger, roster
 

@@ -21,7 +21,7 @@ from ingest.ami_worker import AmiWorker
 from ingest.archiver import Archiver
 from ingest.projector import Projector
 from ingest.relay import Relay
-from ingest.wiring import _begin
+from ingest.wiring import begin_of
 from models.clock import day_of, now
 from models.events import floor as e
 from models.rules.floor import Floor, FloorPlan
@@ -56,7 +56,7 @@ class Pipeline:
 
     def start(self, *loops: str) -> None:
         """Start loops: ami, projector, archiver, relay."""
-        begin = _begin(self.settings, self.engine, self.slug)
+        begin = begin_of(self.settings, self.engine, self.slug)
         for loop in loops:
             match loop:
                 case "ami":
@@ -109,6 +109,14 @@ class Pipeline:
             self.redis, streams.floor_stream(self.slug), "0-0", count=1_000_000
         )
         return [event for entry in entries for event in e.decode(entry.fields[b"e"])]
+
+    async def told(self) -> list[tuple[float, dict[str, Any]]]:
+        """Return when each change was published, and the change."""
+        found: Any = await self.redis.xrange(streams.floor_delta(self.slug))
+        return [
+            (streams.id_key(key.decode())[0] / 1000, msgspec.json.decode(fields[b"m"]))
+            for key, fields in found
+        ]
 
     async def dead(self) -> list[dict[bytes, bytes]]:
         """Return the dead letters."""

@@ -69,7 +69,7 @@
     for (const node of slots.figure.get(key) || []) put(node, figure);
     for (const node of slots.target.get(key) || []) target(node, figure);
     for (const node of slots.parts.get(key) || []) {
-      H.text(node, figure ? H.count(figure.n) + " / " + H.count(figure.d) : "—");
+      H.text(node, figure ? H.count(figure[node.dataset.part]) : "—");
     }
     for (const node of slots.base.get(key) || []) {
       H.text(node, figure && figure.d ? H.word("kpi.base", { n: H.count(figure.d) }) : "");

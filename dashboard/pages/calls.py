@@ -6,7 +6,7 @@ import dash
 from dash import ClientsideFunction, Input, Output, State
 
 from dashboard.auth import require
-from dashboard.door import reading
+from dashboard.door import limits, reading
 from dashboard.pages.context import names, place, words
 from dashboard.views import calls
 from dashboard.views.call_query import CallQuery, read
@@ -76,12 +76,8 @@ def _find(asked: dict[str, Any], query: CallQuery) -> tuple[ledger.CallPage, str
             session,
             start=start,
             end=end,
-            queue=query.queue,
-            outcome=query.outcome,
-            seat=query.seat,
-            text=query.text,
-            callback=query.callback,
-            behind=query.behind,
+            **query.filters,
+            limits=limits(),
             sort=str(sort["colId"]),
             descending=sort["sort"] == "desc",
             offset=first,

@@ -6,7 +6,7 @@ import dash
 from dash import ALL, Input, Output, State, ctx, html
 
 from dashboard.auth import require, viewer
-from dashboard.door import reading, writing
+from dashboard.door import doors, reading, writing
 from dashboard.pages.context import names, person, place, shown, told, visit, words
 from dashboard.views import calls, seat
 from dashboard.views.kit import Child
@@ -17,6 +17,8 @@ from models.store import ledger
 Request = dict[str, Any] | None
 MARK = {"callback-mark": ALL}
 NOTE = {"callback-note": ALL}
+SHOW = {"reveal-show": ALL}
+REASON = {"reveal-reason": ALL}
 
 
 def register(app: dash.Dash) -> None:
@@ -37,6 +39,14 @@ def register(app: dash.Dash) -> None:
         State(NOTE, "value"),
         prevent_initial_call=True,
     )(mark_callback)
+    app.callback(
+        Output({"reveal-box": ALL}, "children"),
+        Output("toast", "data", allow_duplicate=True),
+        Input(SHOW, "n_clicks"),
+        State(SHOW, "id"),
+        State(REASON, "value"),
+        prevent_initial_call=True,
+    )(reveal_caller)
 
 
 @shown
@@ -75,8 +85,11 @@ def call_view(key: str) -> Child:
         call = visit(session, key)
         who = names(session, [call.callback_by])
         steps = ledger.call_timeline(session, key)
-    may_mark = "calls.mark" in viewer().can
-    return calls.drawer(call, steps, zone=here.zone, words=texts, names=who, may_mark=may_mark)
+    can = viewer().can
+    return calls.drawer(
+        call, steps, zone=here.zone, words=texts, names=who,
+        may_mark="calls.mark" in can, may_reveal="caller.reveal" in can,
+    )  # fmt: skip
 
 
 def mark_callback(clicks: list[int | None], ids: list[dict[str, str]], notes: list[str]) -> Child:
@@ -96,3 +109,26 @@ def mark_callback(clicks: list[int | None], ids: list[dict[str, str]], notes: li
             return dash.no_update, told(error)
         note = {**told(error), "at": now()}
     return shown(call_view)(ids[0]["callback-mark"]), note
+
+
+def reveal_caller(
+    clicks: list[int | None], ids: list[dict[str, str]], reasons: list[str | None]
+) -> Child:
+    """Show a caller's whole number to who may see it and says why; the audit keeps both."""
+    if not any(clicks):
+        return [dash.no_update] * len(ids), dash.no_update
+    texts = words()
+    try:
+        require("caller.reveal")
+        reason = (reasons[0] or "").strip()
+        if not reason:
+            note = {"text": texts["calls.reveal.needs_reason"], "bad": True, "at": now()}
+            return [dash.no_update], note
+        with writing() as session:
+            number = ledger.reveal_caller(
+                session, ids[0]["reveal-show"], vault=doors().vault,
+                user_id=viewer().user_id, reason=reason, now=now(),
+            )  # fmt: skip
+    except HotlineError as error:
+        return [dash.no_update], {**told(error), "at": now()}
+    return [calls.revealed(number, texts)], dash.no_update

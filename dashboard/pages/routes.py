@@ -87,9 +87,14 @@ def _wall(search: str) -> Child:
     kiosk = asked.get("kiosk", ["0"])[0] == "1"
     turns = asked.get("rotate", ["0"])[0]
     rotate = min(int(turns), MAX_ROTATE_S) if turns.isdigit() and kiosk else 0
-    nav = shell.nav(words(), "/wall", viewer().can, wall=True)
+    can = viewer().can
     return wall.wall(
-        words(), nav=nav, kiosk=kiosk, rotate=rotate, may_ack="alarms.ack" in viewer().can
+        words(),
+        nav=shell.nav(words(), "/wall", can, wall=True),
+        kiosk=kiosk,
+        rotate=rotate,
+        may_ack="alarms.ack" in can,
+        may_open="calls.view" in can,
     )
 
 

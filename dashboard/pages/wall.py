@@ -6,7 +6,7 @@ import dash
 from dash import ClientsideFunction, Input, Output, State, ctx
 
 from dashboard.auth import require, viewer
-from dashboard.door import reading, writing
+from dashboard.door import limits, reading, writing
 from dashboard.pages.context import place, shown, told, words
 from dashboard.views import alarms, wall
 from dashboard.views.call_query import read
@@ -47,7 +47,7 @@ def yesterday(day_start: float | None) -> Any:  # noqa: ANN401 - a series, or Da
         require("floor.view")
         with reading() as session:
             start, end = day_of(day_start - 1, place(session).zone)
-            return [list(point) for point in ledger.series(session, start, end)]
+            return [list(point) for point in ledger.series(session, start, end, limits())]
     except HotlineError:
         return []  # the comparison is left out; today's figures do not depend on it
 

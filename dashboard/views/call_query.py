@@ -2,11 +2,24 @@
 
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
+from typing import TypedDict
 from urllib.parse import parse_qs, urlencode
 from zoneinfo import ZoneInfo
 
 from dashboard.views.kpis import MISSED
 from models.clock import day_of
+
+
+class Filters(TypedDict):
+    """The filters that the ledger's search takes by the same names."""
+
+    queue: str
+    outcome: str
+    seat: str
+    text: str
+    callback: str
+    figure: str
+
 
 DAYS = ("today", "yesterday", "week")
 WEEK_DAYS = 7
@@ -22,13 +35,21 @@ class CallQuery:
     seat: str = ""
     text: str = ""
     callback: str = ""
-    behind: str = ""
+    figure: str = ""
 
     def href(self, page: str = "/calls", **changes: str) -> str:
         """Return the address of this view with some filters changed; empty ones are left out."""
         changed = replace(self, **changes)
         facts = {name: value for name, value in vars(changed).items() if value}
         return f"{page}?{urlencode(facts, safe=',:/')}"
+
+    @property
+    def filters(self) -> Filters:
+        """Return everything but the day."""
+        return Filters(
+            queue=self.queue, outcome=self.outcome, seat=self.seat, text=self.text,
+            callback=self.callback, figure=self.figure,
+        )  # fmt: skip
 
     @property
     def outcomes(self) -> tuple[str, ...]:
@@ -40,7 +61,7 @@ class CallQuery:
         """Return the tab this view belongs to: all, missed, todo or done."""
         if self.callback in ("todo", "done"):
             return self.callback
-        return "missed" if set(self.outcomes) == set(MISSED) else "all"
+        return "missed" if set(self.outcomes) == set(MISSED) or self.figure == "lost" else "all"
 
     def span(self, zone: str, now: float) -> tuple[float, float]:
         """Return [start, end) in seconds since epoch, whole days of the zone."""

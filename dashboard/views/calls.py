@@ -8,7 +8,7 @@ from dash import dcc, html
 
 from dashboard.views import clock
 from dashboard.views.call_query import DAYS, CallQuery
-from dashboard.views.kit import Child, Words, data, empty, link, skeleton, status
+from dashboard.views.kit import Child, Words, aria, data, empty, link, skeleton, status
 from dashboard.views.kpis import MISSED
 from dashboard.views.shapes import CallShape, StepShape
 
@@ -84,10 +84,10 @@ def _export(kind: str, text: str, query: CallQuery) -> html.A:
 
 def _tabs(query: CallQuery, words: Words) -> html.Div:
     tabs = {
-        "all": query.href(outcome="", callback=""),
-        "missed": query.href(outcome=",".join(MISSED), callback=""),
-        "todo": query.href(outcome="", callback="todo"),
-        "done": query.href(outcome="", callback="done"),
+        "all": query.href(outcome="", callback="", figure=""),
+        "missed": query.href(outcome=",".join(MISSED), callback="", figure=""),
+        "todo": query.href(outcome="", callback="todo", figure=""),
+        "done": query.href(outcome="", callback="done", figure=""),
     }
     return html.Div(
         [
@@ -142,10 +142,26 @@ def _filters(query: CallQuery, queues: Sequence[tuple[str, str]], words: Words) 
                 value=outcome, id="calls-outcome",
                 placeholder=words["calls.outcome_any"], className="pick",
             ),
+            *_figure(query, words),
             link(words["calls.clear"], "/calls?day=today", className="clear"),
         ],
         className="filters",
     )  # fmt: skip
+
+
+def _figure(query: CallQuery, words: Words) -> list[Child]:
+    """Return the mark of a figure whose calls are listed, which a press takes off."""
+    label = words.get(f"figure.{query.figure}")
+    if not label:
+        return []
+    text = words["calls.figure"].format(figure=label)
+    return [
+        link(
+            [text, html.Span("×", **aria(hidden="true"))],
+            query.href(figure=""),
+            className="tab on figure",
+        )
+    ]
 
 
 def grid(words: Words) -> dag.AgGrid:
@@ -230,8 +246,9 @@ def drawer(
     words: Words,
     names: Names,
     may_mark: bool,
+    may_reveal: bool = False,
 ) -> list[Child]:
-    """Return one call: what it was, its course over all its visits, and the call-back mark."""
+    """Return one call: what it was, its course over all its visits, the call-back mark, the way to the number."""
     level = LEVELS.get(call.outcome, "off")
     title = [
         html.H2(call.caller or call.call),
@@ -253,6 +270,8 @@ def drawer(
         out.append(_mark(call, zone, words, names, may_mark=may_mark))
     out.append(html.H3(words["calls.timeline"]))
     out.append(_course(steps, zone, words))
+    if may_reveal and call.caller:
+        out += _reveal(call, words)
     return out
 
 
@@ -284,6 +303,36 @@ def _mark(call: CallShape, zone: str, words: Words, names: Names, *, may_mark: b
         ],
         className="callback",
     )  # fmt: skip
+
+
+def _reveal(call: CallShape, words: Words) -> list[Child]:
+    """Return the way to the whole number: a reason is asked for, and who saw it is written down."""
+    return [
+        html.H3(words["calls.reveal.title"]),
+        html.Div(
+            [
+                dcc.Input(
+                    id={"reveal-reason": call.key}, type="text", maxLength=200,
+                    placeholder=words["calls.reveal.reason"],
+                ),
+                html.Button(
+                    words["calls.reveal.show"], id={"reveal-show": call.key}, className="button",
+                    type="button",
+                ),
+                html.P(words["calls.reveal.help"], className="muted"),
+            ],
+            className="callback",
+            id={"reveal-box": call.key},
+        ),
+    ]  # fmt: skip
+
+
+def revealed(number: str, words: Words) -> list[Child]:
+    """Return the whole number in place of the question."""
+    return [
+        html.B(number, className="num revealed"),
+        html.P(words["calls.reveal.noted"], className="muted"),
+    ]
 
 
 def _detail(step: StepShape, words: Words) -> str:

@@ -1,6 +1,6 @@
 """The key figures of the wall: what each tile shows, by which formula, and which calls are behind it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from dash import html
@@ -9,28 +9,31 @@ from dashboard.views.kit import Child, Words, aria, data, link, skeleton
 
 Kind = Literal["count", "percent", "seconds"]
 MISSED = ("abandoned", "timeout", "overflow", "quick")
-TAKEN = ("answered", "talking")
 
 
 @dataclass(frozen=True)
 class Figure:
-    """One figure of the board's `kpi` section.
+    """One figure of the board's `kpi` section, and the lists behind it, named as `ledger.behind` names them.
 
-    The calls behind it: those with one of the outcomes, or those `behind` the figure as the ledger
-    counts them; neither = no link.
+    A count is `rows`. A rate is `rows` over `base`; where the numerator is a sum of seconds only the
+    base is a list. A press on the tile opens `opens`, else the base, else the rows.
     """
 
     key: str
     kind: Kind
-    outcome: str = ""
-    behind: str = ""
+    rows: str = ""
+    base: str = ""
+    opens: str = ""
 
     @property
     def href(self) -> str:
         """Return the page of the calls behind the figure."""
-        if self.behind:
-            return f"/calls?day=today&behind={self.behind}"
-        return f"/calls?day=today&outcome={self.outcome}" if self.outcome else ""
+        return calls_of(self.opens or self.base or self.rows)
+
+
+def calls_of(figure: str) -> str:
+    """Return the page of exactly the calls that a figure counts today, none for no figure."""
+    return f"/calls?day=today&figure={figure}" if figure else ""
 
 
 @dataclass(frozen=True)
@@ -43,35 +46,36 @@ class Tile:
     target: float = 0.0
 
 
-TAKEN_CALLS = ",".join(TAKEN)
 TILES: tuple[Tile, ...] = (
     Tile(
-        Figure("arrived", "count", behind="arrived"),
+        Figure("arrived", "count", "arrived"),
         (
-            Figure("entered", "count"),
-            Figure("answered", "count", TAKEN_CALLS),
+            Figure("entered", "count", "entered"),
+            Figure("answered", "count", "taken"),
             Figure("waiting", "count", "waiting"),
         ),
         trend="entered",
     ),
-    Tile(Figure("connect_rate", "percent", behind="decided"), trend="connect_rate", target=0.95),
     Tile(
-        Figure("within_offered", "percent", behind="decided"),
-        (Figure("within_answered", "percent", TAKEN_CALLS),),
+        Figure("connect_rate", "percent", "taken", "not_short"), trend="connect_rate", target=0.95
+    ),
+    Tile(
+        Figure("within_offered", "percent", "within", "judged"),
+        (Figure("within_answered", "percent", "within", "waited"),),
         trend="within_offered",
     ),
     Tile(
-        Figure("loss_rate", "percent", ",".join(MISSED)),
+        Figure("loss_rate", "percent", "lost", "offered", opens="lost"),
         (
             Figure("quick", "count", "quick"),
             Figure("abandoned", "count", "abandoned"),
             Figure("timeout", "count", "timeout"),
             Figure("overflow", "count", "overflow"),
-            Figure("ring_outs", "count", behind="ring_outs"),
+            Figure("ring_outs", "count", "ring_outs"),
         ),
     ),
-    Tile(Figure("asa", "seconds", TAKEN_CALLS)),
-    Tile(Figure("talk", "seconds", TAKEN_CALLS)),
+    Tile(Figure("asa", "seconds", base="waited")),
+    Tile(Figure("talk", "seconds", base="talked")),
 )
 
 
@@ -80,14 +84,22 @@ def figures() -> tuple[Figure, ...]:
     return tuple(figure for tile in TILES for figure in (tile.head, *tile.rest))
 
 
-def tiles(words: Words) -> html.Section:
-    """Return the tiles; the browser fills in what carries `data-figure`."""
+def tiles(words: Words, *, may_open: bool) -> html.Section:
+    """Return the tiles; the browser fills in what carries `data-figure`.
+
+    Who may not see calls gets the same figures without the way to the lists.
+    """
     return html.Section(
-        [_tile(tile, words) for tile in TILES],
+        [_tile(tile if may_open else _closed(tile), words) for tile in TILES],
         className="kpis stale-able",
         **data(rests_on="*"),
         **aria(label=words["wall.kpis"]),
     )
+
+
+def _closed(tile: Tile) -> Tile:
+    head, *rest = (replace(part, rows="", base="", opens="") for part in (tile.head, *tile.rest))
+    return replace(tile, head=head, rest=tuple(rest))
 
 
 def _tile(tile: Tile, words: Words) -> html.Div:
@@ -101,10 +113,10 @@ def _tile(tile: Tile, words: Words) -> html.Div:
         ),
         html.Span(className="kpi-note", **_note(tile)),
     ]
-    more = {"className": "kpi-face", "aria-describedby": f"why-{head.key}"}
+    more = {"className": "kpi-face", **aria(describedby=f"why-{head.key}")}
     return html.Div(
         [
-            link(face, head.href, **more),
+            link(face, head.href, **more) if head.href else html.Div(face, tabIndex=0, **more),
             html.Div([_rest(figure, words) for figure in tile.rest], className="kpi-rest"),
             html.Span(className="spark", **data(trend=tile.trend), **aria(hidden="true")),
             _why(tile, words),
@@ -133,6 +145,11 @@ def _rest(figure: Figure, words: Words) -> Child:
     return html.Span(parts, title=words[f"formula.{figure.key}"])
 
 
+def _part(figure: Figure, part: str, rows: str) -> Child:
+    shown = {"className": "num", **data(parts=figure.key, part=part)}
+    return link("—", calls_of(rows), **shown) if rows else html.Span("—", **shown)
+
+
 def _why(tile: Tile, words: Words) -> html.Div:
     """Return what a hover or press shows: formula, parts, source, age, and the way to the calls."""
     rows: list[Child] = []
@@ -141,7 +158,7 @@ def _why(tile: Tile, words: Words) -> html.Div:
         if figure.kind != "count":
             rows += [
                 html.Dt(words["kpi.parts"]),
-                html.Dd("—", **data(parts=figure.key, kind=figure.kind)),
+                html.Dd([_part(figure, "n", figure.rows), " / ", _part(figure, "d", figure.base)]),
             ]
     rows += [
         html.Dt(words["kpi.source"]),
@@ -149,8 +166,9 @@ def _why(tile: Tile, words: Words) -> html.Div:
         html.Dt(words["kpi.age"]),
         html.Dd(**data(age="*")),
     ]
+    way = link(words["kpi.open"] + " →", tile.head.href, className="why-open")
     return html.Div(
-        [html.Dl(rows), link(words["kpi.open"] + " →", tile.head.href, className="why-open")],
+        [html.Dl(rows), way if tile.head.href else None],
         className="why",
         id=f"why-{tile.head.key}",
         role="tooltip",

@@ -13,7 +13,13 @@ STORES = ("day-request", "yesterday")
 
 
 def wall(
-    words: Words, *, nav: Child, kiosk: bool = False, rotate: int = 0, may_ack: bool = False
+    words: Words,
+    *,
+    nav: Child,
+    kiosk: bool = False,
+    rotate: int = 0,
+    may_ack: bool = False,
+    may_open: bool = False,
 ) -> html.Div:
     """Return the wallboard; `rotate` seconds between its screens, 0 shows all at once."""
     charts = html.Div(
@@ -28,7 +34,7 @@ def wall(
             html.Div(id="plotly-slot", hidden=True),
             html.Main(
                 [
-                    html.Div([kpis.tiles(words), charts], className="side left"),
+                    html.Div([kpis.tiles(words, may_open=may_open), charts], className="side left"),
                     _seats(words),
                     html.Div(
                         [_queues(words), _alarms(words, may_ack=may_ack), _feed(words)],

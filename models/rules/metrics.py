@@ -79,6 +79,10 @@ class Limits(NamedTuple):
     short_abandon_s: int
 
 
+STANDARD = Limits(target_s=15, standard_s=15, short_abandon_s=5)
+"""The limits of GB/T 33358 and the usual short abandon, where nothing else is set."""
+
+
 def counted(visit: Visit, limits: Limits) -> Tally:
     """Return what one visit adds to its queue's tally."""
     outcome, wait, talk = visit.outcome, visit.wait, visit.talk

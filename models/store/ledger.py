@@ -12,13 +12,16 @@ from models.clock import Instant, now, to_datetime
 from models.errors import NotFound, WrongStatus
 from models.events.floor import Caller
 from models.rules.floor.state import Call
-from models.rules.metrics import Limits, Tally, counted
+from models.rules.metrics import STANDARD, Limits, Tally, counted
 from models.store.chain import audit
 from models.store.crypto import Vault
 from models.store.people import desk_state
 from models.tables import CallerIdentity, CallLedger, Queue, Seat, SeatInterval
 
 MISSED = ("abandoned", "timeout", "quick", "overflow")
+SINGLE = ("waiting", "quick", "abandoned", "timeout", "overflow")
+"""Outcomes that are a figure each."""
+TAKEN = ("talking", "answered")
 MAX_ROWS = 5000
 _SORTABLE = (
     "entered",
@@ -33,13 +36,29 @@ _SORTABLE = (
 )
 
 
-BEHIND: dict[str, ColumnElement[bool]] = {
-    "arrived": (CallLedger.visit == 1) & CallLedger.arrived_at.is_not(None),
-    "decided": CallLedger.outcome.in_(("talking", "answered", "abandoned", "timeout", "left"))
-    | ((CallLedger.outcome == "overflow") & CallLedger.entered_at.is_not(None)),
-    "ring_outs": CallLedger.ring_outs > 0,
-}
-"""The visits behind figures that are more than one outcome; as `rules.metrics` counts them."""
+def behind(figure: str, limits: Limits = STANDARD) -> ColumnElement[bool] | None:
+    """Return which visits a figure or a part of one counts, as `rules.metrics` does; None for another word."""
+    row = CallLedger
+    taken = row.outcome.in_(TAKEN)
+    refused = (row.outcome == "overflow") & row.entered_at.is_(None)
+    decided = row.outcome.in_((*TAKEN, "abandoned", "timeout", "overflow", "left")) & ~refused
+    short = (row.outcome == "abandoned") & row.wait.between(0, limits.short_abandon_s - 1)
+    waited = taken & (row.wait >= 0)
+    return {
+        "arrived": (row.visit == 1) & row.arrived_at.is_not(None),
+        "entered": row.entered_at.is_not(None),
+        "taken": taken,
+        "decided": decided,
+        "not_short": decided & ~short,
+        "judged": decided & ~(taken & (row.wait < 0)),
+        "within": waited & (row.wait <= limits.standard_s),
+        "waited": waited,
+        "talked": row.talk >= 0,
+        "lost": row.outcome.in_(MISSED),
+        "offered": decided | (row.outcome == "quick") | refused,
+        "ring_outs": row.ring_outs > 0,
+        **{name: row.outcome == name for name in SINGLE},
+    }.get(figure)
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +140,8 @@ def search_calls(
     text: str = "",
     missed_only: bool = False,
     callback: str = "",
-    behind: str = "",
+    figure: str = "",
+    limits: Limits = STANDARD,
     sort: str = "entered",
     descending: bool = True,
     offset: int = 0,
@@ -129,7 +149,7 @@ def search_calls(
 ) -> CallPage:
     """Return the visits that count to [start, end), filtered; `outcome` may be a comma list.
 
-    `behind` names a figure of the wallboard: exactly the visits it counts (one of `BEHIND`).
+    `figure` names a figure of the wallboard or a part of one: exactly the visits it counts (`behind`).
     """
     where = [CallLedger.counted_at >= to_datetime(start), CallLedger.counted_at < to_datetime(end)]
     if queue:
@@ -146,8 +166,9 @@ def search_calls(
         where.append(CallLedger.callback_at.is_not(None))
     if text:
         where.append(_matches(text))
-    if behind in BEHIND:
-        where.append(BEHIND[behind])
+    counted_rows = behind(figure, limits)
+    if counted_rows is not None:
+        where.append(counted_rows)
     total = session.scalar(_joined(select(func.count())).where(*where)) or 0
     order = _order(sort, descending)
     statement = _rows().where(*where).order_by(order, CallLedger.key)
@@ -240,17 +261,19 @@ def day_tally(
     return tallies
 
 
-def series(session: Session, start: Instant, end: Instant) -> list[list[float]]:
-    """Return [quarter start, entered, answered, abandoned, answered within 15 s] of [start, end)."""
+def series(
+    session: Session, start: Instant, end: Instant, limits: Limits = STANDARD
+) -> list[list[float]]:
+    """Return [quarter start, entered, answered, abandoned, within the standard] of [start, end)."""
     quarter = func.floor(func.extract("epoch", CallLedger.entered_at) / 900) * 900
-    taken = CallLedger.outcome.in_(("talking", "answered"))
+    taken = CallLedger.outcome.in_(TAKEN)
     found = session.execute(
         select(
             quarter,
             func.count(),
             func.count().filter(taken),
             func.count().filter(CallLedger.outcome == "abandoned"),
-            func.count().filter(taken & CallLedger.wait.between(0, 15)),
+            func.count().filter(taken & CallLedger.wait.between(0, limits.standard_s)),
         )
         .where(
             CallLedger.entered_at >= to_datetime(start), CallLedger.entered_at < to_datetime(end)

@@ -41,6 +41,9 @@ def test_every_figure_has_a_label_and_a_formula(lang: str) -> None:
     for key in shown:
         assert t(lang)[f"kpi.{key}"]
         assert t(lang)[f"formula.{key}"]
+    for figure in kpis.figures():
+        for rows in filter(None, (figure.rows, figure.base)):
+            assert t(lang)[f"figure.{rows}"]
 
 
 @pytest.mark.parametrize("lang", LANGUAGES)

@@ -4,14 +4,21 @@ from typing import Any
 
 import pytest
 from conftest import Place
+from cryptography.fernet import Fernet
 from factories import AT, make_call, make_missed, make_queue, make_user, put_calls
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from dashboard.views.kpis import figures
 from models.errors import NotFound, WrongStatus
+from models.events.floor import Caller
+from models.rules.board import kpi
+from models.rules.floor.state import Outcome
 from models.rules.metrics import Limits, Tally, total
 from models.store import archive, ledger
 from models.store.chain import verify
-from models.tables import Seat
+from models.store.crypto import Vault
+from models.tables import Audit, Seat
 
 DAY: dict[str, Any] = {"start": AT - 3600, "end": AT + 3600}
 
@@ -39,6 +46,10 @@ def calls(session: Session, tenant: Place) -> dict[str, str]:
     }
     put_calls(session, tenant.id, *made.values())
     return {name: call.key for name, call in made.items()}
+
+
+def make_vault() -> Vault:
+    return Vault((Fernet.generate_key().decode(),), "hash")
 
 
 def names(calls: dict[str, str], page: ledger.CallPage) -> list[str]:
@@ -126,6 +137,67 @@ def test_day_tally_counts_what_the_list_shows(session: Session, calls: dict[str,
     everything = total(tallies)
     assert everything.entered == 4
     assert everything.arrived == 5
+
+
+@pytest.mark.parametrize("limits", [Limits(15, 15, 5), Limits(10, 20, 3)])
+def test_every_figure_of_the_wall_opens_exactly_its_calls(
+    session: Session, tenant: Place, limits: Limits
+) -> None:
+    outcomes: tuple[Outcome, ...] = (
+        "waiting", "talking", "answered", "abandoned", "timeout", "overflow", "left", "unknown",
+    )  # fmt: skip
+    put_calls(session, tenant.id, *(
+        make_call(outcome=outcome, wait=wait, talk=talk, entered=entered)
+        for outcome in outcomes
+        for wait in (-1, 0, 4, 5, 15, 16, 60)
+        for talk in (-1, 0, 30)
+        for entered in (AT, 0.0)
+        if entered or outcome in ("overflow", "unknown")
+    ))  # fmt: skip
+    put_calls(session, tenant.id, make_call(outcome="quick", entered=0.0, wait=-1, talk=-1))
+    span = (AT - 3600, AT + 3600)
+    tallies = ledger.day_tally(session, *span, {}, limits)
+
+    def listed(figure: str) -> int:
+        page = ledger.search_calls(
+            session, start=span[0], end=span[1], figure=figure, limits=limits
+        )
+        return page.total
+
+    shown = kpi(total(tallies))
+    for figure in figures():
+        value = shown.get(figure.key, {})
+        if figure.base:
+            assert value["d"] == listed(figure.base), figure
+            if figure.rows:
+                assert value["n"] == listed(figure.rows), figure
+        elif figure.key not in ("waiting", "ring_outs"):
+            assert value["v"] == listed(figure.rows), figure
+
+
+def test_an_unknown_figure_lists_all(session: Session, calls: dict[str, str]) -> None:
+    assert ledger.search_calls(session, **DAY, figure="nonsense").total == len(calls)
+
+
+def test_revealing_a_caller_is_written_down(session: Session, tenant: Place) -> None:
+    vault = make_vault()
+    call = make_call(caller=vault.seal("13812345678"))
+    put_calls(session, tenant.id, call)
+    shown = ledger.reveal_caller(
+        session, call.key, vault=vault, user_id=7, reason="紧急回拨", now=AT
+    )
+    assert shown == "13812345678"
+    row = session.scalars(select(Audit).where(Audit.verb == "reveal_caller")).one()
+    assert (row.actor, row.subject) == ("user:7", call.key)
+    assert row.detail["reason"] == "紧急回拨"
+    assert verify(session) == []
+
+
+def test_a_caller_nobody_knows_cannot_be_revealed(session: Session, tenant: Place) -> None:
+    call = make_call(caller=Caller())
+    put_calls(session, tenant.id, call)
+    with pytest.raises(NotFound):
+        ledger.reveal_caller(session, call.key, vault=make_vault(), user_id=7, reason="x", now=AT)
 
 
 def test_series_counts_by_quarter(session: Session, calls: dict[str, str]) -> None:
