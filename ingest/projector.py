@@ -32,9 +32,9 @@ COALESCE_S = 0.03
 """From one delta to the next at least: 33 updates a second at most, whatever the load."""
 TICK_S = 0.5
 SAVE_S = 1.0
-SAVE_COST = 200
+SAVE_COST = 100
 """Saving may take one part in so many of the time: a large floor is saved less often ..."""
-SAVE_LAST_S = 10.0
+SAVE_LAST_S = 5.0
 """... but at least this often, so that a new holder has little to fold."""
 MEMORY_S = 5.0
 """A floor held in memory is good for this long after the lease was last kept."""
@@ -88,9 +88,9 @@ class Projector:
             self.state = "waiting"
             return
         try:
-            await self._load()
-            self.state = "folding"
-            await self._fold_on()
+            if await self._load():
+                self.state = "folding"
+                await self._fold_on()
         finally:
             self.state = "waiting"
             with contextlib.suppress(*STORE_LOST):
@@ -98,8 +98,11 @@ class Projector:
 
     # --- start ------------------------------------------------------------------------------
 
-    async def _load(self) -> None:
-        """Take up the saved floor, fold what came since, and tell everybody to look anew."""
+    async def _load(self) -> bool:
+        """Take up the saved floor, fold what came since, and tell everybody to look anew.
+
+        False when the lease was lost over a long backlog.
+        """
         self._happened, self._stays, self._watched = [], [], {}
         saved: Any = await self._redis.hgetall(streams.floor_state(self.tenant))
         reach = await streams.reach(self._redis, self._stream)
@@ -114,9 +117,14 @@ class Projector:
         else:
             await self._start_anew(plan, rows, from_id="0-0" if reach.whole else reach.last)
         before = self._floor
-        while entries := await streams.read(self._redis, self._stream, self._id, count=1000):
+        renewed = now()
+        while entries := await streams.read(self._redis, self._stream, self._id, count=READ_COUNT):
             for entry in entries:
                 await self._fold(entry)
+            if now() - renewed >= TICK_S:
+                renewed = now()
+                if not await self._renew(renewed):
+                    return False
         pipe = self._redis.pipeline(transaction=False)
         self._write_ledger(pipe, before)
         await pipe.execute()
@@ -125,6 +133,7 @@ class Projector:
         self._publish(pipe, {"kind": "reset"})
         await pipe.execute()
         log.info("projector %s: waiting -> load -> folding from %s", self.tenant, self._id)
+        return True
 
     def _remembers(self) -> bool:
         """True when this copy folded until just now: nobody knows the floor better."""

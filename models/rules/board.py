@@ -8,14 +8,13 @@ from typing import Any
 
 from models.rules import metrics as m
 from models.rules.floor.book import changed_visits, visit_of
-from models.rules.floor.state import Alarm, Call, Floor, Seat
+from models.rules.floor.state import LOST, Alarm, Call, Floor, Seat
 from models.rules.metrics import Minute, Ratio, Tally
 
 Section = dict[str, Any]
 Board = dict[str, Any]
 
 WORKING = frozenset({"idle", "ring", "talk", "hold", "wrap"})
-FEED_OUTCOMES = frozenset({"abandoned", "timeout", "overflow", "unknown", "quick"})
 HOUR_MINUTES = 60
 QUARTER_S = 900
 
@@ -119,7 +118,7 @@ def _seat(floor: Floor, seat: Seat) -> Section:
 
 
 def _in_feed(call: Call) -> bool:
-    return call.outcome in FEED_OUTCOMES
+    return call.outcome in LOST
 
 
 def _lost(call: Call) -> Section:

@@ -79,7 +79,7 @@ async def _everything_agrees(pipe: Pipeline) -> None:
         folded = (await pipe.floor()).tallies
         assert {name: tally for name, tally in folded.items() if tally != Tally()} == pipe.tallies()
 
-    await eventually(same)
+    await eventually(same, within_s=10)
     floor = await pipe.floor()
     by_queue = pipe.tallies()
     assert {name: tuple(facts(by_queue[name]).values()) for name in BY_QUEUE} == BY_QUEUE

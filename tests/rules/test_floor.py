@@ -14,6 +14,7 @@ from models.events import floor as e
 from models.rules.alarms import Watched, judge, readings
 from models.rules.board import board, changes, merge
 from models.rules.floor import Floor, FloorPlan, empty_floor, reduce
+from models.rules.floor.book import LOST_KEPT
 from models.rules.metrics import total
 
 NOON = 1_795_233_600.0
@@ -177,6 +178,35 @@ def test_completion_without_the_callers_fields_is_joined_by_seat() -> None:
 def test_leaving_by_a_key_is_neither_answered_nor_abandoned() -> None:
     story = Story().join(0).tell(e.CallerLeft, 7, queue="consult", call="c1").wait(20)
     assert (story.figures().left, story.figures().abandoned) == (1, 0)
+
+
+def test_the_days_last_lost_calls_stay_on_the_feed() -> None:
+    story = Story().sign_in()
+    for n in range(LOST_KEPT + 5):
+        story.join(n, f"c{n}").tell(
+            e.CallerAbandoned, n + 0.5, queue="consult", call=f"c{n}", wait=0
+        )
+    story.join(40, "taken").answer(41, "taken").complete(42, "taken")
+    story.wait(3600).wait(7200)
+    shown = board(story.floor, NOON + 7200)["feed"]
+    assert {key.split("|")[1] for key in shown} == {f"c{n}" for n in range(5, LOST_KEPT + 5)}
+    assert set(story.floor.closed) == set(shown)
+    assert story.wait(86_400).wait(86_401).floor.closed == {}
+
+
+def test_a_call_that_follows_another_at_once_has_an_age_of_its_own() -> None:
+    """After a gap the seat talks to somebody else: nobody has talked for an hour."""
+    story = Story().sign_in().join(1).answer(5)
+    story.join(3000, "c2").answer(3600, "c2")
+    assert story.state == "talk"
+    assert story.floor.seats[KEY].since == NOON + 3600
+
+
+def test_a_second_call_that_rings_has_an_age_of_its_own() -> None:
+    story = Story().sign_in().join(1).join(1, "c2")
+    story.tell(e.SeatRang, 2, queue="consult", call="c1", interface=SEAT, name="王建国")
+    story.tell(e.SeatRang, 9, queue="consult", call="c2", interface=SEAT, name="王建国")
+    assert (story.state, story.floor.seats[KEY].since) == ("ring", NOON + 9)
 
 
 def test_midnight_starts_new_counts_and_keeps_open_calls_with_their_day() -> None:

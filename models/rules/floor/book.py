@@ -1,13 +1,16 @@
 """Keeping the books: every change of a visit passes `put_call`, which keeps calls and tallies in step."""
 
+from heapq import nlargest
+
 from msgspec.structs import replace
 
 from models.clock import day_of
-from models.rules.floor.state import OPEN, Call, Floor
+from models.rules.floor.state import LOST, OPEN, Call, Floor
 from models.rules.metrics import Limits, Minute, Tally, counted
 
 KEEP_CLOSED_S = 120.0
 """Closed visits stay this long, so that a late event finds the visit it belongs to ..."""
+LOST_KEPT = 30
 ASIDE_S = 15.0
 """... but after this they lie aside, so that a change of an open one does not copy them all."""
 
@@ -99,21 +102,24 @@ def turn_day(floor: Floor, at: float) -> Floor:
 
 
 def drop_closed(floor: Floor, at: float) -> Floor:
-    """Put visits closed for `ASIDE_S` aside; forget those closed longer than `KEEP_CLOSED_S` ago."""
+    """Put visits closed for `ASIDE_S` aside; forget those closed longer than `KEEP_CLOSED_S` ago.
+
+    The day's last `LOST_KEPT` lost ones stay: a quiet night must not look as if nobody had been lost.
+    """
     done = {
         key: call
         for key, call in floor.calls.items()
         if call.outcome not in OPEN and at - call.ended > ASIDE_S
     }
-    old = {key for key, call in floor.closed.items() if at - call.ended > KEEP_CLOSED_S}
+    closed = {**floor.closed, **done}
+    old = {key for key, call in closed.items() if at - call.ended > KEEP_CLOSED_S}
+    if old:
+        today = (c for c in closed.values() if c.outcome in LOST and c.ended >= floor.day[0])
+        old -= {call.key for call in nlargest(LOST_KEPT, today, key=lambda call: call.ended)}
     if not done and not old:
         return floor
     calls = {key: call for key, call in floor.calls.items() if key not in done}
-    closed = {
-        key: call
-        for key, call in {**floor.closed, **done}.items()
-        if at - call.ended <= KEEP_CLOSED_S
-    }
+    closed = {key: call for key, call in closed.items() if key not in old}
     return _forget_numbers(replace(floor, calls=calls, closed=closed))
 
 

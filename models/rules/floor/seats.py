@@ -48,14 +48,21 @@ def _pause(seat: Seat) -> tuple[bool, str]:
 
 
 def put_seat(floor: Floor, seat: Seat, at: float) -> Floor:
-    """Store a seat with its state derived anew; `since` moves only when the state's word moves."""
+    """Store a seat with its state derived anew; `since` moves when the state's word or its call moves."""
     state, reason = work_state(seat, floor.plan, at)
     old = floor.seats.get(seat.key)
-    if old is None or state != seat.state or reason != seat.reason:
+    if old is None or state != seat.state or reason != seat.reason or _next_call(old, seat, state):
         seat = replace(seat, state=state, reason=reason, since=at)
     if old is not None and old == seat:
         return floor
     return replace(floor, seats={**floor.seats, seat.key: seat})
+
+
+def _next_call(old: Seat, new: Seat, state: SeatState) -> bool:
+    """True when one call follows another without a pause between them, as after a gap of the link."""
+    if state == "ring":
+        return bool(old.ringing) and bool(new.ringing) and old.ringing != new.ringing
+    return bool(old.call) and bool(new.call) and old.call != new.call
 
 
 def seat_of(floor: Floor, pbx: str, interface: str, name: str = "") -> Seat:

@@ -29,6 +29,7 @@ Outcome = Literal[
     "unknown",  # its end fell into a gap of the link
 ]
 OPEN: frozenset[str] = frozenset({"arrived", "waiting", "talking"})
+LOST: frozenset[str] = frozenset({"abandoned", "timeout", "overflow", "unknown", "quick"})
 
 
 PAUSE_KINDS: dict[str, Literal["rest", "learn"]] = {
@@ -159,7 +160,8 @@ class Floor(msgspec.Struct, frozen=True):
     """The whole floor of one tenant at one moment.
 
     calls : open visits and, for `ASIDE_S` after their end, the closed ones.
-    closed : visits closed longer, until `KEEP_CLOSED_S`; one that changes stands in `calls` again.
+    closed : visits closed longer, until `KEEP_CLOSED_S`; one that changes stands in `calls` again. The
+        day's last `LOST_KEPT` lost ones stay, to be shown.
     latest : (pbx, call) key -> number of its last visit.
     tallies : queue -> counts of `day`, over visits that entered on that day ("" = before any queue).
     minutes : minute start -> counts, for the charts of the day.
