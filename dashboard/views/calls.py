@@ -321,7 +321,7 @@ def _reveal(call: CallShape, words: Words) -> list[Child]:
                 ),
                 html.P(words["calls.reveal.help"], className="muted"),
             ],
-            className="callback",
+            className="reveal",
             id={"reveal-box": call.key},
         ),
     ]  # fmt: skip

@@ -40,7 +40,7 @@ def test_a_figure_opens_exactly_its_calls(page: Page, stack: Stack) -> None:
         expect(tile).to_contain_text(re.compile(r"\d"))
         shown = number(tile.inner_text())
         tile.click()
-        page.wait_for_url("**/calls?day=today&outcome=answered,talking")
+        page.wait_for_url("**/calls?day=today&figure=taken")
         total = page.locator("#calls-total")
         expect(total).to_contain_text(re.compile(r"\d"))
         return shown > 0 and shown == number(total.inner_text())
@@ -81,6 +81,20 @@ def test_a_missed_call_is_marked_once(page: Page, stack: Stack) -> None:
     expect(page.locator("#drawer .callback")).to_contain_text("已回拨")
     expect(page.locator("#drawer .callback")).to_contain_text("已解决")
     expect(page.locator("#drawer .callback button")).to_have_count(0)
+
+
+def test_a_number_is_shown_to_who_says_why(page: Page, stack: Stack) -> None:
+    page.goto(f"{stack.url}/calls?day=today")
+    known = page.locator("#calls-grid .ag-row[row-id]", has_text="****")
+    known.first.wait_for(timeout=30000)
+    known.first.click()
+    box = page.locator("#drawer .reveal")
+    box.locator("button").click()
+    expect(page.locator(".toast")).to_contain_text("事由")
+    expect(page.locator("#drawer .revealed")).to_have_count(0)
+    box.locator("input").fill("市民要求回拨")
+    box.locator("button").click()
+    expect(page.locator("#drawer .revealed")).to_have_text(re.compile(r"^\d{7,12}$"))
 
 
 def test_a_seat_shows_its_three_states(page: Page) -> None:
@@ -128,6 +142,8 @@ def test_the_wall_role_sees_the_wall_and_nothing_else(page: Page, stack: Stack) 
     page.context.clear_cookies()
     stack.login(page, "wall")
     page.wait_for_selector("[data-seat]")
+    expect(page.locator(".kpi-label").first).to_be_visible()
+    expect(page.locator(".kpi a")).to_have_count(0)
     page.goto(f"{stack.url}/system")
     expect(page.locator(".refusal")).to_be_visible()
 

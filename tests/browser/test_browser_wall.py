@@ -1,5 +1,6 @@
 """The wall on screen: live without reload, readable at every size, turning as a kiosk."""
 
+import re
 from typing import TYPE_CHECKING
 
 import pytest
@@ -95,7 +96,9 @@ def test_a_tile_explains_itself(page: Page) -> None:
     page.hover("#kpi-within_offered")
     expect(why).to_be_visible()
     expect(why).to_contain_text("÷")
-    expect(why.locator("[data-parts=within_answered]")).to_contain_text("/")
+    for part in ("n", "d"):
+        shown = why.locator(f"[data-parts=within_answered][data-part={part}]")
+        expect(shown).to_have_text(re.compile(r"^[\d,]+$"))
 
 
 def test_a_kiosk_turns_by_itself(page: Page, stack: Stack) -> None:
