@@ -1,1 +1,4 @@
-"""Citizen requests from intake to archive. Empty until the ticket issue."""
+"""Citizen requests from intake to archive: plain functions in the caller's transaction, one verb each.
+
+None commits, reads the clock or touches Redis; `moving` is the one way a ticket moves.
+"""

@@ -30,7 +30,10 @@ class Role(Owned, Base):
 
 
 class User(Owned, Base):
-    """A person who signs in; `password_hash` is argon2id, `agent_no` the 工号 if the person takes calls."""
+    """A person who signs in; `password_hash` is argon2id.
+
+    agent_no : the 工号 if the person takes calls; unit : the code of the handling unit, empty for the centre.
+    """
 
     __tablename__ = "app_user"
     __table_args__ = (UniqueConstraint("tenant_id", "login"),)
@@ -39,6 +42,7 @@ class User(Owned, Base):
     name: Mapped[Words]
     role_id: Mapped[int] = mapped_column(ForeignKey("role.id"))
     agent_no: Mapped[Words]
+    unit: Mapped[Words]
     password_hash: Mapped[str] = mapped_column(Text)
     active: Mapped[bool] = mapped_column(default=True, server_default="true")
 

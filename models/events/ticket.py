@@ -1,0 +1,232 @@
+"""Ticket events: one verb of the workflow, one event. Services in `tickets` make them, `rules.tickets` folds them.
+
+`ticket` is the row's id, `leg` the number of a unit's part in it (1 = the lead). Units are named by
+their code. Texts are what a person wrote; no event carries a caller's name or number.
+"""
+
+from typing import Any, Literal
+
+import msgspec
+
+from models.events.envelope import Event
+
+Ground = Literal["area", "function", "authority"]
+"""Why a unit returns a ticket: 属地, 职能, 权属."""
+Mode = Literal["self", "forward", "assign"]
+"""自办, 转送, 交办."""
+Grade = Literal["very_good", "good", "fair", "bad", "very_bad", "none"]
+"""非常满意 ... 非常不满意; `none`: nobody answered or no opinion."""
+
+
+class TicketEvent(Event, frozen=True, kw_only=True):
+    """Something that happened to a ticket; `note` is the opinion or reason given with it."""
+
+    ticket: int
+    note: str = ""
+
+
+class TicketOpened(TicketEvent, frozen=True, kw_only=True):
+    """受理: registered, with its public number."""
+
+    no: str
+    kind: str
+    category: str
+    channel: str
+    urgency: str
+    call: str = ""
+
+
+class TicketAnswered(TicketEvent, frozen=True, kw_only=True):
+    """Answered at once by the seat: the shortest process."""
+
+
+class TicketRejected(TicketEvent, frozen=True, kw_only=True):
+    """不予受理, with the ground of the list."""
+
+    ground: str
+
+
+class Part(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One unit's part: its leg's number, the unit, and its due instant (0 = none)."""
+
+    leg: int
+    unit: str
+    due: float = 0.0
+
+
+class TicketAssigned(TicketEvent, frozen=True, kw_only=True):
+    """转办 or 交办: to a lead unit (leg 1 of `parts`) and co-units."""
+
+    mode: Mode
+    parts: tuple[Part, ...]
+
+
+class TicketStarted(TicketEvent, frozen=True, kw_only=True):
+    """办理: the unit of a leg began."""
+
+    leg: int
+
+
+class TicketSubAssigned(TicketEvent, frozen=True, kw_only=True):
+    """The unit of a leg handed it to one of its own sub-units."""
+
+    leg: int
+    unit: str
+
+
+class LegHandled(TicketEvent, frozen=True, kw_only=True):
+    """A co-unit finished its part; the ticket goes on with its lead."""
+
+    leg: int
+
+
+class TicketHandled(TicketEvent, frozen=True, kw_only=True):
+    """The lead unit recorded the result: to be reviewed."""
+
+
+class TicketApproved(TicketEvent, frozen=True, kw_only=True):
+    """审核: the centre is content."""
+
+
+class TicketSentBack(TicketEvent, frozen=True, kw_only=True):
+    """审核: not content, back to the unit with an opinion and a new due instant."""
+
+    due: float = 0.0
+
+
+class ReturnAsked(TicketEvent, frozen=True, kw_only=True):
+    """退回: the unit says that it is not its matter."""
+
+    leg: int
+    ground: Ground
+
+
+class ReturnGranted(TicketEvent, frozen=True, kw_only=True):
+    """The centre takes the ticket back and assigns anew."""
+
+    leg: int
+
+
+class ReturnDenied(TicketEvent, frozen=True, kw_only=True):
+    """The unit keeps it."""
+
+    leg: int
+
+
+class ExtensionAsked(TicketEvent, frozen=True, kw_only=True):
+    """延期: more time is asked for, `days` working days."""
+
+    leg: int
+    days: int
+
+
+class ExtensionGranted(TicketEvent, frozen=True, kw_only=True):
+    """More time is given: the new due instant."""
+
+    leg: int
+    due: float
+
+
+class ExtensionDenied(TicketEvent, frozen=True, kw_only=True):
+    """The due instant stands."""
+
+    leg: int
+
+
+class TicketUrged(TicketEvent, frozen=True, kw_only=True):
+    """催办: by hand or by the timer."""
+
+    leg: int
+
+
+class TicketSupervised(TicketEvent, frozen=True, kw_only=True):
+    """督办, with an opinion."""
+
+    supervision: int
+
+
+class SupervisionRated(TicketEvent, frozen=True, kw_only=True):
+    """A supervision ended with a rating of 1 to 5."""
+
+    supervision: int
+    rating: int
+
+
+class TicketInstructed(TicketEvent, frozen=True, kw_only=True):
+    """批示: a leader's instruction."""
+
+
+class TicketReplied(TicketEvent, frozen=True, kw_only=True):
+    """The platform's reply to the citizen."""
+
+
+class CitizenCalledBack(TicketEvent, frozen=True, kw_only=True):
+    """回访: reached or not, the grade, and whether the matter is solved (None = not said)."""
+
+    reached: bool
+    grade: Grade = "none"
+    solved: bool | None = None
+
+
+class TicketReopened(TicketEvent, frozen=True, kw_only=True):
+    """重新办理: the citizen was not content, the lead unit handles again."""
+
+    due: float = 0.0
+
+
+class ReexaminationOpened(TicketEvent, frozen=True, kw_only=True):
+    """复查复核: the citizen contests the outcome."""
+
+
+class ReexaminationClosed(TicketEvent, frozen=True, kw_only=True):
+    """The re-examination upheld the outcome, or ordered the matter to be handled again."""
+
+    upheld: bool
+
+
+class ClockPaused(TicketEvent, frozen=True, kw_only=True):
+    """Waiting for the citizen: the legs' clocks stand."""
+
+
+class ClockResumed(TicketEvent, frozen=True, kw_only=True):
+    """The citizen answered; `dues` are the new due instants of the open legs."""
+
+    dues: dict[str, float]
+
+
+class TicketMerged(TicketEvent, frozen=True, kw_only=True):
+    """并案: goes on under another ticket; its caller is kept for the call-back."""
+
+    into: int
+
+
+class TicketUnmerged(TicketEvent, frozen=True, kw_only=True):
+    """The merge was a mistake: it goes on by itself."""
+
+
+class TicketArchived(TicketEvent, frozen=True, kw_only=True):
+    """归档."""
+
+
+AnyTicketEvent = (
+    TicketOpened | TicketAnswered | TicketRejected | TicketAssigned | TicketStarted
+    | TicketSubAssigned | LegHandled | TicketHandled | TicketApproved | TicketSentBack | ReturnAsked
+    | ReturnGranted | ReturnDenied | ExtensionAsked | ExtensionGranted | ExtensionDenied | TicketUrged
+    | TicketSupervised | SupervisionRated | TicketInstructed | TicketReplied | CitizenCalledBack
+    | TicketReopened | ReexaminationOpened | ReexaminationClosed | ClockPaused | ClockResumed
+    | TicketMerged | TicketUnmerged | TicketArchived
+)  # fmt: skip
+
+_decoder = msgspec.json.Decoder(AnyTicketEvent)
+
+
+def decode(raw: bytes) -> AnyTicketEvent:
+    """Return one event; msgspec.MsgspecError when it is none of ours."""
+    event: AnyTicketEvent = _decoder.decode(raw)
+    return event
+
+
+def from_row(row: dict[str, Any]) -> AnyTicketEvent:
+    """Return an event as the outbox and the history keep it."""
+    event: AnyTicketEvent = msgspec.convert(row, AnyTicketEvent)
+    return event

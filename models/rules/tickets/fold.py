@@ -1,0 +1,165 @@
+"""The fold of a ticket's history: replaying it gives the present row."""
+
+from typing import assert_never
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from models.errors import WrongStatus
+from models.events import ticket as e
+from models.rules.tickets.moves import Status
+
+
+class Leg(Struct, frozen=True):
+    """A unit's part: `unit` answers for it, `holder` is the sub-unit that has it now; instants in seconds."""
+
+    unit: str
+    holder: str
+    assigned: float
+    due: float = 0.0
+    started: float = 0.0
+    handled: float = 0.0
+    returned: float = 0.0
+    extensions: int = 0
+    urges: int = 0
+
+    @property
+    def open(self) -> bool:
+        """True while the unit owes something."""
+        return not self.handled and not self.returned
+
+
+class Ticket(Struct, frozen=True):
+    """What the history says of a ticket. `legs` by number, 1 = the lead of the present assignment.
+
+    bounces : granted returns; reopened : how often it was handled again.
+    """
+
+    status: Status
+    opened: float
+    legs: dict[int, Leg] = {}
+    past: tuple[Leg, ...] = ()
+    bounces: int = 0
+    reopened: int = 0
+    asked_return: int = 0
+    asked_extension: int = 0
+    supervisions: frozenset[int] = frozenset()
+    instructions: int = 0
+    replied: float = 0.0
+    called_back: float = 0.0
+    grade: e.Grade = "none"
+    solved: bool | None = None
+    contested: bool = False
+    paused: float = 0.0
+    merged_into: int = 0
+
+    @property
+    def lead(self) -> Leg | None:
+        """The lead unit's part."""
+        return self.legs.get(1)
+
+
+def reduce(ticket: Ticket | None, event: e.AnyTicketEvent) -> Ticket:
+    """Return the ticket after `event`. Pure; WrongStatus when there is no ticket to move."""
+    if isinstance(event, e.TicketOpened):
+        return Ticket(status="pending_assign", opened=event.at)
+    if ticket is None:
+        raise WrongStatus(f"{type(event).__name__} before the ticket was opened")
+    return _fold(ticket, event)
+
+
+def _fold(t: Ticket, event: e.AnyTicketEvent) -> Ticket:  # noqa: C901, PLR0911, PLR0912 - a table
+    match event:
+        case e.TicketOpened():
+            return t
+        case e.TicketAnswered():
+            return replace(t, status="reviewed", replied=event.at)
+        case e.TicketRejected():
+            return replace(t, status="rejected")
+        case e.TicketAssigned():
+            legs = {p.leg: Leg(p.unit, p.unit, event.at, p.due) for p in event.parts}
+            return replace(t, status="assigned", legs=legs)
+        case e.TicketStarted():
+            return replace(_leg(t, event.leg, started=event.at), status="in_progress")
+        case e.TicketSubAssigned():
+            started = t.legs[event.leg].started or event.at
+            t = _leg(t, event.leg, holder=event.unit, started=started)
+            return replace(t, status="in_progress")
+        case e.LegHandled():
+            return _leg(t, event.leg, handled=event.at)
+        case e.TicketHandled():
+            return replace(_leg(t, 1, handled=event.at), status="pending_review")
+        case e.TicketApproved():
+            return replace(t, status="reviewed")
+        case e.TicketSentBack():
+            return replace(_again(t, event.due), status="assigned")
+        case e.ReturnAsked():
+            return replace(t, asked_return=event.leg)
+        case e.ReturnGranted():
+            return _returned(t, event.at)
+        case e.ReturnDenied():
+            return replace(t, asked_return=0)
+        case e.ExtensionAsked():
+            return replace(t, asked_extension=event.leg)
+        case e.ExtensionGranted():
+            times = t.legs[event.leg].extensions + 1
+            t = _leg(t, event.leg, due=event.due, extensions=times)
+            return replace(t, asked_extension=0)
+        case e.ExtensionDenied():
+            return replace(t, asked_extension=0)
+        case e.TicketUrged():
+            return _leg(t, event.leg, urges=t.legs[event.leg].urges + 1)
+        case e.TicketSupervised():
+            return replace(t, supervisions=t.supervisions | {event.supervision})
+        case e.SupervisionRated():
+            return replace(t, supervisions=t.supervisions - {event.supervision})
+        case e.TicketInstructed():
+            return replace(t, instructions=t.instructions + 1)
+        case e.TicketReplied():
+            return replace(t, replied=event.at)
+        case e.CitizenCalledBack():
+            return replace(t, called_back=event.at, grade=event.grade, solved=event.solved)
+        case e.TicketReopened():
+            return replace(
+                _again(t, event.due), status="assigned", reopened=t.reopened + 1, replied=0.0,
+                called_back=0.0, grade="none", solved=None,
+            )  # fmt: skip
+        case e.ReexaminationOpened():
+            return replace(t, contested=True)
+        case e.ReexaminationClosed():
+            return replace(t, contested=False)
+        case e.ClockPaused():
+            return replace(t, paused=event.at)
+        case e.ClockResumed():
+            for number, due in event.dues.items():
+                t = _leg(t, int(number), due=due)
+            return replace(t, paused=0.0)
+        case e.TicketMerged():
+            return replace(t, status="merged", merged_into=event.into)
+        case e.TicketUnmerged():
+            return replace(t, status="pending_assign", merged_into=0)
+        case e.TicketArchived():
+            return replace(t, status="archived")
+        case _:
+            assert_never(event)
+
+
+def _leg(ticket: Ticket, number: int, **changes: object) -> Ticket:
+    return replace(ticket, legs={**ticket.legs, number: replace(ticket.legs[number], **changes)})
+
+
+def _again(ticket: Ticket, due: float) -> Ticket:
+    """The lead unit handles once more, by a new due instant; what the co-units did stands."""
+    lead = ticket.legs.get(1)
+    if lead is None:
+        return ticket
+    return _leg(ticket, 1, handled=0.0, started=0.0, holder=lead.unit, due=due or lead.due)
+
+
+def _returned(ticket: Ticket, at: float) -> Ticket:
+    """The assignment is over: its parts belong to the past, the next one starts with new legs."""
+    ended = tuple(leg if leg.handled else replace(leg, returned=at) for leg in ticket.legs.values())
+    return replace(
+        ticket, status="pending_assign", legs={}, past=(*ticket.past, *ended), asked_return=0,
+        asked_extension=0, bounces=ticket.bounces + 1, paused=0.0,
+    )  # fmt: skip

@@ -1,0 +1,353 @@
+"""The workflow on the real database: lawful moves only, history = row, two at once, nothing without its event."""
+
+import threading
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from conftest import Place
+from cryptography.fernet import Fernet
+from factories import AT, make_call, put_calls
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from sqlalchemy import Engine, func, select
+from sqlalchemy.orm import Session
+
+from models.errors import BadInput, HotlineError, NotFound, Refused, WrongStatus
+from models.events.ticket import from_row
+from models.rules.tickets import MOVES, Ticket, reduce
+from models.store import db
+from models.store.crypto import Vault
+from models.tables import Category, Outbox, TicketHistory, TicketLeg, TicketParty, Unit
+from models.tables import Ticket as Row
+from tickets import assignment as a
+from tickets import workflow as w
+from tickets.intake import Form, answer, open_ticket
+from tickets.moving import Actor, legs
+
+DAY = 86_400.0
+VAULT = Vault((Fernet.generate_key().decode(),), "hash")
+ALL = frozenset(move.permission for move in MOVES.values())
+CENTRE = Actor(1, "林值班", ALL - {"ticket.handle"})
+UNIT = Actor(2, "住建局经办", frozenset({"ticket.handle"}), "zjj")
+SUB = Actor(3, "供水科经办", frozenset({"ticket.handle"}), "zjj-water")
+OTHER = Actor(4, "交通局经办", frozenset({"ticket.handle"}), "jtj")
+FORM = Form(
+    kind="complaint", title="小区停水", content="家里停水两天", phone="13812345678", name="李女士"
+)
+
+
+@pytest.fixture
+def units(session: Session, tenant: Place) -> None:
+    for code, parent, duties in (
+        ("zjj", "", "停水 供水 物业"), ("zjj-water", "zjj", ""), ("jtj", "", "公交 停车"),
+    ):  # fmt: skip
+        session.add(
+            Unit(tenant_id=tenant.id, code=code, parent=parent, name=code, duties=duties, level=1)
+        )
+    session.flush()
+
+
+def opened(session: Session, form: Form = FORM, at: float = AT) -> Row:
+    return open_ticket(session, form, actor=CENTRE, now=at, vault=VAULT)
+
+
+def assigned(session: Session, *units: str) -> Row:
+    row = opened(session)
+    a.assign(session, row.id, units=units or ("zjj",), mode="assign", actor=CENTRE, now=AT + 60)
+    return row
+
+
+def folded(session: Session, ticket_id: int) -> Ticket:
+    state: Ticket | None = None
+    for event in session.scalars(
+        select(TicketHistory.event)
+        .where(TicketHistory.ticket_id == ticket_id)
+        .order_by(TicketHistory.id)
+    ):
+        state = reduce(state, from_row(event))
+    assert state is not None
+    return state
+
+
+def same_as_history(session: Session, row: Row) -> None:
+    """The row says what its history says, and every line of it is in the outbox."""
+    session.flush()
+    session.refresh(row)
+    told = folded(session, row.id)
+    assert row.status == told.status
+    assert (row.bounces, row.reopened, row.contested) == (
+        told.bounces,
+        told.reopened,
+        told.contested,
+    )
+    assert (row.grade or "none", row.solved) == (told.grade, told.solved)
+    assert (row.replied_at is not None) == bool(told.replied)
+    present = {leg.number: leg for leg in legs(session, row.id)}
+    assert present.keys() == {n for n, leg in told.legs.items() if not leg.returned}
+    for number, leg in present.items():
+        known = told.legs[number]
+        assert (leg.unit, leg.holder, leg.extensions) == (
+            known.unit,
+            known.holder,
+            known.extensions,
+        )
+        assert (leg.due_at.timestamp() if leg.due_at else 0.0) == pytest.approx(known.due)
+        assert (leg.handled_at is not None) == bool(known.handled)
+    count = select(func.count())
+    lines = session.scalar(
+        count.select_from(TicketHistory).where(TicketHistory.ticket_id == row.id)
+    )
+    events = session.scalar(
+        count.select_from(Outbox).where(Outbox.event["ticket"].as_integer() == row.id)
+    )
+    assert row.version == lines == events
+
+
+# --- one ticket's whole way -----------------------------------------------------------------
+
+
+@pytest.mark.usefixtures("units")
+def test_it_works(session: Session) -> None:
+    row = opened(session)
+    assert (len(row.no), row.status) == (8, "pending_assign")
+    assert a.propose(session, row) == ("zjj", "duties:停水")
+    a.assign(session, row.id, units=["jtj"], mode="forward", actor=CENTRE, now=AT + 60)
+    a.ask_return(session, row.id, ground="function", reason="不属我局", actor=OTHER, now=AT + 120)
+    a.grant_return(session, row.id, actor=CENTRE, now=AT + 180)
+    a.assign(session, row.id, units=["zjj"], mode="assign", actor=CENTRE, now=AT + 240)
+    a.sub_assign(session, row.id, unit="zjj-water", actor=UNIT, now=AT + 300)
+    a.ask_extension(session, row.id, days=5, reason="等材料", actor=SUB, now=AT + 400)
+    before = legs(session, row.id)[0].due_at
+    a.grant_extension(session, row.id, actor=CENTRE, now=AT + 500)
+    after = legs(session, row.id)[0].due_at
+    assert before is not None
+    assert after is not None
+    assert after > before
+    w.urge(session, row.id, actor=CENTRE, now=AT + 600)
+    watched = w.supervise(session, row.id, note="尽快恢复供水", actor=CENTRE, now=AT + 700)
+    w.submit(session, row.id, result="已恢复", actor=SUB, now=AT + 800)
+    w.send_back(session, row.id, note="请附照片", actor=CENTRE, now=AT + 900)
+    w.start(session, row.id, actor=UNIT, now=AT + 950)
+    w.submit(session, row.id, result="已恢复，附照片", actor=UNIT, now=AT + 1000)
+    w.approve(session, row.id, actor=CENTRE, now=AT + 1100)
+    w.reply(session, row.id, text="供水已恢复", actor=CENTRE, now=AT + 1200)
+    w.call_back(
+        session, row.id, reached=True, grade="good", solved=True, actor=CENTRE, now=AT + 1300
+    )
+    w.rate_supervision(session, row.id, watched, rating=4, actor=CENTRE, now=AT + 1400)
+    w.archive(session, row.id, actor=CENTRE, now=AT + 1500)
+    assert row.status == "archived"
+    same_as_history(session, row)
+
+
+def test_a_consult_is_answered_at_once(session: Session) -> None:
+    row = opened(session, Form(kind="consult", title="社保", content="怎么缴费"))
+    answer(session, row.id, reply="可在网上办理", actor=CENTRE, now=AT + 9)
+    w.archive(session, row.id, actor=CENTRE, now=AT + 10)
+    same_as_history(session, row)
+
+
+# --- intake ---------------------------------------------------------------------------------
+
+
+def test_who_asked_is_kept_apart_and_sealed(session: Session) -> None:
+    row = opened(session)
+    party = session.get_one(TicketParty, row.id)
+    assert (party.masked, VAULT.open(party.phone_sealed)) == ("138****5678", "13812345678")
+    assert VAULT.open(party.name_sealed) == "李女士"
+    for event in session.scalars(select(Outbox.event)):
+        assert "13812345678" not in str(event)
+        assert "李女士" not in str(event)
+
+
+def test_the_caller_of_a_call_needs_no_typing(session: Session, tenant: Place) -> None:
+    call = make_call(caller=VAULT.seal("13900001111"))
+    put_calls(session, tenant.id, call)
+    row = opened(session, Form(kind="help", title="求助", content="路灯不亮", call=call.key))
+    party = session.get_one(TicketParty, row.id)
+    assert party.digest == VAULT.digest("13900001111")
+    with pytest.raises(NotFound):
+        opened(session, Form(kind="help", title="求助", content="路灯", call="pbx1|none|1"))
+
+
+@pytest.mark.parametrize(
+    ("wrong", "field"),
+    [
+        ({"kind": "nonsense"}, "kind"), ({"title": " "}, "title"), ({"content": ""}, "content"),
+        ({"content": "长" * 5001}, "content"), ({"title": "a\0b"}, "title"),
+        ({"phone": "not-a-number"}, "phone"), ({"lon": 200.0, "lat": 1.0}, "point"),
+        ({"lon": 117.0}, "point"), ({"category": "X99"}, "category"),
+        ({"urgency": "soon"}, "urgency"),
+    ],
+)  # fmt: skip
+def test_a_wrong_form_names_its_field(session: Session, wrong: dict[str, Any], field: str) -> None:
+    given: dict[str, Any] = {"kind": "help", "title": "求助", "content": "路灯", **wrong}
+    with pytest.raises(BadInput) as caught:
+        opened(session, Form(**given))
+    assert caught.value.facts["field"] == field
+
+
+def test_an_emergency_and_a_dispute_are_recognised(session: Session) -> None:
+    row = opened(session, Form(kind="help", title="楼下着火", content="有人被困，邻里纠纷引起"))
+    assert (row.emergency, row.disputed) == (True, True)
+
+
+def test_a_reporter_is_always_protected(session: Session) -> None:
+    assert opened(session, Form(kind="report", title="举报", content="违建")).confidential
+
+
+def test_the_category_keeps_its_version(session: Session, tenant: Place) -> None:
+    for version in (1, 2):
+        session.add(Category(tenant_id=tenant.id, version=version, code="H01", label="供水"))
+    session.flush()
+    row = opened(session, Form(kind="help", title="停水", content="停水", category="H01"))
+    assert row.category_version == 2
+
+
+# --- what is refused ------------------------------------------------------------------------
+
+
+@pytest.mark.usefixtures("units")
+def test_a_unit_moves_only_what_it_holds(session: Session) -> None:
+    row = assigned(session)
+    with pytest.raises(Refused):
+        w.start(session, row.id, actor=OTHER, now=AT + 70)
+    with pytest.raises(Refused):
+        w.approve(session, row.id, actor=UNIT, now=AT + 70)
+
+
+@pytest.mark.usefixtures("units")
+def test_the_lead_waits_for_its_co_units(session: Session) -> None:
+    row = assigned(session, "zjj", "jtj")
+    w.start(session, row.id, actor=UNIT, now=AT + 70)
+    with session.begin_nested() as inner, pytest.raises(WrongStatus) as caught:
+        w.submit(session, row.id, result="好了", actor=UNIT, now=AT + 80)
+    assert not inner.is_active or inner.rollback() is None
+    assert caught.value.facts["owing"] == ["jtj"]
+
+
+@pytest.mark.usefixtures("units")
+def test_a_wrong_state_says_what_may_be_done(session: Session) -> None:
+    row = opened(session)
+    with pytest.raises(WrongStatus) as caught:
+        w.approve(session, row.id, actor=CENTRE, now=AT)
+    assert caught.value.facts["status"] == "pending_assign"
+    assert caught.value.facts["may"]["assign"] == "ticket.assign"  # type: ignore[index]
+    with pytest.raises(NotFound):
+        w.approve(session, 999_999, actor=CENTRE, now=AT)
+
+
+@pytest.mark.usefixtures("units")
+def test_the_bounce_cap_ends_the_tug_of_war(session: Session) -> None:
+    row = opened(session)
+    for turn in range(2):
+        a.assign(session, row.id, units=["zjj"], mode="assign", actor=CENTRE, now=AT + turn)
+        a.ask_return(session, row.id, ground="area", reason="不在辖区", actor=UNIT, now=AT + turn)
+        a.grant_return(session, row.id, actor=CENTRE, now=AT + turn)
+    a.assign(session, row.id, units=["zjj"], mode="assign", actor=CENTRE, now=AT + 9)
+    with pytest.raises(WrongStatus) as caught:
+        a.ask_return(session, row.id, ground="area", reason="不在辖区", actor=UNIT, now=AT + 10)
+    assert caught.value.facts["cap"] == "bounce"
+
+
+@pytest.mark.usefixtures("units")
+def test_an_extension_comes_before_the_due_date_and_once(session: Session) -> None:
+    row = assigned(session)
+    with session.begin_nested(), pytest.raises(WrongStatus) as late:
+        a.ask_extension(session, row.id, days=3, reason="忙", actor=UNIT, now=AT + 90 * DAY)
+    assert late.value.facts["cap"] == "due"
+    a.ask_extension(session, row.id, days=3, reason="忙", actor=UNIT, now=AT + 100)
+    a.grant_extension(session, row.id, actor=CENTRE, now=AT + 200)
+    with pytest.raises(WrongStatus) as again:
+        a.ask_extension(session, row.id, days=3, reason="还忙", actor=UNIT, now=AT + 300)
+    assert again.value.facts["cap"] == "extension"
+
+
+def test_two_dispatchers_at_once_one_wins(engine: Engine, tenant: Place) -> None:
+    with db.transaction(engine, tenant.id) as session:
+        for code in ("zjj", "jtj"):
+            session.add(Unit(tenant_id=tenant.id, code=code, name=code))
+        ticket_id = opened(session).id
+    results: list[str] = []
+    ready = threading.Barrier(2)
+
+    def dispatch(unit: str) -> None:
+        ready.wait()
+        try:
+            with db.transaction(engine, tenant.id) as own:
+                a.assign(own, ticket_id, units=[unit], mode="assign", actor=CENTRE, now=AT + 5)
+            results.append("done")
+        except WrongStatus:
+            results.append("late")
+
+    threads = [threading.Thread(target=dispatch, args=(unit,)) for unit in ("zjj", "jtj")]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(results) == ["done", "late"]
+    with db.transaction(engine, tenant.id) as session:
+        assert session.scalar(select(func.count()).select_from(TicketLeg)) == 1
+
+
+# --- any order of verbs ---------------------------------------------------------------------
+
+Act = Callable[[Session, int, float], object]
+ACTS: dict[str, Act] = {
+    "assign": lambda s, i, t: a.assign(
+        s, i, units=["zjj", "jtj"], mode="assign", actor=CENTRE, now=t
+    ),
+    "assign_one": lambda s, i, t: a.assign(
+        s, i, units=["zjj"], mode="forward", actor=CENTRE, now=t
+    ),
+    "reject": lambda s, i, t: a.reject(s, i, ground="court", note="涉诉", actor=CENTRE, now=t),
+    "start": lambda s, i, t: w.start(s, i, actor=UNIT, now=t),
+    "start_other": lambda s, i, t: w.start(s, i, actor=OTHER, now=t),
+    "sub": lambda s, i, t: a.sub_assign(s, i, unit="zjj-water", actor=UNIT, now=t),
+    "part": lambda s, i, t: w.finish_part(s, i, result="已办", actor=OTHER, now=t),
+    "submit": lambda s, i, t: w.submit(s, i, result="已办", actor=UNIT, now=t),
+    "submit_sub": lambda s, i, t: w.submit(s, i, result="已办", actor=SUB, now=t),
+    "approve": lambda s, i, t: w.approve(s, i, actor=CENTRE, now=t),
+    "send_back": lambda s, i, t: w.send_back(s, i, note="不实", actor=CENTRE, now=t),
+    "ask_return": lambda s, i, t: a.ask_return(
+        s, i, ground="area", reason="不在辖区", actor=UNIT, now=t
+    ),
+    "grant_return": lambda s, i, t: a.grant_return(s, i, actor=CENTRE, now=t),
+    "deny_return": lambda s, i, t: a.deny_return(s, i, note="请办理", actor=CENTRE, now=t),
+    "ask_more": lambda s, i, t: a.ask_extension(s, i, days=3, reason="忙", actor=UNIT, now=t),
+    "grant_more": lambda s, i, t: a.grant_extension(s, i, actor=CENTRE, now=t),
+    "deny_more": lambda s, i, t: a.deny_extension(s, i, note="按期", actor=CENTRE, now=t),
+    "urge": lambda s, i, t: w.urge(s, i, actor=CENTRE, now=t),
+    "supervise": lambda s, i, t: w.supervise(s, i, note="跟踪", actor=CENTRE, now=t),
+    "instruct": lambda s, i, t: w.instruct(s, i, note="速办", actor=CENTRE, now=t),
+    "reply": lambda s, i, t: w.reply(s, i, text="已办结", actor=CENTRE, now=t),
+    "call": lambda s, i, t: w.call_back(
+        s, i, reached=True, grade="bad", solved=False, actor=CENTRE, now=t
+    ),
+    "reopen": lambda s, i, t: w.reopen(s, i, note="再办", actor=CENTRE, now=t),
+    "contest": lambda s, i, t: w.contest(s, i, note="不服", actor=CENTRE, now=t),
+    "conclude": lambda s, i, t: w.conclude(s, i, upheld=True, note="维持", actor=CENTRE, now=t),
+    "archive": lambda s, i, t: w.archive(s, i, note="已解释", actor=CENTRE, now=t),
+}
+LAWFUL = {(source, move.target or source) for move in MOVES.values() for source in move.sources}
+
+
+@pytest.mark.usefixtures("units")
+@settings(
+    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(st.lists(st.sampled_from(sorted(ACTS)), min_size=4, max_size=24))
+def test_no_order_of_verbs_leaves_the_law(session: Session, verbs: list[str]) -> None:
+    row = opened(session)
+    for step, verb in enumerate(["assign_one", *verbs] if len(verbs) % 2 else verbs):
+        before = row.status
+        inner = session.begin_nested()
+        try:
+            ACTS[verb](session, row.id, AT + step * 600)
+            inner.commit()
+        except HotlineError:
+            inner.rollback()
+        session.refresh(row)
+        assert (before, row.status) in LAWFUL | {(before, before)}
+    same_as_history(session, row)

@@ -1,0 +1,263 @@
+"""分流转办: who handles a ticket, and how it comes back: assign, sub-assign, reject, return, extension."""
+
+from collections.abc import Sequence
+from typing import Literal
+
+from sqlalchemy import func, select, update
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from models.clock import Instant, to_datetime
+from models.errors import BadInput, Refused, WrongStatus
+from models.events import ticket as e
+from models.tables import Category, Ticket, TicketLeg, TicketRequest, Unit
+from tickets import terms
+from tickets.moving import Actor, Taken, facts, legs, own_leg, policy, take, tell, units_below
+
+REJECT_GROUNDS = ("area", "court", "police", "petition", "same", "closed", "other")
+"""辖区外, 司法机关, 110/119/120/122, 信访, 同一事项已办, 三级终结, 其他."""
+RETURN_GROUNDS: tuple[e.Ground, ...] = ("area", "function", "authority")
+What = Literal["return", "extension"]
+
+
+def assign(
+    session: Session,
+    ticket_id: int,
+    *,
+    units: Sequence[str],
+    mode: e.Mode,
+    note: str = "",
+    actor: Actor,
+    now: Instant,
+) -> None:
+    """Send a ticket to its lead unit (the first) and co-units; the legs' clocks start now."""
+    _existing(session, units)
+    taken = take(session, ticket_id, "assign", actor, mode=mode)
+    turn = 1 + (
+        session.scalar(select(func.max(TicketLeg.turn)).where(TicketLeg.ticket_id == ticket_id))
+        or 0
+    )
+    parts = []
+    for number, unit in enumerate(units, start=1):
+        found = terms.handle_by(session, taken.row, unit, now)
+        parts.append(e.Part(number, unit, found.at))
+        session.add(
+            TicketLeg(
+                tenant_id=taken.row.tenant_id, ticket_id=ticket_id, turn=turn, number=number,
+                unit=unit, holder=unit, assigned_at=to_datetime(now), **terms.columns(found),
+            )
+        )  # fmt: skip
+    taken.row.due_at = to_datetime(parts[0].due)
+    event = e.TicketAssigned(mode=mode, parts=tuple(parts), **facts(taken, actor, now, note))
+    tell(session, taken, actor, event)
+
+
+def propose(session: Session, ticket: Ticket) -> tuple[str, str]:
+    """Return (unit, why) that the categories and duties suggest, ("", "") when nothing does (D-08)."""
+    for code in (ticket.category[:end] for end in range(len(ticket.category), 0, -1)):
+        unit = session.scalar(
+            select(Category.unit).where(
+                Category.code == code, Category.version == ticket.category_version,
+                Category.unit != "",
+            )
+        )  # fmt: skip
+        if unit:
+            return unit, f"category:{code}"
+    said = f"{ticket.title} {ticket.content}"
+    best = ""
+    words: list[str] = []
+    for unit, duties in session.execute(
+        select(Unit.code, Unit.duties).where(Unit.active, Unit.duties != "").order_by(Unit.code)
+    ):
+        hits = [word for word in duties.split() if word in said]
+        if len(hits) > len(words):
+            best, words = unit, hits
+    return best, f"duties:{'、'.join(words)}" if words else ""
+
+
+def reject(
+    session: Session, ticket_id: int, *, ground: str, note: str, actor: Actor, now: Instant
+) -> None:
+    """不予受理, with a ground of the list and the text of the notice."""
+    if ground not in REJECT_GROUNDS:
+        raise BadInput(f"ground {ground!r}", field="ground")
+    _said(note)
+    taken = take(session, ticket_id, "reject", actor, closed_at=to_datetime(now), result=note)
+    tell(session, taken, actor, e.TicketRejected(ground=ground, **facts(taken, actor, now, note)))
+
+
+def sub_assign(
+    session: Session, ticket_id: int, *, unit: str, note: str = "", actor: Actor, now: Instant
+) -> None:
+    """Hand one's part to a sub-unit of one's own; the part's clock runs on."""
+    _existing(session, [unit])
+    taken = take(session, ticket_id, "sub_assign", actor)
+    leg = own_leg(session, ticket_id, actor)
+    if unit not in units_below(session, leg.unit):
+        raise Refused(f"{unit} is not below {leg.unit}")
+    leg.holder = unit
+    leg.started_at = leg.started_at or to_datetime(now)
+    event = e.TicketSubAssigned(leg=leg.number, unit=unit, **facts(taken, actor, now, note))
+    tell(session, taken, actor, event)
+
+
+# --- requests of the unit -------------------------------------------------------------------
+
+
+def ask_return(
+    session: Session, ticket_id: int, *, ground: e.Ground, reason: str, actor: Actor, now: Instant
+) -> None:
+    """退回: ask the centre to take the ticket back; refused once the bounce cap is reached."""
+    if ground not in RETURN_GROUNDS:
+        raise BadInput(f"ground {ground!r}", field="ground")
+    _said(reason)
+    taken = take(session, ticket_id, "ask_return", actor)
+    if taken.row.bounces >= policy(session).bounce_cap:
+        raise WrongStatus("the bounce cap is reached: the centre fixes the unit", cap="bounce")
+    leg = own_leg(session, ticket_id, actor)
+    _ask(session, taken, leg, "return", actor, now, ground=ground, reason=reason)
+    event = e.ReturnAsked(leg=leg.number, ground=ground, **facts(taken, actor, now, reason))
+    tell(session, taken, actor, event)
+
+
+def grant_return(
+    session: Session, ticket_id: int, *, note: str = "", actor: Actor, now: Instant
+) -> None:
+    """Take the ticket back: its parts are over, charged to who had it, and it waits for a new unit."""
+    taken = take(
+        session, ticket_id, "grant_return", actor, bounces=Ticket.bounces + 1, due_at=None,
+        paused_at=None,
+    )  # fmt: skip
+    request = _decide(session, taken, "return", actor, now, granted=True, note=note)
+    for leg in legs(session, ticket_id):
+        if leg.handled_at is None:
+            leg.returned_at = to_datetime(now)
+    _drop_requests(session, taken, actor, now)
+    event = e.ReturnGranted(leg=request.leg, **facts(taken, actor, now, note))
+    tell(session, taken, actor, event)
+
+
+def deny_return(session: Session, ticket_id: int, *, note: str, actor: Actor, now: Instant) -> None:
+    """The unit keeps the ticket; the reason is owed."""
+    _said(note)
+    taken = take(session, ticket_id, "deny_return", actor)
+    request = _decide(session, taken, "return", actor, now, granted=False, note=note)
+    tell(session, taken, actor, e.ReturnDenied(leg=request.leg, **facts(taken, actor, now, note)))
+
+
+def ask_extension(
+    session: Session, ticket_id: int, *, days: int, reason: str, actor: Actor, now: Instant
+) -> None:
+    """延期: ask for more working days, only before the part is due and as often as the policy allows."""
+    _said(reason)
+    taken = take(session, ticket_id, "ask_extension", actor)
+    leg, rule = own_leg(session, ticket_id, actor), policy(session)
+    if not 1 <= days <= rule.extension_days:
+        raise BadInput(f"{days} days", field="days", most=rule.extension_days)
+    if leg.due_at is not None and to_datetime(now) > leg.due_at:
+        raise WrongStatus("the part is overdue: too late for an extension", cap="due")
+    if leg.extensions >= rule.extension_cap:
+        raise WrongStatus("extended as often as allowed", cap="extension")
+    _ask(session, taken, leg, "extension", actor, now, days=days, reason=reason)
+    event = e.ExtensionAsked(leg=leg.number, days=days, **facts(taken, actor, now, reason))
+    tell(session, taken, actor, event)
+
+
+def grant_extension(
+    session: Session, ticket_id: int, *, note: str = "", actor: Actor, now: Instant
+) -> None:
+    """Give the days asked for: the due instant is computed anew from the part's own start."""
+    taken = take(session, ticket_id, "grant_extension", actor)
+    request = _decide(session, taken, "extension", actor, now, granted=True, note=note)
+    leg = next(leg for leg in legs(session, ticket_id) if leg.number == request.leg)
+    found = terms.handle_by(
+        session, taken.row, leg.unit, leg.assigned_at.timestamp(), extra=request.days
+    )
+    for name, value in terms.columns(found).items():
+        setattr(leg, name, value)
+    leg.extensions += 1
+    if leg.number == 1:
+        taken.row.due_at = leg.due_at
+    event = e.ExtensionGranted(leg=leg.number, due=found.at, **facts(taken, actor, now, note))
+    tell(session, taken, actor, event)
+
+
+def deny_extension(
+    session: Session, ticket_id: int, *, note: str, actor: Actor, now: Instant
+) -> None:
+    """The due instant stands."""
+    _said(note)
+    taken = take(session, ticket_id, "deny_extension", actor)
+    request = _decide(session, taken, "extension", actor, now, granted=False, note=note)
+    event = e.ExtensionDenied(leg=request.leg, **facts(taken, actor, now, note))
+    tell(session, taken, actor, event)
+
+
+def _ask(
+    session: Session,
+    taken: Taken,
+    leg: TicketLeg,
+    what: What,
+    actor: Actor,
+    now: Instant,
+    **more: object,
+) -> None:
+    session.add(
+        TicketRequest(
+            tenant_id=taken.row.tenant_id, ticket_id=taken.row.id, leg=leg.number, what=what,
+            asked_at=to_datetime(now), asked_by=actor.user_id, **more,
+        )
+    )  # fmt: skip
+    try:
+        session.flush()
+    except IntegrityError as error:
+        raise WrongStatus(f"a {what} is already asked for", cap=what) from error
+
+
+def _decide(
+    session: Session,
+    taken: Taken,
+    what: What,
+    actor: Actor,
+    now: Instant,
+    *,
+    granted: bool,
+    note: str,
+) -> TicketRequest:
+    """Close the open request; WrongStatus when there is none, or somebody decided first."""
+    row: TicketRequest | None = session.scalar(
+        update(TicketRequest)
+        .where(
+            TicketRequest.ticket_id == taken.row.id, TicketRequest.what == what,
+            TicketRequest.decided_at.is_(None),
+        )
+        .values(
+            decided_at=to_datetime(now), decided_by=actor.user_id, granted=granted, answer=note
+        )
+        .returning(TicketRequest)
+    )  # fmt: skip
+    if row is None:
+        raise WrongStatus(f"no {what} is asked for", cap=what)
+    return row
+
+
+def _drop_requests(session: Session, taken: Taken, actor: Actor, now: Instant) -> None:
+    """What else was asked for has nothing to hold on to."""
+    session.execute(
+        update(TicketRequest)
+        .where(TicketRequest.ticket_id == taken.row.id, TicketRequest.decided_at.is_(None))
+        .values(decided_at=to_datetime(now), decided_by=actor.user_id, granted=False)
+    )
+
+
+def _existing(session: Session, units: Sequence[str]) -> None:
+    if not units or len(set(units)) != len(units):
+        raise BadInput("no unit, or one twice", field="units")
+    found = set(session.scalars(select(Unit.code).where(Unit.code.in_(units), Unit.active)))
+    if set(units) - found:
+        raise BadInput(f"no such unit: {', '.join(sorted(set(units) - found))}", field="units")
+
+
+def _said(text: str) -> None:
+    if not text.strip():
+        raise BadInput("a reason is owed", field="note")

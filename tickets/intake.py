@@ -1,0 +1,168 @@
+"""受理: a citizen's request becomes a ticket with a public number, in one transaction."""
+
+import secrets
+from dataclasses import dataclass
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from models.clock import Instant, to_datetime
+from models.errors import BadInput, NotFound, Refused
+from models.events.floor import Caller
+from models.events.ticket import TicketAnswered, TicketOpened
+from models.store.crypto import Vault
+from models.tables import CallerIdentity, CallLedger, Category, Ticket, TicketParty
+from models.tables.ticket import NUMBERS
+from tickets.moving import Actor, Taken, facts, take, tell, tenant_of
+
+KINDS = ("consult", "help", "complaint", "report", "suggestion", "thanks", "other")
+URGENCIES = ("normal", "urgent", "critical")
+CHANNELS = ("phone", "letter", "visit", "mail", "fax", "web", "mobile", "sms")
+TITLE_MAX, CONTENT_MAX, SHORT_MAX = 100, 5000, 200
+_CODE = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
+"""Letters and digits nobody mistakes for another when they are read out."""
+_EMERGENCY = (
+    "着火",
+    "火灾",
+    "爆炸",
+    "煤气泄漏",
+    "燃气泄漏",
+    "坍塌",
+    "溺水",
+    "触电",
+    "被困",
+    "自杀",
+    "中毒",
+)
+_DISPUTE = ("纠纷", "打架", "聚众", "讨薪", "拖欠工资", "上访", "围堵", "邻里矛盾", "家暴")
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """What the intake form says; instants in seconds, lon/lat WGS-84. Empty means not known."""
+
+    kind: str
+    title: str
+    content: str
+    category: str = ""
+    urgency: str = "normal"
+    channel: str = "phone"
+    cause: str = ""
+    happened: Instant = 0.0
+    address: str = ""
+    district: str = ""
+    lon: float | None = None
+    lat: float | None = None
+    name: str = ""
+    phone: str = ""
+    anonymous: bool = False
+    confidential: bool = False
+    call: str = ""
+
+    def check(self) -> None:
+        """Raise BadInput naming the first field that cannot be taken."""
+        limits = {
+            "title": TITLE_MAX, "content": CONTENT_MAX, "cause": CONTENT_MAX, "address": SHORT_MAX,
+            "name": SHORT_MAX, "phone": 32,
+        }  # fmt: skip
+        if self.kind not in KINDS:
+            raise BadInput(f"kind {self.kind!r}", field="kind")
+        if self.urgency not in URGENCIES or self.channel not in CHANNELS:
+            raise BadInput("urgency or channel", field="urgency")
+        for field in ("title", "content"):
+            if not getattr(self, field).strip():
+                raise BadInput(f"{field} is empty", field=field)
+        for field, limit in limits.items():
+            if len(getattr(self, field)) > limit or "\0" in getattr(self, field):
+                raise BadInput(f"{field} is longer than {limit}", field=field)
+        if self.phone and not self.phone.lstrip("+").replace("-", "").isdigit():
+            raise BadInput("phone", field="phone")
+        if (self.lon is None) != (self.lat is None):
+            raise BadInput("half a point", field="point")
+        if self.lon is not None and not (-180 <= self.lon <= 180 and -90 <= (self.lat or 0) <= 90):
+            raise BadInput("point", field="point")
+
+
+def open_ticket(
+    session: Session, form: Form, *, actor: Actor, now: Instant, vault: Vault
+) -> Ticket:
+    """Register a request; return its row. BadInput names the field, Refused without `ticket.open`."""
+    if "ticket.open" not in actor.can:
+        raise Refused(f"{actor.ref} lacks ticket.open", permission="ticket.open")
+    form.check()
+    version = _category_version(session, form.category)
+    said = f"{form.title} {form.content}"
+    row = Ticket(
+        tenant_id=tenant_of(session), no=str(session.scalar(NUMBERS)),
+        query_code="".join(secrets.choice(_CODE) for _ in range(6)),
+        status="pending_assign", version=1, kind=form.kind, category=form.category,
+        category_version=version, urgency=form.urgency, channel=form.channel,
+        title=form.title.strip(), content=form.content.strip(), cause=form.cause.strip(),
+        happened_at=to_datetime(form.happened) if form.happened else None,
+        address=form.address.strip(), district=form.district, lon=form.lon, lat=form.lat,
+        point_source="entered" if form.lon is not None else "",
+        anonymous=form.anonymous, confidential=form.confidential or form.kind == "report",
+        emergency=any(word in said for word in _EMERGENCY),
+        disputed=any(word in said for word in _DISPUTE),
+        call_key=form.call, opened_at=to_datetime(now), opened_by=actor.user_id,
+    )  # fmt: skip
+    session.add(row)
+    session.flush()
+    session.add(_party(session, row, form, vault))
+    _tell_opened(session, row, form, actor, now)
+    return row
+
+
+def _tell_opened(session: Session, row: Ticket, form: Form, actor: Actor, now: Instant) -> None:
+    taken = Taken(row, "open")
+    event = TicketOpened(
+        no=row.no, kind=row.kind, category=row.category, channel=row.channel, urgency=row.urgency,
+        call=form.call, **facts(taken, actor, now),
+    )  # fmt: skip
+    tell(session, taken, actor, event)
+
+
+def _category_version(session: Session, code: str) -> int:
+    found = session.scalar(
+        select(Category.version)
+        .where(Category.code == code)
+        .order_by(Category.version.desc())
+        .limit(1)
+    )
+    if code and found is None:
+        raise BadInput(f"category {code!r}", field="category")
+    return found or 1
+
+
+def _party(session: Session, row: Ticket, form: Form, vault: Vault) -> TicketParty:
+    """Who asked, sealed: the form's number, else that of the call itself."""
+    caller = vault.seal(form.phone) if form.phone else _of_call(session, form.call)
+    return TicketParty(
+        tenant_id=row.tenant_id, ticket_id=row.id, digest=caller.digest, masked=caller.masked,
+        phone_sealed=caller.sealed, name_sealed=vault.seal_text(form.name.strip()),
+    )  # fmt: skip
+
+
+def _of_call(session: Session, key: str) -> Caller:
+    if not key:
+        return Caller()
+    found = session.execute(
+        select(CallLedger.caller_masked, CallLedger.caller_digest, CallerIdentity.sealed)
+        .outerjoin(CallerIdentity, CallerIdentity.digest == CallLedger.caller_digest)
+        .where(CallLedger.key == key)
+    ).first()
+    if found is None:
+        raise NotFound(f"no call {key}")
+    return Caller(found[0], found[1], found[2] or "")
+
+
+def answer(session: Session, ticket_id: int, *, reply: str, actor: Actor, now: Instant) -> None:
+    """Answer at once: the shortest process of a consult or a simple matter (D-20)."""
+    if not reply.strip():
+        raise BadInput("an answer is empty", field="reply")
+    at = to_datetime(now)
+    taken = take(
+        session, ticket_id, "answer", actor, reply=reply.strip(), result=reply.strip(),
+        replied_at=at, closed_at=at,
+    )  # fmt: skip
+    tell(session, taken, actor, TicketAnswered(**facts(taken, actor, now, reply)))

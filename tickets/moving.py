@@ -1,0 +1,143 @@
+"""How every ticket moves: one compare-and-set of the row, its history line, its event in the outbox.
+
+`take` locks the row by the UPDATE that moves it, so of two who press at once one gets WrongStatus.
+What a verb still finds wrong afterwards it raises, and the caller's transaction takes all of it back.
+"""
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import msgspec
+from sqlalchemy import select, text, update
+from sqlalchemy.orm import Session
+
+from models.clock import Instant, to_datetime
+from models.errors import NotFound, Refused
+from models.events.ticket import AnyTicketEvent
+from models.rules.tickets import MOVES, Verb, lawful
+from models.rules.tickets.policy import Policy
+from models.store import outbox
+from models.tables import Parameter, Ticket, TicketHistory, TicketLeg, Unit
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Who moves a ticket: a signed-in person, or the system itself (`user_id` 0).
+
+    can : permissions; unit : code of the person's unit, empty for the centre.
+    """
+
+    user_id: int
+    name: str
+    can: frozenset[str]
+    unit: str = ""
+
+    @property
+    def ref(self) -> str:
+        """Return the actor as events name it."""
+        return f"user:{self.user_id}" if self.user_id else "system"
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """A ticket in the hand of a verb: its row, locked, already in its new state."""
+
+    row: Ticket
+    verb: Verb | Literal["open"]
+
+    @property
+    def envelope_id(self) -> str:
+        """Return the id of the event of this very version."""
+        return f"ticket-{self.row.id}-{self.row.version}"
+
+
+def take(session: Session, ticket_id: int, verb: Verb, actor: Actor, **values: object) -> Taken:
+    """Move the row and hold it; Refused, NotFound, or WrongStatus with what may be done instead."""
+    move = MOVES[verb]
+    if move.permission not in actor.can:
+        raise Refused(f"{actor.ref} lacks {move.permission}", permission=move.permission)
+    target = {"status": move.target} if move.target else {}
+    row = session.scalar(
+        update(Ticket)
+        .where(Ticket.id == ticket_id, Ticket.status.in_(move.sources))
+        .values(version=Ticket.version + 1, **target, **values)
+        .returning(Ticket)
+        .execution_options(populate_existing=True)
+    )
+    if row is None:
+        status: Any = session.scalar(select(Ticket.status).where(Ticket.id == ticket_id))
+        if status is None:
+            raise NotFound(f"no ticket {ticket_id}")
+        lawful(verb, status)
+        raise NotFound(f"ticket {ticket_id} moved meanwhile")
+    return Taken(row, verb)
+
+
+def tell(session: Session, taken: Taken, actor: Actor, event: AnyTicketEvent) -> None:
+    """Write the history line and put the event into the outbox."""
+    session.add(
+        TicketHistory(
+            tenant_id=taken.row.tenant_id, ticket_id=taken.row.id, at=to_datetime(event.at),
+            actor=actor.ref, actor_name=actor.name, verb=taken.verb, status=taken.row.status,
+            note=event.note, event=msgspec.to_builtins(event),
+        )
+    )  # fmt: skip
+    outbox.record(session, stream_of(session), event)
+
+
+def stream_of(session: Session) -> str:
+    """Return the tenant's stream of ticket events."""
+    return f"tickets:{tenant_of(session)}"
+
+
+def tenant_of(session: Session) -> int:
+    """Return the tenant of the transaction."""
+    return int(session.scalar(text("SELECT current_setting('hotline.tenant')")) or 0)
+
+
+def facts(taken: Taken, actor: Actor, now: Instant, note: str = "") -> dict[str, Any]:
+    """Return the fields every ticket event shares."""
+    return {
+        "id": taken.envelope_id, "at": now, "actor": actor.ref, "ticket": taken.row.id,
+        "note": note.strip(),
+    }  # fmt: skip
+
+
+def legs(session: Session, ticket_id: int) -> list[TicketLeg]:
+    """Return the parts of the present assignment, the lead first; empty when there is none."""
+    turn = (
+        select(TicketLeg.turn)
+        .where(TicketLeg.ticket_id == ticket_id)
+        .order_by(TicketLeg.turn.desc())
+        .limit(1)
+        .scalar_subquery()
+    )
+    found = session.scalars(
+        select(TicketLeg)
+        .where(TicketLeg.ticket_id == ticket_id, TicketLeg.turn == turn)
+        .order_by(TicketLeg.number)
+        .execution_options(populate_existing=True)
+    )
+    return [leg for leg in found if leg.returned_at is None]
+
+
+def own_leg(session: Session, ticket_id: int, actor: Actor) -> TicketLeg:
+    """Return the open part that the actor's unit, or one below it, holds; Refused if there is none."""
+    units = set(units_below(session, actor.unit)) if actor.unit else set()
+    for leg in legs(session, ticket_id):
+        if leg.handled_at is None and (leg.holder in units or leg.unit == actor.unit != ""):
+            return leg
+    raise Refused(f"ticket {ticket_id} is not with {actor.unit or 'the centre'}")
+
+
+def units_below(session: Session, code: str) -> list[str]:
+    """Return a unit's code and those of all units below it."""
+    tree = select(Unit.code).where(Unit.code == code).cte(recursive=True)
+    below = select(Unit.code).join(tree, Unit.parent == tree.c.code)
+    return list(session.scalars(select(tree.union_all(below).c.code)))
+
+
+def policy(session: Session) -> Policy:
+    """Return the tenant's parameters as they are now."""
+    value = session.scalar(select(Parameter.value).where(Parameter.name == "workflow"))
+    return msgspec.convert(value, Policy) if value is not None else Policy()
