@@ -231,6 +231,10 @@ def _sign_in_routes(server: FastAPI, web: Web) -> None:
             auth.COOKIE, f"{slug}.{token}", max_age=web.settings.session_hours * 3600,
             httponly=True, samesite="lax", secure=web.settings.public_url.startswith("https"),
         )  # fmt: skip
+        who = await web.gate.viewer_of(f"{slug}.{token}")
+        response.set_cookie(
+            "live", str(int(who is not None and "floor.view" in who.can)), samesite="lax"
+        )
         return response
 
     @server.post("/logout")

@@ -59,10 +59,13 @@ PEOPLE: tuple[tuple[str, str, str, str], ...] = (
     ("leader", "带班领导", "leader", "周主任"),
     ("coordinator", "应急协调员", "coord", "江协调"),
     ("agent", "话务员", "agent", "王建国"),
+    ("dispatcher", "派单员", "dispatch", "陈派单"),
+    ("reviewer", "审核员", "review", "许审核"),
     ("unit", "承办单位", "unit", "住建局经办"),
+    ("unit", "下属单位", "sub", "供水科经办"),
     ("wall", "大屏", "wall", "大屏终端"),
 )
-"""(role, its label, login, name) of one person for every role."""
+"""(role, its label, login, name): at least one person for every role."""
 LOGINS = tuple((login, PASSWORD, label) for _, label, login, _ in PEOPLE)
 """(login, password, role's label), shown by the demo's login page and by `up`."""
 

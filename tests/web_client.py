@@ -60,7 +60,7 @@ class Client:
         try:
             link.request(method, path, body or None, self._headers(headers or {}))
             came = link.getresponse()
-            found = {name.lower(): value for name, value in came.getheaders()}
+            found = {name.lower(): came.getheader(name) or "" for name, _ in came.getheaders()}
             return Answer(came.status, found, came.read())
         finally:
             link.close()

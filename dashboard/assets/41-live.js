@@ -7,7 +7,7 @@
   const RETRY_S = [0.5, 1, 2, 4, 8];
 
   const live = (H.live = {
-    phase: "loading", // loading, open, broken, signed-out
+    phase: "loading", // loading, open, broken, signed-out, none
     board: null,
     roster: null,
     sources: {},
@@ -138,7 +138,7 @@
 
   /* After sleep or a long time hidden the old stream may be a dead socket: take a fresh snapshot. */
   function wake() {
-    if (live.phase === "signed-out" || !stream) return;
+    if (live.phase === "signed-out" || live.phase === "none" || !stream) return;
     if (mono() - live.lastMessage > SILENT_S) open();
     full = true;
     H.schedule();
@@ -150,7 +150,7 @@
   H.lost = function () {
     const now = H.now();
     const out = [];
-    if (live.phase === "loading" || !live.board) return out;
+    if (live.phase === "loading" || live.phase === "none" || !live.board) return out;
     const quiet = mono() - live.lastMessage;
     if (quiet > SILENT_S) {
       out.push({ key: "*", name: H.word("fresh.server"), reason: "stream", heard: now - quiet });
@@ -240,6 +240,10 @@
   window.addEventListener("pageshow", (event) => event.persisted && wake());
   window.addEventListener("pagehide", () => stream && stream.close());
 
-  open();
+  /* Who may not see the floor has no stream to ask for; the server says so when one signs in. */
+  if (/(^|; )live=0(;|$)/.test(document.cookie)) {
+    live.phase = "none";
+    document.documentElement.dataset.live = "none";
+  } else open();
   tick();
 })();

@@ -1,5 +1,6 @@
 """What every callback needs to know: the language, the place (zone, queues, people), and refusals."""
 
+import logging
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import wraps
@@ -17,6 +18,7 @@ from models.store import ledger
 from models.tables.floor import Agent, CallLedger, Queue, Seat, Team
 from models.tables.people import Tenant, User
 
+log = logging.getLogger(__name__)
 P = ParamSpec("P")
 
 
@@ -99,7 +101,7 @@ def told(error: HotlineError) -> dict[str, object]:
 
 
 def shown(view: Callable[P, Child]) -> Callable[P, Child]:
-    """Let a callback that returns a view return the refusal instead of failing."""
+    """Let a callback that returns a view return the refusal instead of failing; a fault of ours is logged too."""
 
     @wraps(view)
     def guarded(*args: P.args, **kwargs: P.kwargs) -> Child:
@@ -107,5 +109,8 @@ def shown(view: Callable[P, Child]) -> Callable[P, Child]:
             return view(*args, **kwargs)
         except HotlineError as error:
             return refusal(error.code, words())
+        except Exception:
+            log.exception("fault in %s", view.__name__)
+            return refusal("error", words())
 
     return guarded

@@ -7,6 +7,7 @@ from dash import ALL, ClientsideFunction, Input, Output, ctx, html
 
 from dashboard.auth import require, viewer
 from dashboard.door import reading
+from dashboard.pages import tickets
 from dashboard.pages.context import place, shown, words
 from dashboard.pages.drawers import seat_view
 from dashboard.views import alarms, calls, shell, system, wall
@@ -52,13 +53,15 @@ def show(path: str | None, search: str | None, _prefs: object) -> Child:
 @shown
 def page(path: str, search: str) -> Child:
     """Return the component of one page; a refusal is shown in its place."""
-    match path.rstrip("/") or "/wall":
+    match path.rstrip("/") or home():
         case "/wall":
             return _wall(search)
         case "/calls":
             return _calls(search)
         case "/alarms":
             return _alarms(search)
+        case "/tickets" | "/tickets/new" | "/ticket" as asked:
+            return _desk("/tickets", tickets.PAGES[asked](search))
         case "/seat":
             return _seat(search)
         case "/system":
@@ -66,6 +69,11 @@ def page(path: str, search: str) -> Child:
             return _desk("/system", system.page(words()))
         case _:
             return _unknown()
+
+
+def home() -> str:
+    """Return the first page of who is asking: units begin with their tickets."""
+    return "/wall" if "floor.view" in viewer().can else "/tickets"
 
 
 def _unknown() -> Child:

@@ -11,6 +11,7 @@ from dashboard.views.wall import fresh
 PAGES: tuple[tuple[str, str, str], ...] = (
     ("/wall", "nav.wall", "floor.view"),
     ("/calls", "nav.calls", "calls.view"),
+    ("/tickets", "nav.tickets", "ticket.view"),
     ("/alarms", "nav.alarms", "floor.view"),
     ("/system", "nav.system", "system.view"),
 )

@@ -17,8 +17,12 @@ from models.store.chain import audit
 from models.tables import LoginSession, Role, User
 
 PERMISSIONS = frozenset(
-    {"floor.view", "calls.view", "calls.mark", "alarms.ack", "system.view", "caller.reveal"}
-)
+    {
+        "floor.view", "calls.view", "calls.mark", "alarms.ack", "system.view", "caller.reveal",
+        "ticket.view", "ticket.open", "ticket.assign", "ticket.handle", "ticket.review",
+        "ticket.call_back", "ticket.supervise", "ticket.instruct",
+    }
+)  # fmt: skip
 SEEN_EVERY_S = 30.0
 """How often a session's last sign of life is written down."""
 DESK_AWAY_S = 90.0
@@ -45,6 +49,7 @@ class Viewer:
     tenant_id: int
     agent_no: str
     can: frozenset[str]
+    unit: str = ""
 
 
 def hash_password(password: str) -> str:
@@ -97,7 +102,7 @@ def viewers_of(
     rows = session.execute(
         select(
             LoginSession.token_hash, LoginSession.seen_at, User.id, User.name, User.login,
-            User.agent_no, Role.name, Role.permissions,
+            User.agent_no, User.unit, Role.name, Role.permissions,
         )
         .join(User, LoginSession.user_id == User.id)
         .join(Role, Role.id == User.role_id)
@@ -117,9 +122,17 @@ def viewers_of(
         )
     return {
         by_digest[digest]: Viewer(
-            user_id, name, login, role, tenant, tenant_id, agent_no, frozenset(can) & PERMISSIONS
+            user_id,
+            name,
+            login,
+            role,
+            tenant,
+            tenant_id,
+            agent_no,
+            frozenset(can) & PERMISSIONS,
+            unit,
         )
-        for digest, _, user_id, name, login, agent_no, role, can in rows
+        for digest, _, user_id, name, login, agent_no, unit, role, can in rows
     }
 
 

@@ -1,21 +1,26 @@
 """Seeding the demo centre: safe to repeat, changes nothing that is there."""
 
-from sqlalchemy import Engine, func, select
+from sqlalchemy import Engine, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
-from models import demo
+from models import demo, demo_tickets
 from models.store import db
 from models.store.people import PERMISSIONS, hash_password
-from models.tables import Agent, Queue, Role, Seat, Team, Tenant, User
+from models.tables import Agent, Category, Queue, Role, Seat, Team, Tenant, Unit, User
 
+_CENTRE = PERMISSIONS - {"ticket.handle"}
 PERMISSIONS_OF: dict[str, frozenset[str]] = {
-    "admin": PERMISSIONS,
-    "duty": PERMISSIONS,
-    "leader": frozenset({"floor.view", "calls.view"}),
-    "coordinator": frozenset({"floor.view", "calls.view"}),
-    "agent": frozenset({"floor.view"}),
-    "unit": frozenset(),
+    "admin": _CENTRE,
+    "duty": _CENTRE,
+    "leader": frozenset(
+        {"floor.view", "calls.view", "ticket.view", "ticket.supervise", "ticket.instruct"}
+    ),
+    "coordinator": frozenset({"floor.view", "calls.view", "ticket.view"}),
+    "agent": frozenset({"floor.view", "ticket.view", "ticket.open", "ticket.call_back"}),
+    "dispatcher": frozenset({"floor.view", "ticket.view", "ticket.assign", "ticket.supervise"}),
+    "reviewer": frozenset({"floor.view", "ticket.view", "ticket.review", "ticket.call_back"}),
+    "unit": frozenset({"ticket.view", "ticket.handle"}),
     "wall": frozenset({"floor.view"}),
 }
 
@@ -31,8 +36,8 @@ def seed(engine: Engine, pbx: str = "pbx1") -> None:
     tenant_id = db.tenant_id_of(engine, demo.TENANT)
     with db.transaction(engine, tenant_id) as session:
         _roster(session, tenant_id, pbx)
-        if not session.scalar(select(func.count()).select_from(User)):
-            _people(session, tenant_id)
+        _tickets(session, tenant_id)
+        _people(session, tenant_id)
 
 
 def _roster(session: Session, tenant_id: int, pbx: str) -> None:
@@ -60,17 +65,39 @@ def _roster(session: Session, tenant_id: int, pbx: str) -> None:
         session.execute(insert(table).values(owned).on_conflict_do_nothing())
 
 
+def _tickets(session: Session, tenant_id: int) -> None:
+    for table, values in (
+        (Unit, [unit._asdict() for unit in demo_tickets.UNITS]),
+        (Category, [
+            {"version": 1, "code": code, "parent": parent, "label": label, "unit": unit}
+            for code, parent, label, unit in demo_tickets.CATEGORIES
+        ]),
+    ):  # fmt: skip
+        owned = [{"tenant_id": tenant_id, **value} for value in values]
+        session.execute(insert(table).values(owned).on_conflict_do_nothing())
+
+
 def _people(session: Session, tenant_id: int) -> None:
-    hashed = hash_password(demo.PASSWORD)
+    """Add the people that are missing; a role of an older demo gets the permissions it lacks."""
+    known = {user.login: user for user in session.scalars(select(User))}
+    roles = {role.name: role for role in session.scalars(select(Role))}
+    hashed = ""
     for name, label, login, person in demo.PEOPLE:
-        role = Role(
-            tenant_id=tenant_id, name=name, label=label, permissions=sorted(PERMISSIONS_OF[name])
-        )
-        session.add(role)
+        unit = demo_tickets.UNIT_OF.get(login, "")
+        role = roles.get(name)
+        if role is None:
+            role = roles[name] = Role(tenant_id=tenant_id, name=name, label=label, permissions=[])
+            session.add(role)
+        if not PERMISSIONS_OF[name] <= set(role.permissions):
+            role.permissions = sorted(PERMISSIONS_OF[name] | set(role.permissions))
         session.flush()
+        if login in known:
+            known[login].unit = known[login].unit or unit
+            continue
+        hashed = hashed or hash_password(demo.PASSWORD)
         session.add(
             User(
-                tenant_id=tenant_id, login=login, name=person, role_id=role.id,
+                tenant_id=tenant_id, login=login, name=person, role_id=role.id, unit=unit,
                 agent_no="1001" if name == "agent" else "", password_hash=hashed,
             )
         )  # fmt: skip

@@ -21,6 +21,7 @@ from models.store.crypto import Vault
 from models.tables import Category, Outbox, TicketHistory, TicketLeg, TicketParty, Unit
 from models.tables import Ticket as Row
 from tickets import assignment as a
+from tickets import queries
 from tickets import workflow as w
 from tickets.intake import Form, answer, open_ticket
 from tickets.moving import Actor, legs
@@ -351,3 +352,42 @@ def test_no_order_of_verbs_leaves_the_law(session: Session, verbs: list[str]) ->
         session.refresh(row)
         assert (before, row.status) in LAWFUL | {(before, before)}
     same_as_history(session, row)
+
+
+# --- what a desk shows ----------------------------------------------------------------------
+
+
+@pytest.mark.usefixtures("units")
+def test_each_desk_has_its_own_and_a_unit_only_what_it_holds(session: Session) -> None:
+    waiting, held = opened(session), assigned(session, "jtj")
+    viewers = {
+        name: Actor(who.user_id, who.name, who.can | {"ticket.view"}, who.unit)
+        for name, who in (("centre", CENTRE), ("zjj", UNIT), ("jtj", OTHER))
+    }
+
+    def shown(desk: queries.Desk, who: str) -> set[str]:
+        page = queries.desk(session, desk, actor=viewers[who], now=AT + 100)
+        assert page.total == len(page.lines)
+        return {line.row.no for line in page.lines}
+
+    assert shown("dispatch", "centre") == {waiting.no}
+    assert shown("all", "centre") == {waiting.no, held.no}
+    assert shown("handle", "jtj") == {held.no}
+    assert shown("all", "zjj") == set()
+    with pytest.raises(Refused):
+        queries.desk(session, "review", actor=viewers["zjj"], now=AT)
+    with pytest.raises(NotFound):
+        queries.whole(session, held.no, actor=viewers["zjj"], now=AT)
+    whole = queries.whole(session, held.no, actor=viewers["jtj"], now=AT)
+    assert set(whole.verbs) == {
+        "start", "sub_assign", "finish_part", "ask_return", "ask_extension", "pause_clock",
+        "resume_clock",
+    }  # fmt: skip
+
+
+@pytest.mark.usefixtures("units")
+def test_a_unit_never_sees_a_protected_caller(session: Session) -> None:
+    row = opened(session, Form(kind="report", title="举报", content="违建", phone="13812345678"))
+    a.assign(session, row.id, units=["zjj"], mode="assign", actor=CENTRE, now=AT)
+    viewer = Actor(2, "经办", frozenset({"ticket.view", "ticket.handle"}), "zjj")
+    assert queries.whole(session, row.no, actor=viewer, now=AT).caller == ""

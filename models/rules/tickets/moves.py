@@ -45,8 +45,8 @@ def _from(*sources: Status) -> frozenset[Status]:
 
 MOVES: Mapping[Verb, Move] = {
     "answer": Move("ticket.open", _from("pending_assign"), "reviewed"),
-    "reject": Move("ticket.assign", _from("pending_assign"), "rejected"),
     "assign": Move("ticket.assign", _from("pending_assign"), "assigned"),
+    "reject": Move("ticket.assign", _from("pending_assign"), "rejected"),
     "start": Move("ticket.handle", WITH_UNIT, "in_progress"),
     "sub_assign": Move("ticket.handle", WITH_UNIT, "in_progress"),
     "finish_part": Move("ticket.handle", WITH_UNIT),
