@@ -220,6 +220,7 @@ def _sign_in_routes(server: FastAPI, web: Web) -> None:
             return page(request, "login.error.limited", next_path)
         try:
             token = await asyncio.to_thread(_sign_in, web, slug, login, password)
+            who = await web.gate.viewer_of(f"{slug}.{token}")
         except Refused:
             return page(request, "login.error.wrong", next_path)
         except (Unavailable, NotFound):
@@ -231,7 +232,6 @@ def _sign_in_routes(server: FastAPI, web: Web) -> None:
             auth.COOKIE, f"{slug}.{token}", max_age=web.settings.session_hours * 3600,
             httponly=True, samesite="lax", secure=web.settings.public_url.startswith("https"),
         )  # fmt: skip
-        who = await web.gate.viewer_of(f"{slug}.{token}")
         response.set_cookie(
             "live", str(int(who is not None and "floor.view" in who.can)), samesite="lax"
         )

@@ -10,13 +10,22 @@ from sqlalchemy.orm import Session
 from models.clock import Instant, to_datetime
 from models.errors import BadInput, Refused, WrongStatus
 from models.events import ticket as e
+from models.rules.tickets.choices import MODES, REJECT_GROUNDS, RETURN_GROUNDS
 from models.tables import Category, Ticket, TicketLeg, TicketRequest, Unit
 from tickets import terms
-from tickets.moving import Actor, Taken, facts, legs, own_leg, policy, take, tell, units_below
+from tickets.moving import (
+    Actor,
+    Taken,
+    facts,
+    legs,
+    owed,
+    own_leg,
+    policy,
+    take,
+    tell,
+    units_below,
+)  # fmt: skip
 
-REJECT_GROUNDS = ("area", "court", "police", "petition", "same", "closed", "other")
-"""辖区外, 司法机关, 110/119/120/122, 信访, 同一事项已办, 三级终结, 其他."""
-RETURN_GROUNDS: tuple[e.Ground, ...] = ("area", "function", "authority")
 What = Literal["return", "extension"]
 
 
@@ -31,6 +40,8 @@ def assign(
     now: Instant,
 ) -> None:
     """Send a ticket to its lead unit (the first) and co-units; the legs' clocks start now."""
+    if mode not in MODES:
+        raise BadInput(f"mode {mode!r}", field="mode")
     _existing(session, units)
     taken = take(session, ticket_id, "assign", actor, mode=mode)
     turn = 1 + (
@@ -81,7 +92,7 @@ def reject(
     """不予受理, with a ground of the list and the text of the notice."""
     if ground not in REJECT_GROUNDS:
         raise BadInput(f"ground {ground!r}", field="ground")
-    _said(note)
+    owed(note, "note")
     taken = take(session, ticket_id, "reject", actor, closed_at=to_datetime(now), result=note)
     tell(session, taken, actor, e.TicketRejected(ground=ground, **facts(taken, actor, now, note)))
 
@@ -110,7 +121,7 @@ def ask_return(
     """退回: ask the centre to take the ticket back; refused once the bounce cap is reached."""
     if ground not in RETURN_GROUNDS:
         raise BadInput(f"ground {ground!r}", field="ground")
-    _said(reason)
+    owed(reason, "reason")
     taken = take(session, ticket_id, "ask_return", actor)
     if taken.row.bounces >= policy(session).bounce_cap:
         raise WrongStatus("the bounce cap is reached: the centre fixes the unit", cap="bounce")
@@ -139,7 +150,7 @@ def grant_return(
 
 def deny_return(session: Session, ticket_id: int, *, note: str, actor: Actor, now: Instant) -> None:
     """The unit keeps the ticket; the reason is owed."""
-    _said(note)
+    owed(note, "note")
     taken = take(session, ticket_id, "deny_return", actor)
     request = _decide(session, taken, "return", actor, now, granted=False, note=note)
     tell(session, taken, actor, e.ReturnDenied(leg=request.leg, **facts(taken, actor, now, note)))
@@ -149,7 +160,7 @@ def ask_extension(
     session: Session, ticket_id: int, *, days: int, reason: str, actor: Actor, now: Instant
 ) -> None:
     """延期: ask for more working days, only before the part is due and as often as the policy allows."""
-    _said(reason)
+    owed(reason, "reason")
     taken = take(session, ticket_id, "ask_extension", actor)
     leg, rule = own_leg(session, ticket_id, actor), policy(session)
     if not 1 <= days <= rule.extension_days:
@@ -186,7 +197,7 @@ def deny_extension(
     session: Session, ticket_id: int, *, note: str, actor: Actor, now: Instant
 ) -> None:
     """The due instant stands."""
-    _said(note)
+    owed(note, "note")
     taken = take(session, ticket_id, "deny_extension", actor)
     request = _decide(session, taken, "extension", actor, now, granted=False, note=note)
     event = e.ExtensionDenied(leg=request.leg, **facts(taken, actor, now, note))
@@ -256,8 +267,3 @@ def _existing(session: Session, units: Sequence[str]) -> None:
     found = set(session.scalars(select(Unit.code).where(Unit.code.in_(units), Unit.active)))
     if set(units) - found:
         raise BadInput(f"no such unit: {', '.join(sorted(set(units) - found))}", field="units")
-
-
-def _said(text: str) -> None:
-    if not text.strip():
-        raise BadInput("a reason is owed", field="note")

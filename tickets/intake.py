@@ -10,15 +10,14 @@ from models.clock import Instant, to_datetime
 from models.errors import BadInput, NotFound, Refused
 from models.events.floor import Caller
 from models.events.ticket import TicketAnswered, TicketOpened
+from models.rules.tickets.choices import CHANNELS, KINDS, URGENCIES
 from models.store.crypto import Vault
+from models.store.db import tenant_of
 from models.tables import CallerIdentity, CallLedger, Category, Ticket, TicketParty
 from models.tables.ticket import NUMBERS
-from tickets.moving import Actor, Taken, facts, take, tell, tenant_of
+from tickets.moving import TEXT_MAX, Actor, Taken, facts, owed, take, tell
 
-KINDS = ("consult", "help", "complaint", "report", "suggestion", "thanks", "other")
-URGENCIES = ("normal", "urgent", "critical")
-CHANNELS = ("phone", "letter", "visit", "mail", "fax", "web", "mobile", "sms")
-TITLE_MAX, CONTENT_MAX, SHORT_MAX = 100, 5000, 200
+TITLE_MAX, SHORT_MAX = 100, 200
 _CODE = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
 """Letters and digits nobody mistakes for another when they are read out."""
 _EMERGENCY = (
@@ -62,7 +61,7 @@ class Form:
     def check(self) -> None:
         """Raise BadInput naming the first field that cannot be taken."""
         limits = {
-            "title": TITLE_MAX, "content": CONTENT_MAX, "cause": CONTENT_MAX, "address": SHORT_MAX,
+            "title": TITLE_MAX, "content": TEXT_MAX, "cause": TEXT_MAX, "address": SHORT_MAX,
             "name": SHORT_MAX, "phone": 32,
         }  # fmt: skip
         if self.kind not in KINDS:
@@ -158,8 +157,7 @@ def _of_call(session: Session, key: str) -> Caller:
 
 def answer(session: Session, ticket_id: int, *, reply: str, actor: Actor, now: Instant) -> None:
     """Answer at once: the shortest process of a consult or a simple matter (D-20)."""
-    if not reply.strip():
-        raise BadInput("an answer is empty", field="reply")
+    owed(reply, "reply")
     at = to_datetime(now)
     taken = take(
         session, ticket_id, "answer", actor, reply=reply.strip(), result=reply.strip(),

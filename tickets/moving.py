@@ -8,16 +8,18 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 import msgspec
-from sqlalchemy import select, text, update
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from models.clock import Instant, to_datetime
-from models.errors import NotFound, Refused
+from models.errors import BadInput, NotFound, Refused
 from models.events.ticket import AnyTicketEvent
 from models.rules.tickets import MOVES, Verb, lawful
 from models.rules.tickets.policy import Policy
-from models.store import outbox
+from models.store import outbox, streams
 from models.tables import Parameter, Ticket, TicketHistory, TicketLeg, Unit
+
+TEXT_MAX = 5000
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,25 +84,25 @@ def tell(session: Session, taken: Taken, actor: Actor, event: AnyTicketEvent) ->
             note=event.note, event=msgspec.to_builtins(event),
         )
     )  # fmt: skip
-    outbox.record(session, stream_of(session), event)
-
-
-def stream_of(session: Session) -> str:
-    """Return the tenant's stream of ticket events."""
-    return f"tickets:{tenant_of(session)}"
-
-
-def tenant_of(session: Session) -> int:
-    """Return the tenant of the transaction."""
-    return int(session.scalar(text("SELECT current_setting('hotline.tenant')")) or 0)
+    outbox.record(session, streams.ticket_stream(taken.row.tenant_id), event)
 
 
 def facts(taken: Taken, actor: Actor, now: Instant, note: str = "") -> dict[str, Any]:
-    """Return the fields every ticket event shares."""
+    """Return the fields every ticket event shares; BadInput when the note is longer than a text may be."""
+    if len(note) > TEXT_MAX or "\0" in note:
+        raise BadInput("a text is too long", field="note")
     return {
         "id": taken.envelope_id, "at": now, "actor": actor.ref, "ticket": taken.row.id,
         "note": note.strip(),
     }  # fmt: skip
+
+
+def owed(text: str, field: str) -> None:
+    """Raise BadInput when a text that is owed is empty, or longer than a text may be."""
+    if not text.strip():
+        raise BadInput(f"{field} is empty", field=field)
+    if len(text) > TEXT_MAX or "\0" in text:
+        raise BadInput(f"{field} is too long", field=field)
 
 
 def legs(session: Session, ticket_id: int) -> list[TicketLeg]:

@@ -2,12 +2,12 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Literal, NamedTuple
+from typing import Literal, NamedTuple, TypeVar
 
 from sqlalchemy import ColumnElement, and_, exists, func, or_, select
 from sqlalchemy.orm import Session
 
-from models.clock import Instant
+from models.clock import Instant, to_datetime
 from models.errors import NotFound, Refused
 from models.rules.deadlines import Lamp, lamp
 from models.rules.tickets import MOVES
@@ -53,6 +53,11 @@ class TicketPage(NamedTuple):
     lines: list[TicketLine]
     total: int
 
+    @property
+    def pages(self) -> int:
+        """Return how many pages the desk has."""
+        return -(-self.total // PAGE)
+
 
 @dataclass(frozen=True, slots=True)
 class Whole:
@@ -74,7 +79,7 @@ def desk(
     """Return one page of a desk's tickets, the most pressing first; Refused without its permission."""
     if DESKS[name] not in actor.can or "ticket.view" not in actor.can:
         raise Refused(f"{actor.ref} lacks {DESKS[name]}", permission=DESKS[name])
-    where = [*_of_desk(name), *_scope(session, actor)]
+    where = [*_of_desk(name, now), *_scope(session, actor)]
     if words:
         where.append(_matches(words))
     total = session.scalar(select(func.count()).select_from(Ticket).where(*where)) or 0
@@ -88,7 +93,7 @@ def desk(
     return TicketPage(_lines(session, rows, now), total)
 
 
-def _of_desk(name: Desk) -> list[ColumnElement[bool]]:
+def _of_desk(name: Desk, now: Instant) -> list[ColumnElement[bool]]:
     asked = exists().where(TicketRequest.ticket_id == Ticket.id, TicketRequest.decided_at.is_(None))
     watched = exists().where(Supervision.ticket_id == Ticket.id, Supervision.ended_at.is_(None))
     found: dict[Desk, list[ColumnElement[bool]]] = {
@@ -97,7 +102,9 @@ def _of_desk(name: Desk) -> list[ColumnElement[bool]]:
         "handle": [Ticket.status.in_(WITH_UNIT)],
         "review": [Ticket.status == "pending_review"],
         "call_back": [Ticket.status.in_(("reviewed", "rejected"))],
-        "supervise": [or_(watched, and_(Ticket.status.in_(OPEN), Ticket.due_at < func.now()))],
+        "supervise": [
+            or_(watched, and_(Ticket.status.in_(OPEN), Ticket.due_at < to_datetime(now)))
+        ],
         "archive": [Ticket.status == "archived"],
     }
     return found[name]
@@ -162,9 +169,9 @@ def whole(session: Session, no: str, *, actor: Actor, now: Instant) -> Whole:
         raise NotFound(f"no ticket {no}")
     names = _unit_names(session)
     parts = legs(session, row.id)
-    by_ticket: Any = lambda table: select(table).where(table.ticket_id == row.id).order_by(table.id)  # noqa: E731
     hidden = actor.unit and (row.confidential or row.anonymous)
     party = session.get(TicketParty, row.id)
+    requests = _of_ticket(session, TicketRequest, row.id)
     return Whole(
         row=row,
         caller=party.masked if party and not hidden else "",
@@ -175,24 +182,33 @@ def whole(session: Session, no: str, *, actor: Actor, now: Instant) -> Whole:
         )
         or "",
         legs=[(leg, names.get(leg.holder, leg.holder), _lamp(leg, now)) for leg in parts],
-        history=list(session.scalars(by_ticket(TicketHistory))),
-        requests=list(session.scalars(by_ticket(TicketRequest))),
-        supervisions=list(session.scalars(by_ticket(Supervision))),
-        verbs=_verbs(session, row, parts, actor),
+        history=_of_ticket(session, TicketHistory, row.id),
+        requests=requests,
+        supervisions=_of_ticket(session, Supervision, row.id),
+        verbs=_verbs(session, row, parts, requests, actor),
     )
 
 
-def _verbs(session: Session, row: Ticket, parts: list[TicketLeg], actor: Actor) -> tuple[str, ...]:
+R = TypeVar("R", TicketHistory, TicketRequest, Supervision)
+
+
+def _of_ticket(session: Session, table: type[R], ticket_id: int) -> list[R]:
+    return list(
+        session.scalars(select(table).where(table.ticket_id == ticket_id).order_by(table.id))
+    )
+
+
+def _verbs(
+    session: Session,
+    row: Ticket,
+    parts: list[TicketLeg],
+    requests: list[TicketRequest],
+    actor: Actor,
+) -> tuple[str, ...]:
     """Return what the actor may do now: lawful, permitted, with the part in hand and the request open."""
     own = set(units_below(session, actor.unit)) if actor.unit else set()
     mine = [p for p in parts if p.handled_at is None and (p.holder in own or p.unit in own)]
-    open_requests = set(
-        session.scalars(
-            select(TicketRequest.what).where(
-                TicketRequest.ticket_id == row.id, TicketRequest.decided_at.is_(None)
-            )
-        )
-    )
+    open_requests = {request.what for request in requests if request.decided_at is None}
     found = []
     for verb, move in MOVES.items():
         if row.status not in move.sources or move.permission not in actor.can:

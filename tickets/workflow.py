@@ -6,11 +6,11 @@ from sqlalchemy.orm import Session
 from models.clock import Instant, to_datetime
 from models.errors import BadInput, NotFound, WrongStatus
 from models.events import ticket as e
+from models.rules.tickets.choices import GRADES
 from models.tables import Supervision, Ticket, TicketLeg
 from tickets import terms
-from tickets.moving import Actor, Taken, facts, legs, own_leg, policy, take, tell
+from tickets.moving import Actor, Taken, facts, legs, owed, own_leg, policy, take, tell
 
-GRADES = ("very_good", "good", "fair", "bad", "very_bad", "none")
 CONTENT = frozenset({"very_good", "good", "fair"})
 
 
@@ -30,7 +30,7 @@ def finish_part(
     session: Session, ticket_id: int, *, result: str, actor: Actor, now: Instant
 ) -> None:
     """A co-unit's result; the lead goes on."""
-    _said(result, "result")
+    owed(result, "result")
     taken = take(session, ticket_id, "finish_part", actor)
     leg = own_leg(session, ticket_id, actor)
     if leg.number == 1:
@@ -41,7 +41,7 @@ def finish_part(
 
 def submit(session: Session, ticket_id: int, *, result: str, actor: Actor, now: Instant) -> None:
     """The lead unit's result: to be reviewed. All co-units must have finished their parts."""
-    _said(result, "result")
+    owed(result, "result")
     taken = take(session, ticket_id, "submit", actor, result=result.strip())
     lead, *others = legs(session, ticket_id)
     if own_leg(session, ticket_id, actor).number != lead.number:
@@ -66,7 +66,7 @@ def approve(
 
 def send_back(session: Session, ticket_id: int, *, note: str, actor: Actor, now: Instant) -> None:
     """审核不通过: back to the lead unit with an opinion; its first due instant stands."""
-    _said(note, "note")
+    owed(note, "note")
     taken = take(session, ticket_id, "send_back", actor)
     lead = _lead_again(session, taken)
     due = lead.due_at.timestamp() if lead.due_at else 0.0
@@ -75,7 +75,7 @@ def send_back(session: Session, ticket_id: int, *, note: str, actor: Actor, now:
 
 def reply(session: Session, ticket_id: int, *, text: str, actor: Actor, now: Instant) -> None:
     """The platform's answer to the citizen; units never answer by themselves (X-04)."""
-    _said(text, "text")
+    owed(text, "text")
     taken = take(
         session, ticket_id, "reply", actor, reply=text.strip(), replied_at=to_datetime(now)
     )
@@ -110,7 +110,7 @@ def call_back(
 
 def reopen(session: Session, ticket_id: int, *, note: str, actor: Actor, now: Instant) -> None:
     """重新办理: the lead unit handles once more, by a new due instant."""
-    _said(note, "note")
+    owed(note, "note")
     taken = take(
         session, ticket_id, "reopen", actor, reopened=Ticket.reopened + 1, closed_at=None,
         replied_at=None, called_back_at=None, grade="", solved=None,
@@ -145,7 +145,7 @@ def archive(
 
 def contest(session: Session, ticket_id: int, *, note: str, actor: Actor, now: Instant) -> None:
     """复查复核: the citizen contests the outcome."""
-    _said(note, "note")
+    owed(note, "note")
     taken = take(session, ticket_id, "contest", actor)
     if taken.row.contested:
         raise WrongStatus("a re-examination is open", cap="contest")
@@ -157,7 +157,7 @@ def conclude(
     session: Session, ticket_id: int, *, upheld: bool, note: str, actor: Actor, now: Instant
 ) -> None:
     """End the re-examination with a reasoned finding."""
-    _said(note, "note")
+    owed(note, "note")
     taken = take(session, ticket_id, "conclude", actor)
     if not taken.row.contested:
         raise WrongStatus("no re-examination is open", cap="contest")
@@ -179,7 +179,7 @@ def urge(session: Session, ticket_id: int, *, note: str = "", actor: Actor, now:
 
 def supervise(session: Session, ticket_id: int, *, note: str, actor: Actor, now: Instant) -> int:
     """督办: follow the matter to its end; return the supervision's id."""
-    _said(note, "note")
+    owed(note, "note")
     taken = take(session, ticket_id, "supervise", actor)
     row = Supervision(
         tenant_id=taken.row.tenant_id, ticket_id=ticket_id, opinion=note.strip(),
@@ -225,7 +225,7 @@ def rate_supervision(
 
 def instruct(session: Session, ticket_id: int, *, note: str, actor: Actor, now: Instant) -> None:
     """批示."""
-    _said(note, "note")
+    owed(note, "note")
     taken = take(session, ticket_id, "instruct", actor)
     tell(session, taken, actor, e.TicketInstructed(**facts(taken, actor, now, note)))
 
@@ -238,10 +238,3 @@ def _lead_again(session: Session, taken: Taken) -> TicketLeg:
     lead = found[0]
     lead.handled_at, lead.started_at, lead.holder = None, None, lead.unit
     return lead
-
-
-def _said(text: str, field: str) -> None:
-    if not text.strip():
-        raise BadInput(f"{field} is empty", field=field)
-    if len(text) > 5000 or "\0" in text:
-        raise BadInput(f"{field} is too long", field=field)

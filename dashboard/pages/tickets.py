@@ -42,6 +42,15 @@ def _yes(values: Values, name: str) -> bool | None:
     return {"yes": True, "no": False}.get(_text(values, name))
 
 
+def _choice(values: Values, name: str) -> Any:  # noqa: ANN401 - one of a list, the service judges which
+    return _text(values, name)
+
+
+def _days(values: Values) -> int:
+    days = values.get("days")
+    return days if isinstance(days, int) else 0  # the service says how many it takes
+
+
 def _noted(verb: Callable[..., object]) -> Move:
     return lambda s, t, v, who, at: verb(s, t, note=_text(v, "note"), actor=who, now=at)
 
@@ -51,7 +60,7 @@ MOVES: Mapping[str, Move] = {
         s, t, reply=_text(v, "reply"), actor=who, now=at
     ),
     "assign": lambda s, t, v, who, at: assignment.assign(
-        s, t, units=v.get("units") or [], mode=v["mode"], note=_text(v, "note"), actor=who, now=at
+        s, t, units=v.get("units") or [], mode=_choice(v, "mode"), note=_text(v, "note"), actor=who, now=at
     ),
     "reject": lambda s, t, v, who, at: assignment.reject(
         s, t, ground=_text(v, "ground"), note=_text(v, "note"), actor=who, now=at
@@ -69,12 +78,12 @@ MOVES: Mapping[str, Move] = {
     "approve": _noted(workflow.approve),
     "send_back": _noted(workflow.send_back),
     "ask_return": lambda s, t, v, who, at: assignment.ask_return(
-        s, t, ground=v["ground"], reason=_text(v, "reason"), actor=who, now=at
+        s, t, ground=_choice(v, "ground"), reason=_text(v, "reason"), actor=who, now=at
     ),
     "grant_return": _noted(assignment.grant_return),
     "deny_return": _noted(assignment.deny_return),
     "ask_extension": lambda s, t, v, who, at: assignment.ask_extension(
-        s, t, days=int(v.get("days") or 0), reason=_text(v, "reason"), actor=who, now=at
+        s, t, days=_days(v), reason=_text(v, "reason"), actor=who, now=at
     ),
     "grant_extension": _noted(assignment.grant_extension),
     "deny_extension": _noted(assignment.deny_extension),
@@ -85,7 +94,7 @@ MOVES: Mapping[str, Move] = {
         s, t, text=_text(v, "text"), actor=who, now=at
     ),
     "call_back": lambda s, t, v, who, at: workflow.call_back(
-        s, t, reached=_yes(v, "reached") is True, grade=v["grade"], solved=_yes(v, "solved"),
+        s, t, reached=_yes(v, "reached") is True, grade=_choice(v, "grade"), solved=_yes(v, "solved"),
         note=_text(v, "note"), actor=who, now=at,
     ),
     "reopen": _noted(workflow.reopen),
@@ -107,9 +116,7 @@ def register(app: dash.Dash) -> None:
         State("new-call", "data"),
         prevent_initial_call=True,
     )(save)
-    app.callback(
-        Output("new-alike", "children"), Input("new-title", "value"), Input("new-content", "value")
-    )(alike)
+    app.callback(Output("new-alike", "children"), Input("new-title", "value"))(alike)
     app.callback(
         Output("url", "href", allow_duplicate=True),
         Input("tickets-text", "value"),
@@ -234,7 +241,7 @@ def _wrong_field(error: BadInput) -> dict[str, object]:
     return {"text": text, "bad": True, "at": now()}
 
 
-def alike(title: str | None, content: str | None) -> Child:
+def alike(title: str | None) -> Child:
     """Return earlier tickets that read like the one being typed."""
     texts = words()
     head = html.Header(html.H2(texts["intake.alike"]))

@@ -8,14 +8,19 @@ from dash import dcc, html
 
 from dashboard.views import clock
 from dashboard.views.kit import Child, Words, data, empty, link, panel, status, table
+from models.rules.tickets.choices import (
+    GRADES,
+    KINDS,
+    MODES,
+    REJECT_GROUNDS,
+    RETURN_GROUNDS,
+    URGENCIES,
+)  # fmt: skip
 
 if TYPE_CHECKING:
     from tickets.queries import TicketPage, Whole
 
 LAMPS = {"green": "ok", "yellow": "warn", "red": "bad"}
-KINDS = ("consult", "help", "complaint", "report", "suggestion", "thanks", "other")
-URGENCIES = ("normal", "urgent", "critical")
-PAGE = 50
 Options = Sequence[tuple[str, str]]
 
 
@@ -59,11 +64,11 @@ VERBS: Mapping[str, tuple[Field, ...]] = {
 }  # fmt: skip
 """What each verb asks for; a verb that is not here has no form yet."""
 CHOICES: Mapping[str, tuple[str, ...]] = {
-    "mode": ("assign", "forward", "self"),
-    "reject": ("area", "court", "police", "petition", "same", "closed", "other"),
-    "return": ("area", "function", "authority"),
+    "mode": MODES[::-1],
+    "reject": REJECT_GROUNDS,
+    "return": RETURN_GROUNDS,
     "reached": ("yes", "no"),
-    "grade": ("very_good", "good", "fair", "bad", "very_bad", "none"),
+    "grade": GRADES,
     "solved": ("yes", "no", "unsaid"),
     "upheld": ("yes", "no"),
 }
@@ -114,7 +119,7 @@ def desk(
     )
     bar = html.Div([tabs, html.Div([search], className="filters")], className="bar")
     return html.Div(
-        [title, bar, _list(page, zone, words), _pager(name, text, number, page.total, words)],
+        [title, bar, _list(page, zone, words), _pager(name, text, number, page.pages, words)],
         className="page tickets",
     )
 
@@ -164,9 +169,9 @@ def _lamp(lamp: str, due: float, zone: str, words: Words) -> Child:
     return status(LAMPS[lamp], f"{words[f'lamp.{lamp}']} {clock.local(due, zone):%m-%d %H:%M}")
 
 
-def _pager(name: str, text: str, number: int, total: int, words: Words) -> Child:
-    last = max((total - 1) // PAGE, 0)
-    if not last:
+def _pager(name: str, text: str, number: int, pages: int, words: Words) -> Child:
+    last = pages - 1
+    if last < 1:
         return None
     steps: list[Child] = []
     if number:
@@ -268,7 +273,9 @@ def ticket(
         panel(words["ticket.units"], _legs(whole, zone, words)),
         panel(words["ticket.history"], _history(whole, zone, words), css="roomy"),
     ]
-    forms = [_form(verb, row.id, lists, proposed, words) for verb in whole.verbs if verb in VERBS]
+    forms = [
+        _form(verb, row.id, lists, proposed, words) for verb in whole.verbs if _offers(verb, lists)
+    ]
     right = panel(
         words["ticket.moves"],
         html.Div(forms) if forms else empty(words["ticket.no_moves"]),
@@ -282,6 +289,11 @@ def ticket(
         ],
         className="page",
     )
+
+
+def _offers(verb: str, lists: Mapping[str, Options]) -> bool:
+    """True when the verb has a form, and something to choose wherever it asks to choose from a list."""
+    return verb in VERBS and all(lists.get(field.options, True) for field in VERBS[verb])
 
 
 def _facts(whole: "Whole", zone: str, words: Words) -> Child:

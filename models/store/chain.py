@@ -9,6 +9,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from models.clock import Instant, to_datetime
+from models.store.db import tenant_of
 from models.tables import Audit, EventLog
 
 _LOCKS = {Audit: 1, EventLog: 2}
@@ -81,7 +82,7 @@ def _fault(
 
 def _lock(session: Session, table: type[Audit | EventLog]) -> int:
     """Take the tenant's turn on the chain until the transaction ends; return the tenant."""
-    tenant = int(session.scalar(text("SELECT current_setting('hotline.tenant')")) or 0)
+    tenant = tenant_of(session)
     session.execute(text("SELECT pg_advisory_xact_lock(:a, :b)"), {"a": tenant, "b": _LOCKS[table]})
     return tenant
 

@@ -39,6 +39,11 @@ def transaction(engine: Engine, tenant_id: int) -> Iterator[Session]:
         raise Unavailable(f"database: {error.orig}") from error
 
 
+def tenant_of(session: Session) -> int:
+    """Return the tenant whose transaction this is, 0 outside one."""
+    return int(session.scalar(text("SELECT current_setting('hotline.tenant')")) or 0)
+
+
 def tenant_id_of(engine: Engine, slug: str) -> int:
     """Return the id of the tenant `slug`; NotFound if there is none."""
     try:

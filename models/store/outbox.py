@@ -3,20 +3,20 @@
 from typing import Any
 
 import msgspec
-from sqlalchemy import select, text, update
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from models.clock import Instant, to_datetime
 from models.events.envelope import Event
+from models.store.db import tenant_of
 from models.tables import Outbox
 
 
 def record(session: Session, stream: str, event: Event) -> None:
     """Write `event` to be published on `stream`; it leaves only if the transaction commits."""
-    tenant = int(session.scalar(text("SELECT current_setting('hotline.tenant')")) or 0)
     session.add(
         Outbox(
-            tenant_id=tenant, stream=stream, event=msgspec.to_builtins(event),
+            tenant_id=tenant_of(session), stream=stream, event=msgspec.to_builtins(event),
             created_at=to_datetime(event.at),
         )
     )  # fmt: skip

@@ -39,6 +39,11 @@ def ledger_stream(tenant: str) -> str:
     return f"ledger:{tenant}"
 
 
+def ticket_stream(tenant_id: int) -> str:
+    """Stream of ticket events, one an entry; a service in a transaction knows the tenant by its id."""
+    return f"tickets:{tenant_id}"
+
+
 def asks_stream(tenant: str) -> str:
     """Stream of requests to the exchange side."""
     return f"asks:{tenant}"

@@ -13,12 +13,13 @@ from hypothesis import strategies as st
 from sqlalchemy import Engine, func, select
 from sqlalchemy.orm import Session
 
+from models.clock import to_datetime
 from models.errors import BadInput, HotlineError, NotFound, Refused, WrongStatus
 from models.events.ticket import from_row
 from models.rules.tickets import MOVES, Ticket, reduce
 from models.store import db
 from models.store.crypto import Vault
-from models.tables import Category, Outbox, TicketHistory, TicketLeg, TicketParty, Unit
+from models.tables import Category, Outbox, Parameter, TicketHistory, TicketLeg, TicketParty, Unit
 from models.tables import Ticket as Row
 from tickets import assignment as a
 from tickets import queries
@@ -391,3 +392,36 @@ def test_a_unit_never_sees_a_protected_caller(session: Session) -> None:
     a.assign(session, row.id, units=["zjj"], mode="assign", actor=CENTRE, now=AT)
     viewer = Actor(2, "经办", frozenset({"ticket.view", "ticket.handle"}), "zjj")
     assert queries.whole(session, row.no, actor=viewer, now=AT).caller == ""
+
+
+@pytest.mark.usefixtures("units")
+def test_a_parameter_counts_at_once(session: Session, tenant: Place) -> None:
+    row = assigned(session)
+    session.add(
+        Parameter(
+            tenant_id=tenant.id, name="workflow", value={"bounce_cap": 0}, set_by="user:1",
+            set_at=to_datetime(AT),
+        )
+    )  # fmt: skip
+    session.flush()
+    with pytest.raises(WrongStatus) as caught:
+        a.ask_return(session, row.id, ground="area", reason="不在辖区", actor=UNIT, now=AT + 99)
+    assert caught.value.facts["cap"] == "bounce"
+
+
+@pytest.mark.usefixtures("units")
+def test_forged_choices_and_endless_texts_change_nothing(session: Session) -> None:
+    row = opened(session)
+    forged: Any = "nonsense"
+    tries: tuple[Callable[[], object], ...] = (
+        lambda: a.assign(session, row.id, units=["zjj"], mode=forged, actor=CENTRE, now=AT),
+        lambda: a.reject(session, row.id, ground=forged, note="x", actor=CENTRE, now=AT),
+        lambda: a.reject(session, row.id, ground="court", note="长" * 5001, actor=CENTRE, now=AT),
+        lambda: a.reject(session, row.id, ground="court", note="a\0b", actor=CENTRE, now=AT),
+    )
+    for wrong in tries:
+        with pytest.raises(BadInput):
+            wrong()
+    session.refresh(row)
+    assert row.status == "pending_assign"
+    same_as_history(session, row)

@@ -9,13 +9,9 @@ class Policy(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     bounce_cap : granted returns after which a unit may not return the ticket: the centre fixes it.
     extension_cap : granted extensions of one leg. extension_days : the most working days at once.
     reopen_cap : how often a discontented citizen's ticket is handled again by itself.
-    pause_allowed : whether a unit may stop its clock while it waits for the citizen.
-    repeat_days : how far back a call of the same citizen counts as a repeat.
     """
 
     bounce_cap: int = 2
     extension_cap: int = 1
     extension_days: int = 15
     reopen_cap: int = 1
-    pause_allowed: bool = True
-    repeat_days: int = 30
