@@ -3,13 +3,14 @@
 import secrets
 from dataclasses import dataclass
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from models.clock import Instant, to_datetime
 from models.errors import BadInput, NotFound, Refused
 from models.events.floor import Caller
 from models.events.ticket import TicketAnswered, TicketOpened
+from models.rules.grams import grams
 from models.rules.tickets.choices import CHANNELS, KINDS, URGENCIES
 from models.store.crypto import Vault
 from models.store.db import tenant_of
@@ -104,6 +105,7 @@ def open_ticket(
         emergency=any(word in said for word in _EMERGENCY),
         disputed=any(word in said for word in _DISPUTE),
         call_key=form.call, opened_at=to_datetime(now), opened_by=actor.user_id,
+        grams=func.array_to_tsvector(grams(form.title, form.content, form.address)),
     )  # fmt: skip
     session.add(row)
     session.flush()

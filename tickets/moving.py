@@ -26,13 +26,15 @@ TEXT_MAX = 5000
 class Actor:
     """Who moves a ticket: a signed-in person, or the system itself (`user_id` 0).
 
-    can : permissions; unit : code of the person's unit, empty for the centre.
+    can : permissions; unit : code of the person's unit, empty for the centre; district : the only one
+    the person may see, empty for the whole city.
     """
 
     user_id: int
     name: str
     can: frozenset[str]
     unit: str = ""
+    district: str = ""
 
     @property
     def ref(self) -> str:

@@ -111,11 +111,14 @@ def _of_desk(name: Desk, now: Instant) -> list[ColumnElement[bool]]:
 
 
 def _scope(session: Session, actor: Actor) -> list[ColumnElement[bool]]:
-    if not actor.unit:
-        return []
-    own = units_below(session, actor.unit)
-    has = or_(TicketLeg.holder.in_(own), TicketLeg.unit.in_(own))
-    return [exists().where(TicketLeg.ticket_id == Ticket.id, has)]
+    where: list[ColumnElement[bool]] = []
+    if actor.district:
+        where.append(Ticket.district == actor.district)
+    if actor.unit:
+        own = units_below(session, actor.unit)
+        has = or_(TicketLeg.holder.in_(own), TicketLeg.unit.in_(own))
+        where.append(exists().where(TicketLeg.ticket_id == Ticket.id, has))
+    return where
 
 
 def _matches(words: str) -> ColumnElement[bool]:

@@ -17,6 +17,7 @@ from models.errors import HotlineError, NotFound
 from models.store import ledger
 from models.tables.floor import Agent, CallLedger, Queue, Seat, Team
 from models.tables.people import Tenant, User
+from tickets.moving import Actor
 
 log = logging.getLogger(__name__)
 P = ParamSpec("P")
@@ -81,6 +82,12 @@ def visit(session: Session, key: str) -> ledger.CallRow:
         if row.key == key:
             return row
     raise NotFound(f"no call {key}")
+
+
+def actor() -> Actor:
+    """Return who is asking, as the services know people."""
+    who = viewer()
+    return Actor(who.user_id, who.name, who.can, who.unit, who.district)
 
 
 def language() -> str:

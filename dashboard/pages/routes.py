@@ -1,5 +1,6 @@
 """Which page an address shows; language and theme; links between them stay in the browser."""
 
+from collections.abc import Callable, Mapping
 from urllib.parse import parse_qs
 
 import dash
@@ -7,7 +8,7 @@ from dash import ALL, ClientsideFunction, Input, Output, ctx, html
 
 from dashboard.auth import require, viewer
 from dashboard.door import reading
-from dashboard.pages import tickets
+from dashboard.pages import intake, ticket, ticket_desk
 from dashboard.pages.context import place, shown, words
 from dashboard.pages.drawers import seat_view
 from dashboard.views import alarms, calls, shell, system, wall
@@ -16,6 +17,12 @@ from dashboard.views.kit import Child, empty
 from models.clock import now
 from models.store import watch
 
+DESK_PAGES: Mapping[str, tuple[str, Callable[[str], Child]]] = {
+    "/tickets": ("/tickets", ticket_desk.page),
+    "/tickets/new": ("/tickets", intake.page),
+    "/ticket": ("/tickets", ticket.page),
+}
+"""Address -> (its entry in the navigation, the page by the address's search)."""
 MAX_ROTATE_S = 600
 ALARMS_SHOWN = 500
 
@@ -60,13 +67,14 @@ def page(path: str, search: str) -> Child:
             return _calls(search)
         case "/alarms":
             return _alarms(search)
-        case "/tickets" | "/tickets/new" | "/ticket" as asked:
-            return _desk("/tickets", tickets.PAGES[asked](search))
         case "/seat":
             return _seat(search)
         case "/system":
             require("system.view")
             return _desk("/system", system.page(words()))
+        case asked if asked in DESK_PAGES:
+            nav, body = DESK_PAGES[asked]
+            return _desk(nav, body(search))
         case _:
             return _unknown()
 

@@ -20,7 +20,8 @@ PERMISSIONS = frozenset(
     {
         "floor.view", "calls.view", "calls.mark", "alarms.ack", "system.view", "caller.reveal",
         "ticket.view", "ticket.open", "ticket.assign", "ticket.handle", "ticket.review",
-        "ticket.call_back", "ticket.supervise", "ticket.instruct",
+        "ticket.call_back", "ticket.supervise", "ticket.instruct", "knowledge.view", "knowledge.edit",
+        "knowledge.review", "admin.units", "admin.people", "admin.parameters",
     }
 )  # fmt: skip
 SEEN_EVERY_S = 30.0
@@ -50,6 +51,7 @@ class Viewer:
     agent_no: str
     can: frozenset[str]
     unit: str = ""
+    district: str = ""
 
 
 def hash_password(password: str) -> str:
@@ -102,7 +104,7 @@ def viewers_of(
     rows = session.execute(
         select(
             LoginSession.token_hash, LoginSession.seen_at, User.id, User.name, User.login,
-            User.agent_no, User.unit, Role.name, Role.permissions,
+            User.agent_no, User.unit, User.district, Role.name, Role.permissions,
         )
         .join(User, LoginSession.user_id == User.id)
         .join(Role, Role.id == User.role_id)
@@ -131,8 +133,9 @@ def viewers_of(
             agent_no,
             frozenset(can) & PERMISSIONS,
             unit,
+            district,
         )
-        for digest, _, user_id, name, login, agent_no, unit, role, can in rows
+        for digest, _, user_id, name, login, agent_no, unit, district, role, can in rows
     }
 
 

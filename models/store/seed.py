@@ -9,18 +9,26 @@ from models.store import db
 from models.store.people import PERMISSIONS, hash_password
 from models.tables import Agent, Category, Queue, Role, Seat, Team, Tenant, Unit, User
 
+_ADMIN = {permission for permission in PERMISSIONS if permission.startswith("admin.")}
 _CENTRE = PERMISSIONS - {"ticket.handle"}
+
+
+def _may(*permissions: str) -> frozenset[str]:
+    """Return permissions of somebody who works with tickets."""
+    return frozenset({"ticket.view", "knowledge.view", *permissions})
+
+
 PERMISSIONS_OF: dict[str, frozenset[str]] = {
     "admin": _CENTRE,
-    "duty": _CENTRE,
-    "leader": frozenset(
-        {"floor.view", "calls.view", "ticket.view", "ticket.supervise", "ticket.instruct"}
+    "duty": _CENTRE - _ADMIN,
+    "leader": _may("floor.view", "calls.view", "ticket.supervise", "ticket.instruct"),
+    "coordinator": _may("floor.view", "calls.view"),
+    "agent": _may("floor.view", "ticket.open", "ticket.call_back"),
+    "dispatcher": _may("floor.view", "ticket.assign", "ticket.supervise"),
+    "reviewer": _may(
+        "floor.view", "ticket.review", "ticket.call_back", "knowledge.edit", "knowledge.review"
     ),
-    "coordinator": frozenset({"floor.view", "calls.view", "ticket.view"}),
-    "agent": frozenset({"floor.view", "ticket.view", "ticket.open", "ticket.call_back"}),
-    "dispatcher": frozenset({"floor.view", "ticket.view", "ticket.assign", "ticket.supervise"}),
-    "reviewer": frozenset({"floor.view", "ticket.view", "ticket.review", "ticket.call_back"}),
-    "unit": frozenset({"ticket.view", "ticket.handle"}),
+    "unit": _may("ticket.handle", "knowledge.edit"),
     "wall": frozenset({"floor.view"}),
 }
 

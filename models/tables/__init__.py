@@ -2,7 +2,9 @@
 
 from models.tables.base import Base
 from models.tables.floor import Agent, CallerIdentity, CallLedger, Queue, Seat, SeatInterval, Team
+from models.tables.knowledge import KnowledgeAnswer, KnowledgeItem
 from models.tables.log import Audit, EventLog, Outbox
+from models.tables.paper import Attachment, Draft, Letter, SavedQuery
 from models.tables.people import LoginSession, Role, Tenant, User
 from models.tables.ticket import (
     Category,
@@ -19,8 +21,9 @@ from models.tables.ticket import (
 from models.tables.watch import AlarmLog
 
 __all__ = [
-    "Agent", "AlarmLog", "Audit", "Base", "CallLedger", "CallerIdentity", "Category", "EventLog",
-    "Holiday", "LoginSession", "Outbox", "Parameter", "Queue", "Role", "Seat", "SeatInterval",
-    "Supervision", "Team", "Tenant", "Ticket", "TicketHistory", "TicketLeg", "TicketNumber",
+    "Agent", "AlarmLog", "Attachment", "Audit", "Base", "CallLedger", "CallerIdentity",
+    "Category", "Draft", "EventLog", "Holiday", "KnowledgeAnswer", "KnowledgeItem", "Letter",
+    "LoginSession", "Outbox", "Parameter", "Queue", "Role", "SavedQuery", "Seat",
+    "SeatInterval", "Supervision", "Team", "Tenant", "Ticket", "TicketHistory", "TicketLeg",
     "TicketParty", "TicketRequest", "Unit", "User",
 ]  # fmt: skip

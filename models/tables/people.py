@@ -32,7 +32,8 @@ class Role(Owned, Base):
 class User(Owned, Base):
     """A person who signs in; `password_hash` is argon2id.
 
-    agent_no : the 工号 if the person takes calls; unit : the code of the handling unit, empty for the centre.
+    agent_no, team : the 工号 and group if the person takes calls; unit : the code of the handling unit, empty
+    for the centre; district : GB/T 2260 code, empty for the whole city.
     """
 
     __tablename__ = "app_user"
@@ -43,6 +44,8 @@ class User(Owned, Base):
     role_id: Mapped[int] = mapped_column(ForeignKey("role.id"))
     agent_no: Mapped[Words]
     unit: Mapped[Words]
+    team: Mapped[Words]
+    district: Mapped[Words]
     password_hash: Mapped[str] = mapped_column(Text)
     active: Mapped[bool] = mapped_column(default=True, server_default="true")
 

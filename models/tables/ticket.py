@@ -16,7 +16,7 @@ from sqlalchemy import (
     UniqueConstraint,
     text,
 )  # fmt: skip
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.dialects.postgresql import JSONB, TSVECTOR
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.tables.base import Base, Id, Instant, Owned, Words
@@ -61,7 +61,13 @@ class Category(Owned, Base):
 
 
 class Ticket(Owned, Base):
-    """工单. Holds no name or number of a citizen: those are in `TicketParty`."""
+    """工单. Holds no name or number of a citizen: those are in `TicketParty`.
+
+    pauses : [paused, resumed] instants at which the clocks stood, waiting for the citizen;
+    urge_at : when the centre wants it urged (E-02); urge_told : the timer has done so.
+    origin : key in the system it was imported from, empty for our own.
+    grams : what full text searches, see `rules.grams`.
+    """
 
     __tablename__ = "ticket"
     __table_args__ = (
@@ -70,6 +76,17 @@ class Ticket(Owned, Base):
         Index("ix_ticket_opened", "tenant_id", "opened_at"),
         Index("ix_ticket_category", "tenant_id", "category", "opened_at"),
         Index("ix_ticket_call", "tenant_id", "call_key", postgresql_where=text("call_key <> ''")),
+        Index("ix_ticket_grams", "grams", postgresql_using="gin"),
+        Index(
+            "ix_ticket_urge", "tenant_id", "urge_at", postgresql_where=text("urge_at IS NOT NULL")
+        ),
+        Index(
+            "uq_ticket_origin",
+            "tenant_id",
+            "origin",
+            unique=True,
+            postgresql_where=text("origin <> ''"),
+        ),
     )
     id: Mapped[Id]
     no: Mapped[str] = mapped_column(Text)
@@ -108,10 +125,17 @@ class Ticket(Owned, Base):
     solved: Mapped[bool | None]
     closed_at: Mapped[datetime | None] = mapped_column(_Later)
     paused_at: Mapped[datetime | None] = mapped_column(_Later)
+    pauses: Mapped[list[tuple[float, float]]] = mapped_column(
+        JSONB, server_default=text("'[]'::jsonb")
+    )
     bounces: Mapped[int] = mapped_column(SmallInteger, default=0, server_default="0")
     reopened: Mapped[int] = mapped_column(SmallInteger, default=0, server_default="0")
     contested: Mapped[bool] = mapped_column(Boolean, default=False, server_default=_FALSE)
     merged_into: Mapped[int | None] = mapped_column(BigInteger)
+    urge_at: Mapped[datetime | None] = mapped_column(_Later)
+    urge_told: Mapped[bool] = mapped_column(Boolean, default=False, server_default=_FALSE)
+    origin: Mapped[Words]
+    grams: Mapped[str] = mapped_column(TSVECTOR, server_default=text("''::tsvector"))
 
 
 class TicketParty(Owned, Base):
@@ -130,7 +154,11 @@ class TicketParty(Owned, Base):
 
 
 class TicketLeg(Owned, Base):
-    """A unit's part in the present or a past assignment (`turn` counts them); number 1 is the lead."""
+    """A unit's part in the present or a past assignment (`turn` counts them); number 1 is the lead.
+
+    extra : granted units of time beyond the term;
+    timer_at : when a timer looks at it next, none while its clock stands; person : who handles it.
+    """
 
     __tablename__ = "ticket_leg"
     __table_args__ = (
@@ -140,6 +168,7 @@ class TicketLeg(Owned, Base):
             postgresql_where=text("handled_at IS NULL AND returned_at IS NULL"),
         ),
         Index("ix_ticket_leg_holder", "tenant_id", "holder", "assigned_at"),
+        Index("ix_ticket_leg_timer", "timer_at", postgresql_where=text("timer_at IS NOT NULL")),
     )  # fmt: skip
     id: Mapped[Id]
     ticket_id: Mapped[int] = mapped_column(ForeignKey("ticket.id"))
@@ -155,8 +184,12 @@ class TicketLeg(Owned, Base):
     handled_at: Mapped[datetime | None] = mapped_column(_Later)
     returned_at: Mapped[datetime | None] = mapped_column(_Later)
     extensions: Mapped[int] = mapped_column(SmallInteger, default=0, server_default="0")
+    extra: Mapped[int] = mapped_column(SmallInteger, default=0, server_default="0")
     urges: Mapped[int] = mapped_column(SmallInteger, default=0, server_default="0")
     result: Mapped[Words]
+    assigned_by: Mapped[int] = mapped_column(BigInteger, default=0, server_default="0")
+    person: Mapped[Words]
+    timer_at: Mapped[datetime | None] = mapped_column(_Later)
 
 
 class TicketHistory(Owned, Base):

@@ -1,4 +1,4 @@
-"""The tickets' pages: desks, intake, one ticket, and the moves pressed on it."""
+"""One ticket's page and the moves pressed on it."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -8,28 +8,16 @@ import dash
 from dash import ALL, Input, Output, State, ctx, html
 from sqlalchemy.orm import Session
 
-from dashboard.auth import require, viewer
-from dashboard.door import doors, reading, writing
-from dashboard.pages.context import place, shown, told, words
-from dashboard.views import tickets as views
-from dashboard.views.kit import Child, empty, link
+from dashboard.auth import require
+from dashboard.door import reading, writing
+from dashboard.pages.context import actor, place, shown, told, words
+from dashboard.views import ticket as views
+from dashboard.views.kit import Child
 from models.clock import now
-from models.errors import BadInput, HotlineError, NotFound
+from models.errors import HotlineError, NotFound
 from tickets import assignment, intake, queries, workflow
 from tickets.moving import Actor
 
-FORM = (
-    "kind",
-    "title",
-    "content",
-    "category",
-    "urgency",
-    "address",
-    "name",
-    "phone",
-    "flags",
-    "reply",
-)
 Values = Mapping[str, Any]
 Move = Callable[[Session, int, Values, Actor, float], object]
 
@@ -107,22 +95,7 @@ MOVES: Mapping[str, Move] = {
 
 
 def register(app: dash.Dash) -> None:
-    """Register the tickets' callbacks."""
-    app.callback(
-        Output("url", "href", allow_duplicate=True),
-        Output("toast", "data", allow_duplicate=True),
-        Input("new-save", "n_clicks"),
-        *[State(f"new-{name}", "value") for name in FORM],
-        State("new-call", "data"),
-        prevent_initial_call=True,
-    )(save)
-    app.callback(Output("new-alike", "children"), Input("new-title", "value"))(alike)
-    app.callback(
-        Output("url", "href", allow_duplicate=True),
-        Input("tickets-text", "value"),
-        State("url", "search"),
-        prevent_initial_call=True,
-    )(search_for)
+    """Register the ticket page's callback."""
     app.callback(
         Output("ticket-body", "children"),
         Output("toast", "data", allow_duplicate=True),
@@ -134,44 +107,7 @@ def register(app: dash.Dash) -> None:
     )(press)
 
 
-def actor() -> Actor:
-    """Return who is asking, as the services know people."""
-    who = viewer()
-    return Actor(who.user_id, who.name, who.can, who.unit)
-
-
-# --- pages ----------------------------------------------------------------------------------
-
-
-def desk_page(search: str) -> Child:
-    """Return the desk of an address: the asked one, else the first the viewer may open."""
-    require("ticket.view")
-    asked = {name: found[0] for name, found in parse_qs(search.lstrip("?")).items()}
-    can = viewer().can
-    desks = [name for name, permission in queries.DESKS.items() if permission in can]
-    name = asked.get("desk", "")
-    chosen = next((each for each in desks if each == name), desks[0])
-    number = int(asked["page"]) if asked.get("page", "").isdigit() else 0
-    text = asked.get("q", "").strip()[:100]
-    with reading() as session:
-        here = place(session)
-        found = queries.desk(session, chosen, actor=actor(), now=now(), words=text, page=number)
-    return views.desk(
-        chosen, desks, found, text=text, number=number, zone=here.zone, words=words(),
-        may_open="ticket.open" in can,
-    )  # fmt: skip
-
-
-def new_page(search: str) -> Child:
-    """Return the intake form; `call` in the address links the ticket to a call."""
-    require("ticket.open")
-    call = parse_qs(search.lstrip("?")).get("call", [""])[0]
-    with reading() as session:
-        found = queries.categories(session)
-    return views.intake(found, call=call, words=words())
-
-
-def ticket_page(search: str) -> Child:
+def page(search: str) -> Child:
     """Return one ticket by its public number."""
     require("ticket.view")
     no = parse_qs(search.lstrip("?")).get("no", [""])[0]
@@ -193,82 +129,6 @@ def _whole(session: Session, no: str) -> Child:
     }
     zone = place(session).zone
     return views.ticket(whole, lists=lists, proposed=proposed, zone=zone, words=words())
-
-
-PAGES: Mapping[str, Callable[[str], Child]] = {
-    "/tickets": desk_page,
-    "/tickets/new": new_page,
-    "/ticket": ticket_page,
-}
-
-
-# --- what is pressed ------------------------------------------------------------------------
-
-
-def save(clicks: int | None, *typed: Any) -> tuple[Any, Any]:  # noqa: ANN401 - what fields hold
-    """Register the ticket, answered at once if an answer was typed; then show it."""
-    if not clicks:
-        return dash.no_update, dash.no_update
-    given = dict(zip((*FORM, "call"), typed, strict=True))
-    flags = given["flags"] or []
-    form = intake.Form(
-        kind=_text(given, "kind"), title=_text(given, "title"), content=_text(given, "content"),
-        category=_text(given, "category"), urgency=_text(given, "urgency"),
-        address=_text(given, "address"), name=_text(given, "name"), phone=_text(given, "phone"),
-        anonymous="anonymous" in flags, confidential="confidential" in flags,
-        call=_text(given, "call"),
-    )  # fmt: skip
-    reply = _text(given, "reply")
-    try:
-        require("ticket.open")
-        with writing() as session:
-            row = intake.open_ticket(session, form, actor=actor(), now=now(), vault=doors().vault)
-            if reply.strip():
-                intake.answer(session, row.id, reply=reply, actor=actor(), now=now())
-            no, code = row.no, row.query_code
-    except BadInput as error:
-        return dash.no_update, _wrong_field(error)
-    except HotlineError as error:
-        return dash.no_update, {**told(error), "at": now()}
-    note = words()["intake.saved"].format(no=no, code=code)
-    return f"/ticket?no={no}", {"text": note, "at": now()}
-
-
-def _wrong_field(error: BadInput) -> dict[str, object]:
-    texts = words()
-    label = texts.get(f"intake.{error.facts.get('field', '')}", "")
-    text = texts["intake.wrong"].format(field=label) if label else texts["error.bad_input"]
-    return {"text": text, "bad": True, "at": now()}
-
-
-def alike(title: str | None) -> Child:
-    """Return earlier tickets that read like the one being typed."""
-    texts = words()
-    head = html.Header(html.H2(texts["intake.alike"]))
-    text = (title or "").strip()
-    if len(text) < 2:
-        return [head, empty(texts["intake.alike_empty"])]
-    try:
-        require("ticket.open")
-        with reading() as session:
-            found = queries.desk(session, "all", actor=actor(), now=now(), words=text)
-    except HotlineError as error:
-        return [head, empty(texts[f"error.{error.code}"])]
-    items = [
-        html.Li(
-            [link(line.row.no, f"/ticket?no={line.row.no}", className="num"), " ", line.row.title]
-        )
-        for line in found.lines[:8]
-    ]
-    return [head, html.Ul(items) if items else empty(texts["intake.alike_none"])]
-
-
-def search_for(text: str | None, search: str | None) -> Any:  # noqa: ANN401 - an address, or Dash's no_update
-    """Put the searched words into the address."""
-    asked = {name: found[0] for name, found in parse_qs((search or "").lstrip("?")).items()}
-    if (text or "") == asked.get("q", ""):
-        return dash.no_update
-    return views.address(asked.get("desk", ""), q=(text or "").strip())
 
 
 def press(

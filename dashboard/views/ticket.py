@@ -1,26 +1,18 @@
-"""The ticket pages: a desk's list, the intake form, and one ticket with what may be done to it."""
+"""One ticket: facts, units with their lamps, history, and a form for every lawful move."""
 
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
-from urllib.parse import urlencode
 
 from dash import dcc, html
 
 from dashboard.views import clock
-from dashboard.views.kit import Child, Words, data, empty, link, panel, status, table
-from models.rules.tickets.choices import (
-    GRADES,
-    KINDS,
-    MODES,
-    REJECT_GROUNDS,
-    RETURN_GROUNDS,
-    URGENCIES,
-)  # fmt: skip
+from dashboard.views.kit import Child, Words, empty, panel, status, table
+from dashboard.views.ticket_desk import due_lamp
+from models.rules.tickets.choices import GRADES, MODES, REJECT_GROUNDS, RETURN_GROUNDS
 
 if TYPE_CHECKING:
-    from tickets.queries import TicketPage, Whole
+    from tickets.queries import Whole
 
-LAMPS = {"green": "ok", "yellow": "warn", "red": "bad"}
 Options = Sequence[tuple[str, str]]
 
 
@@ -72,182 +64,6 @@ CHOICES: Mapping[str, tuple[str, ...]] = {
     "solved": ("yes", "no", "unsaid"),
     "upheld": ("yes", "no"),
 }
-
-
-# --- a desk ---------------------------------------------------------------------------------
-
-
-def desk(
-    name: str,
-    desks: Sequence[str],
-    page: "TicketPage",
-    *,
-    text: str,
-    number: int,
-    zone: str,
-    words: Words,
-    may_open: bool,
-) -> Child:
-    """Return a desk: its tabs, the search, the list, and the pages."""
-    tabs = html.Div(
-        [
-            link(
-                words[f"desk.{each}"],
-                address(each),
-                className="tab on" if each == name else "tab",
-                **({"aria-current": "true"} if each == name else {}),
-            )
-            for each in desks
-        ],
-        className="tabs",
-    )
-    search = html.Div(
-        dcc.Input(
-            id="tickets-text", type="search", value=text, debounce=True,
-            placeholder=words["tickets.search"],
-        ),
-        className="search", **data(search="", desk=name),
-    )  # fmt: skip
-    new = link(words["tickets.new"], "/tickets/new", className="button primary")
-    title = html.Div(
-        [
-            html.H1(words["tickets.title"]),
-            html.Span(words["tickets.total"].format(n=f"{page.total:,}"), className="total"),
-            html.Div([new] if may_open else [], className="actions"),
-        ],
-        className="page-title",
-    )
-    bar = html.Div([tabs, html.Div([search], className="filters")], className="bar")
-    return html.Div(
-        [title, bar, _list(page, zone, words), _pager(name, text, number, page.pages, words)],
-        className="page tickets",
-    )
-
-
-def address(desk_name: str, **more: str) -> str:
-    """Return the address of a desk with its search and page."""
-    return f"/tickets?{urlencode({'desk': desk_name, **{k: v for k, v in more.items() if v}})}"
-
-
-def _list(page: "TicketPage", zone: str, words: Words) -> Child:
-    if not page.lines:
-        return empty(words["tickets.none"])
-    heads = [
-        (words[f"tickets.col.{name}"], "")
-        for name in ("no", "title", "kind", "status", "unit", "due", "opened")
-    ]
-    rows = []
-    for line in page.lines:
-        row = line.row
-        marks: list[Child] = []
-        if row.emergency:
-            marks.append(status("bad", words["tickets.emergency"]))
-        if row.urgency != "normal":
-            marks.append(status("warn", words[f"urgency.{row.urgency}"]))
-        if line.asked:
-            marks.append(html.Span(words[f"asked.{line.asked}"], className="chip-note"))
-        due = row.due_at.timestamp() if row.due_at else 0.0
-        rows.append(
-            (
-                link(row.no, f"/ticket?no={row.no}", className="num"),
-                html.Span(
-                    [link(row.title, f"/ticket?no={row.no}"), *marks], className="title-cell"
-                ),
-                words[f"kind.{row.kind}"],
-                words[f"ticket_status.{row.status}"],
-                line.unit or "—",
-                _lamp(line.lamp, due, zone, words),
-                clock.moment(row.opened_at.timestamp(), zone, words),
-            )
-        )
-    return html.Div(table(heads, rows, label=words["tickets.title"]), className="panel")
-
-
-def _lamp(lamp: str, due: float, zone: str, words: Words) -> Child:
-    if not lamp or not due:
-        return "—"
-    return status(LAMPS[lamp], f"{words[f'lamp.{lamp}']} {clock.local(due, zone):%m-%d %H:%M}")
-
-
-def _pager(name: str, text: str, number: int, pages: int, words: Words) -> Child:
-    last = pages - 1
-    if last < 1:
-        return None
-    steps: list[Child] = []
-    if number:
-        steps.append(link(words["tickets.before"], address(name, q=text, page=str(number - 1))))
-    steps.append(html.Span(f"{number + 1} / {last + 1}", className="num"))
-    if number < last:
-        steps.append(link(words["tickets.after"], address(name, q=text, page=str(number + 1))))
-    return html.Nav(steps, className="pager")
-
-
-# --- intake ---------------------------------------------------------------------------------
-
-
-def intake(categories: Options, *, call: str, words: Words) -> Child:
-    """Return the form of a new ticket, with room beside it for those that read like it."""
-
-    def line(name: str, control: Child) -> html.Div:
-        return html.Div(
-            [html.Label(words[f"intake.{name}"], htmlFor=f"new-{name}"), control], className="field"
-        )
-
-    def typed(name: str, most: int) -> dcc.Input:
-        return dcc.Input(id=f"new-{name}", type="text", maxLength=most)
-
-    def chosen(name: str, options: Options, value: str | None) -> dcc.Dropdown:
-        return dcc.Dropdown(
-            [{"label": label, "value": key} for key, label in options], value, id=f"new-{name}",
-            clearable=value is None,
-        )  # fmt: skip
-
-    content = dcc.Textarea(id="new-content", maxLength=5000, rows=7)
-    checks = dcc.Checklist(
-        [{"label": words[f"intake.{name}"], "value": name} for name in ("anonymous", "confidential")],
-        [], id="new-flags", inline=True,
-    )  # fmt: skip
-    form = html.Div(
-        [
-            line("kind", chosen("kind", [(k, words[f"kind.{k}"]) for k in KINDS], "complaint")),
-            line("title", typed("title", 100)),
-            line("content", content),
-            line("category", chosen("category", categories, None)),
-            line(
-                "urgency",
-                chosen("urgency", [(u, words[f"urgency.{u}"]) for u in URGENCIES], "normal"),
-            ),
-            line("address", typed("address", 200)),
-            line("name", typed("name", 50)),
-            line("phone", typed("phone", 32)),
-            line("flags", checks),
-            line("reply", dcc.Textarea(id="new-reply", maxLength=5000, rows=3)),
-            html.Div(
-                [
-                    html.Button(
-                        words["intake.save"],
-                        id="new-save",
-                        className="button primary",
-                        type="button",
-                    ),
-                    html.Span(words["intake.reply_help"], className="muted"),
-                ],
-                className="field",
-            ),
-        ],
-        className="panel form",
-    )
-    return html.Div(
-        [
-            dcc.Store(id="new-call", data=call),
-            html.Div(html.H1(words["intake.heading"]), className="page-title"),
-            html.Div([form, html.Div(id="new-alike", className="panel alike")], className="split"),
-        ],
-        className="page",
-    )
-
-
-# --- one ticket -----------------------------------------------------------------------------
 
 
 def ticket(
@@ -339,7 +155,7 @@ def _legs(whole: "Whole", zone: str, words: Words) -> Child:
             (
                 words[f"ticket.leg.{role}"],
                 name,
-                _lamp(lamp, due, zone, words),
+                due_lamp(lamp, due, zone, words),
                 words[f"ticket.leg.{state}"],
                 _why(leg.due_why, zone, words),
             )

@@ -1,0 +1,7 @@
+"""English texts, one file a subject."""
+
+from collections.abc import Mapping
+
+from dashboard.texts.en import floor, shell, tickets
+
+EN: Mapping[str, str] = {**shell.TEXTS, **floor.TEXTS, **tickets.TEXTS}

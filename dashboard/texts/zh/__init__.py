@@ -1,0 +1,7 @@
+"""Chinese texts, one file a subject."""
+
+from collections.abc import Mapping
+
+from dashboard.texts.zh import floor, shell, tickets
+
+ZH: Mapping[str, str] = {**shell.TEXTS, **floor.TEXTS, **tickets.TEXTS}
