@@ -17,7 +17,7 @@ from models import process
 from models.errors import HotlineError
 from models.settings import Settings, load
 
-LOOPS = ("ami", "projector", "archiver", "relay")
+LOOPS = ("ami", "projector", "archiver", "relay", "timers")
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import logging
+import tempfile
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -12,15 +13,17 @@ import dash
 import uvicorn
 from dash.backends import get_backend
 from fastapi import FastAPI, Request
-from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
+from fastapi.responses import FileResponse, HTMLResponse, JSONResponse, RedirectResponse, Response
 from redis import Redis as SyncRedis
 from redis.exceptions import RedisError
+from starlette.background import BackgroundTask
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from dashboard import auth, door, export, metrics, pages
 from dashboard.live import FloorHub
+from dashboard.pages.context import actor
 from dashboard.texts import t
-from dashboard.views import call_query
+from dashboard.views import call_query, ticket_query
 from dashboard.views.login import login_html
 from models import demo
 from models.clock import now
@@ -331,6 +334,24 @@ def _service_routes(server: FastAPI, web: Web) -> None:
         log.info("export calls.%s by user:%d: %s", kind, who.user_id, request.url.query)
         name = f"attachment; filename=calls-{query.day}.{kind}"
         return Response(body, media_type=media, headers={"content-disposition": name})
+
+    @server.get("/api/export/tickets.xlsx")
+    async def export_tickets(request: Request) -> Response:
+        who = auth.require("ticket.view")
+        query = ticket_query.read(request.url.query)
+        texts = t(request.cookies.get("lang", "zh"))
+        folder = tempfile.TemporaryDirectory(prefix="export-")
+        try:
+            path = await asyncio.to_thread(
+                export.tickets_file, query, actor(), texts, web.settings.zone, folder.name
+            )
+        except BaseException:
+            folder.cleanup()
+            raise
+        log.info("export tickets.xlsx by user:%d", who.user_id)
+        return FileResponse(
+            path, filename="tickets.xlsx", background=BackgroundTask(folder.cleanup)
+        )
 
 
 def _health(web: Web) -> dict[str, bool]:

@@ -183,7 +183,7 @@ def _children(
         ),
         app("web", "web", ready=port_open(ports["web"])),
         # its stream keeps what it does not read yet, the screens cannot wait
-        app("ledger", "ingest", "--loops", "archiver,relay", needs=("web",)),
+        app("ledger", "ingest", "--loops", "archiver,relay,timers", needs=("web",)),
     ]
     return children
 

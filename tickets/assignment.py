@@ -50,15 +50,13 @@ def assign(
     )
     parts = []
     for number, unit in enumerate(units, start=1):
-        found = terms.handle_by(session, taken.row, unit, now)
-        parts.append(e.Part(number, unit, found.at))
-        session.add(
-            TicketLeg(
-                tenant_id=taken.row.tenant_id, ticket_id=ticket_id, turn=turn, number=number,
-                unit=unit, holder=unit, assigned_at=to_datetime(now), **terms.columns(found),
-            )
+        leg = TicketLeg(
+            tenant_id=taken.row.tenant_id, ticket_id=ticket_id, turn=turn, number=number,
+            unit=unit, holder=unit, assigned_at=to_datetime(now), assigned_by=actor.user_id, extra=0,
         )  # fmt: skip
-    taken.row.due_at = to_datetime(parts[0].due)
+        found = terms.set_clock(session, taken.row, leg, now=now)
+        parts.append(e.Part(number, unit, found.at))
+        session.add(leg)
     event = e.TicketAssigned(mode=mode, parts=tuple(parts), **facts(taken, actor, now, note))
     tell(session, taken, actor, event)
 
@@ -137,12 +135,12 @@ def grant_return(
     """Take the ticket back: its parts are over, charged to who had it, and it waits for a new unit."""
     taken = take(
         session, ticket_id, "grant_return", actor, bounces=Ticket.bounces + 1, due_at=None,
-        paused_at=None,
+        paused_at=None, urge_at=None, urge_told=False,
     )  # fmt: skip
     request = _decide(session, taken, "return", actor, now, granted=True, note=note)
     for leg in legs(session, ticket_id):
         if leg.handled_at is None:
-            leg.returned_at = to_datetime(now)
+            leg.returned_at, leg.timer_at = to_datetime(now), None
     _drop_requests(session, taken, actor, now)
     event = e.ReturnGranted(leg=request.leg, **facts(taken, actor, now, note))
     tell(session, taken, actor, event)
@@ -181,14 +179,9 @@ def grant_extension(
     taken = take(session, ticket_id, "grant_extension", actor)
     request = _decide(session, taken, "extension", actor, now, granted=True, note=note)
     leg = next(leg for leg in legs(session, ticket_id) if leg.number == request.leg)
-    found = terms.handle_by(
-        session, taken.row, leg.unit, leg.assigned_at.timestamp(), extra=request.days
-    )
-    for name, value in terms.columns(found).items():
-        setattr(leg, name, value)
     leg.extensions += 1
-    if leg.number == 1:
-        taken.row.due_at = leg.due_at
+    leg.extra += request.days
+    found = terms.set_clock(session, taken.row, leg, now=now)
     event = e.ExtensionGranted(leg=leg.number, due=found.at, **facts(taken, actor, now, note))
     tell(session, taken, actor, event)
 

@@ -1,7 +1,6 @@
-"""When a leg is due, by the tenant's calendar and rules, as columns of the leg."""
+"""When a leg is due, by the tenant's calendar and rules, and when a timer looks at it."""
 
 from datetime import date
-from typing import Any
 
 import msgspec
 from sqlalchemy import select
@@ -12,12 +11,13 @@ from models.rules.deadlines import (
     DEFAULT_RULES,
     Calendar,
     Due,
+    Pause,
     TermRule,
     chinese_calendar,
     choose,
     due,
 )  # fmt: skip
-from models.tables import Holiday, Parameter, Ticket
+from models.tables import Holiday, Parameter, Ticket, TicketLeg
 
 
 def calendar(session: Session) -> Calendar:
@@ -42,21 +42,36 @@ def rules(session: Session) -> tuple[TermRule, ...]:
     return own + DEFAULT_RULES
 
 
-def handle_by(
-    session: Session, ticket: Ticket, unit: str, start: Instant, *, extra: int = 0
+def set_clock(
+    session: Session, ticket: Ticket, leg: TicketLeg, *, now: Instant, start: Instant | None = None
 ) -> Due:
-    """Return when `unit` must have handled the ticket that reached it at `start`."""
+    """Compute when a leg is due, set its columns and its timer, and return what was found.
+
+    start : when its clock began, by default as before. Its extension and the ticket's pauses count.
+    """
     rule = choose(
-        rules(session), stage="handle", kind=ticket.kind, category=ticket.category, unit=unit,
+        rules(session), stage="handle", kind=ticket.kind, category=ticket.category, unit=leg.unit,
         urgency=ticket.urgency, ticket=ticket.no,
     )  # fmt: skip
-    return due(calendar(session), start, rule.term, extra=extra)
+    found = due(
+        calendar(session), _began(leg) if start is None else start, rule.term, extra=leg.extra,
+        pauses=_pauses(ticket), now=now,
+    )  # fmt: skip
+    leg.due_at, leg.warn_at = to_datetime(found.at), to_datetime(found.warn_at)
+    leg.due_why = msgspec.to_builtins(found)
+    leg.timer_at = None if ticket.paused_at else leg.warn_at
+    if leg.number == 1:
+        ticket.due_at = leg.due_at
+    return found
 
 
-def columns(found: Due) -> dict[str, Any]:
-    """Return a due instant as the columns of a leg."""
-    return {
-        "due_at": to_datetime(found.at),
-        "warn_at": to_datetime(found.warn_at),
-        "due_why": msgspec.to_builtins(found),
-    }
+def _began(leg: TicketLeg) -> Instant:
+    """The instant its present clock began: the trace of "why this due date" starts with it."""
+    if leg.due_why:
+        return float(leg.due_why["trace"][0]["at"])
+    return leg.assigned_at.timestamp()
+
+
+def _pauses(ticket: Ticket) -> list[Pause]:
+    found = [(float(paused), float(resumed)) for paused, resumed in ticket.pauses or []]
+    return [*found, (ticket.paused_at.timestamp(), 0.0)] if ticket.paused_at else found

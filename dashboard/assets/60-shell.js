@@ -40,6 +40,16 @@
     H.go(link.getAttribute("href"));
   });
 
+  /* A form that asks: its filled boxes become the address, the page is not loaded anew. */
+  document.addEventListener("submit", (event) => {
+    const form = event.target;
+    if (!form.matches || !form.matches("form[data-nav-form]")) return;
+    event.preventDefault();
+    const asked = new URLSearchParams();
+    for (const [name, value] of new FormData(form)) if (String(value).trim()) asked.set(name, String(value).trim());
+    H.go(form.getAttribute("action") + "?" + asked);
+  });
+
   function closeDrawer() {
     const drawer = H.byId("drawer");
     if (!drawer || !drawer.firstChild) return false;

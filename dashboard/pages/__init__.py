@@ -22,7 +22,16 @@ INDEX = """<!DOCTYPE html>
 </html>
 """
 
-STORES = ("roster", "seat-request", "call-request", "ack-request", "drawer-close", "toast")
+STORES = (
+    "draft-tick",
+    "alike-tick",
+    "roster",
+    "seat-request",
+    "call-request",
+    "ack-request",
+    "drawer-close",
+    "toast",
+)
 
 
 def shell() -> Component:

@@ -33,7 +33,7 @@ class KnowledgeItem(Owned, Base):
     viewed_at: Mapped[datetime | None] = mapped_column(_Later)
     remarks: Mapped[Words]
     version: Mapped[int] = mapped_column(Integer, default=1, server_default="1")
-    grams: Mapped[str] = mapped_column(TSVECTOR, server_default=text("''::tsvector"))
+    grams: Mapped[str] = mapped_column(TSVECTOR, server_default=text("''::tsvector"), deferred=True)
 
 
 class KnowledgeAnswer(Owned, Base):

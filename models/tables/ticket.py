@@ -77,6 +77,15 @@ class Ticket(Owned, Base):
         Index("ix_ticket_category", "tenant_id", "category", "opened_at"),
         Index("ix_ticket_call", "tenant_id", "call_key", postgresql_where=text("call_key <> ''")),
         Index("ix_ticket_grams", "grams", postgresql_using="gin"),
+        Index("ix_ticket_kind", "tenant_id", "kind", "opened_at"),
+        Index(
+            "ix_ticket_grade",
+            "tenant_id",
+            "grade",
+            "opened_at",
+            postgresql_where=text("grade <> ''"),
+        ),
+        Index("ix_ticket_merged", "merged_into", postgresql_where=text("merged_into IS NOT NULL")),
         Index(
             "ix_ticket_urge", "tenant_id", "urge_at", postgresql_where=text("urge_at IS NOT NULL")
         ),
@@ -135,7 +144,7 @@ class Ticket(Owned, Base):
     urge_at: Mapped[datetime | None] = mapped_column(_Later)
     urge_told: Mapped[bool] = mapped_column(Boolean, default=False, server_default=_FALSE)
     origin: Mapped[Words]
-    grams: Mapped[str] = mapped_column(TSVECTOR, server_default=text("''::tsvector"))
+    grams: Mapped[str] = mapped_column(TSVECTOR, server_default=text("''::tsvector"), deferred=True)
 
 
 class TicketParty(Owned, Base):
@@ -168,6 +177,7 @@ class TicketLeg(Owned, Base):
             postgresql_where=text("handled_at IS NULL AND returned_at IS NULL"),
         ),
         Index("ix_ticket_leg_holder", "tenant_id", "holder", "assigned_at"),
+        Index("ix_ticket_leg_unit", "tenant_id", "unit", "assigned_at"),
         Index("ix_ticket_leg_timer", "timer_at", postgresql_where=text("timer_at IS NOT NULL")),
     )  # fmt: skip
     id: Mapped[Id]

@@ -24,11 +24,16 @@ Verb = Literal[
     "send_back", "ask_return", "grant_return", "deny_return", "ask_extension", "grant_extension",
     "deny_extension", "urge", "supervise", "rate_supervision", "instruct", "reply", "call_back",
     "reopen", "contest", "conclude", "pause_clock", "resume_clock", "merge", "unmerge", "archive",
+    "plan_urge", "warn", "expire",
 ]  # fmt: skip
 STATUSES: tuple[Status, ...] = get_args(Status)
 VERBS: tuple[Verb, ...] = get_args(Verb)
 WITH_UNIT: frozenset[Status] = frozenset({"assigned", "in_progress"})
 OPEN: frozenset[Status] = WITH_UNIT | {"pending_assign", "pending_review"}
+
+
+CLOCK = "ticket.clock"
+"""The permission of the timers alone: no role can hold it."""
 
 
 class Move(NamedTuple):
@@ -60,6 +65,9 @@ MOVES: Mapping[Verb, Move] = {
     "grant_extension": Move("ticket.assign", WITH_UNIT),
     "deny_extension": Move("ticket.assign", WITH_UNIT),
     "urge": Move("ticket.supervise", WITH_UNIT),
+    "plan_urge": Move("ticket.supervise", WITH_UNIT),
+    "warn": Move(CLOCK, WITH_UNIT),
+    "expire": Move(CLOCK, WITH_UNIT),
     "supervise": Move("ticket.supervise", OPEN),
     "rate_supervision": Move("ticket.supervise", OPEN | {"reviewed", "archived"}),
     "instruct": Move("ticket.instruct", OPEN | {"reviewed"}),
