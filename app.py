@@ -76,7 +76,7 @@ def _parser() -> argparse.ArgumentParser:
     )  # fmt: skip
 
     bench = _verb(verbs, "bench", _bench, "measure, as a ratio to a baseline in the same run")
-    bench.add_argument("what", choices=("floor",))
+    bench.add_argument("what", choices=("floor", "tickets"))
     bench.add_argument("--json", action="store_true")
     bench.add_argument("--quick", action="store_true", help="shorter runs, rougher figures")
     return parser
@@ -238,11 +238,10 @@ def _replay(options: argparse.Namespace) -> None:
 
 
 def _bench(options: argparse.Namespace) -> None:
-    from tests.bench.floor import run
+    from importlib import import_module
 
-    print(
-        json.dumps(run(quick=options.quick), ensure_ascii=False, indent=None if options.json else 2)
-    )
+    figures = import_module(f"tests.bench.{options.what}").run(quick=options.quick)
+    print(json.dumps(figures, ensure_ascii=False, indent=None if options.json else 2))
 
 
 if __name__ == "__main__":

@@ -126,7 +126,6 @@ def stream(
     query = _sorted(criteria, _where(session, criteria, actor, now)).limit(EXPORTED)
     for rows in session.scalars(query.execution_options(yield_per=500)).partitions():
         yield from lines(session, list(rows), now)
-        session.expunge_all()
 
 
 def _sorted(criteria: Criteria, where: list[ColumnElement[bool]]) -> Select[Ticket]:
