@@ -182,8 +182,9 @@ def _children(
             ready=_folding(env["HOTLINE_REDIS_URL"]),
         ),
         app("web", "web", ready=port_open(ports["web"])),
+        app("demo", "seed", "--tickets", needs=("web",), once=True),
         # its stream keeps what it does not read yet, the screens cannot wait
-        app("ledger", "ingest", "--loops", "archiver,relay,timers", needs=("web",)),
+        app("ledger", "ingest", "--loops", "archiver,relay,tickets,timers", needs=("web",)),
     ]
     return children
 

@@ -23,8 +23,9 @@ from models.tables import (
     User,
 )  # fmt: skip
 from tickets import duplicates
+from tickets.criteria import scope
 from tickets.moving import Actor, legs, units_below
-from tickets.search import lamp_of, scope, unit_names
+from tickets.search import lamp_of, unit_names
 
 
 @dataclass(frozen=True, slots=True)

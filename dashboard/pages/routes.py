@@ -111,6 +111,7 @@ def _wall(search: str) -> Child:
         rotate=rotate,
         may_ack="alarms.ack" in can,
         may_open="calls.view" in can,
+        may_see_tickets="ticket.view" in can,
     )
 
 

@@ -15,6 +15,7 @@ from models.clock import now
 from models.errors import BadInput, HotlineError
 from models.store import people
 from tickets import queries, saved, search
+from tickets.criteria import DESKS, Criteria
 
 
 def register(app: dash.Dash) -> None:
@@ -42,7 +43,7 @@ def page(address: str) -> Child:
     require("ticket.view")
     query = read(address)
     who, can = actor(), viewer().can
-    desks = [name for name, permission in search.DESKS.items() if permission in can]
+    desks = [name for name, permission in DESKS.items() if permission in can]
     if not query.given:
         query = TicketQuery({"desk": desks[0]}, query.page, query.wrong)
     with reading() as session:
@@ -50,7 +51,7 @@ def page(address: str) -> Child:
         criteria = query.criteria(here.zone)
         found = search.find(session, criteria, actor=who, now=now(), page=query.page)
         counts: dict[str, int] = {
-            name: search.count(session, search.Criteria(name), actor=who, now=now(), most=views.MANY + 1)
+            name: search.count(session, Criteria(name), actor=who, now=now(), most=views.MANY + 1)
             if name not in ("all", "archive") else 0
             for name in desks
         }  # fmt: skip

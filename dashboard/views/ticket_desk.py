@@ -18,12 +18,12 @@ MANY = 99
 Options = Sequence[tuple[str, str]]
 _ENTRIES = {
     "kind": "kind", "status": "ticket_status", "urgency": "urgency", "channel": "channel",
-    "direction": "choice.mode", "grade": "choice.grade", "flag": "tickets", "sort": "sort",
+    "direction": "choice.mode", "grade": "choice.grade", "flag": "tickets", "sort": "sort", "result": "result",
 }  # fmt: skip
 """Criterion -> where the words of its choices stand."""
 FIELDS = (
     "no", "since", "until", "kind", "category", "status", "urgency", "channel", "direction", "unit",
-    "person", "co_unit", "co_person", "dispatcher", "opener", "replied", "grade", "late", "returned",
+    "person", "co_unit", "co_person", "dispatcher", "opener", "replied", "result", "grade", "late", "returned",
     "repeat", "flag", "district", "sort", "rising",
 )  # fmt: skip
 
@@ -220,9 +220,7 @@ def _tally(query: TicketQuery, tally: Sequence["Tally"], words: Words) -> Child:
     rows = []
     for key, label, count in tally:
         text = words.get(f"{family}.{key}", key) if family else label or key
-        opens = (
-            query.href(**{query.tally: key, "tally": ""}) if key and query.tally != "unit" else ""
-        )
+        opens = query.href(**{query.tally: key, "tally": ""}) if key else ""
         number = (
             link(f"{count:,}", opens, className="num")
             if opens

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from models.events.ticket import Grade, Mode
 from models.rules.tickets.choices import CHANNELS, KINDS, URGENCIES
 from models.rules.tickets.moves import STATUSES
-from tickets.search import DESKS, FLAGS, SORTS, Criteria
+from tickets.criteria import DESKS, FLAGS, RESULTS, SORTS, Criteria
 
 DAYS = ("since", "until")
 TALLIES = ("unit", "category", "kind", "status", "district", "grade")
@@ -22,6 +22,7 @@ CHOICES: Mapping[str, tuple[str, ...]] = {
     "channel": CHANNELS,
     "direction": get_args(Mode),
     "replied": ("yes", "no"),
+    "result": RESULTS,
     "grade": ("discontent", *get_args(Grade)),
     "late": ("yes",),
     "returned": ("yes",),

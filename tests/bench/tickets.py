@@ -31,6 +31,7 @@ from models.store.crypto import Vault
 from models.tables import Ticket
 from tests.bench.stage import Stage, say
 from tickets import queries, search
+from tickets.criteria import Criteria
 from tickets.intake import Form, open_ticket
 from tickets.moving import Actor
 
@@ -189,25 +190,25 @@ def _measure(
     units = [unit.code for unit in demo_tickets.UNITS if unit.level == 1]
     at = now()
 
-    def combined() -> search.Criteria:
+    def combined() -> Criteria:
         since = at - chance.choice((7, 30, 90, 365)) * DAY_S
-        return search.Criteria(
+        return Criteria(
             since=since, kind=chance.choice((*KINDS, "")), category=chance.choice((*codes, "", "")),
             unit=chance.choice((*units, "", "")), grade=chance.choice(("", "discontent", "good")),
             district=chance.choice(("990101", "")), late=chance.choice(("", "", "yes")),
         )  # fmt: skip
 
-    def fulltext() -> search.Criteria:
+    def fulltext() -> Criteria:
         place, matter = chance.choice(PLACES), chance.choice(MATTERS)
         words = chance.choice((place, matter[:4], f"{place} {matter[:2]}"))
-        return search.Criteria(words=words)
+        return Criteria(words=words)
 
-    def desks() -> search.Criteria:
-        return search.Criteria(
+    def desks() -> Criteria:
+        return Criteria(
             chance.choice(("all", "dispatch", "review", "urge", "supervise", "archive"))
         )
 
-    def listed(criteria: Callable[[], search.Criteria]) -> Callable[[], object]:
+    def listed(criteria: Callable[[], Criteria]) -> Callable[[], object]:
         def ask() -> object:
             with db.transaction(engine, tenant_id) as session:
                 return search.find(session, criteria(), actor=WHO, now=at)
@@ -269,7 +270,7 @@ def _export(engine: Engine, tenant_id: int, folder: Path) -> dict[str, float]:
         db.transaction(engine, tenant_id) as session,
         (folder / "export.jsonl").open("wb") as target,
     ):
-        for line in search.stream(session, search.Criteria(), actor=WHO, now=now()):
+        for line in search.stream(session, Criteria(), actor=WHO, now=now()):
             target.write(msgspec.json.encode([line.row.no, line.row.title, line.unit, line.lamp]))
             count += 1
             if count % 1000 == 0:

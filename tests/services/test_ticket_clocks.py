@@ -15,6 +15,7 @@ from models.tables import Outbox, TicketHistory, Unit
 from tickets import assignment as a
 from tickets import search, timing
 from tickets import workflow as w
+from tickets.criteria import Criteria
 from tickets.moving import Actor, legs
 
 __all__ = ["units"]  # the fixture
@@ -100,7 +101,7 @@ def test_the_planned_urge_comes_by_itself_and_stays_on_the_desk(session: Session
     who = Actor(1, "林值班", frozenset({"ticket.view", "ticket.supervise"}))
 
     def on_desk(now: float) -> int:
-        return search.find(session, search.Criteria("urge"), actor=who, now=now).total
+        return search.find(session, Criteria("urge"), actor=who, now=now).total
 
     with pytest.raises(BadInput):
         w.plan_urge(session, row.id, on=AT, actor=CENTRE, now=AT + 1)

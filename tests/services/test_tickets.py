@@ -24,6 +24,7 @@ from models.tables import Ticket as Row
 from tickets import assignment as a
 from tickets import duplicates, queries, search, timing
 from tickets import workflow as w
+from tickets.criteria import Criteria, Desk
 from tickets.intake import Form, answer, open_ticket
 from tickets.moving import Actor, legs
 
@@ -372,8 +373,8 @@ def test_each_desk_has_its_own_and_a_unit_only_what_it_holds(session: Session) -
         for name, who in (("centre", CENTRE), ("zjj", UNIT), ("jtj", OTHER))
     }
 
-    def shown(desk: search.Desk, who: str) -> set[str]:
-        page = search.find(session, search.Criteria(desk), actor=viewers[who], now=AT + 100)
+    def shown(desk: Desk, who: str) -> set[str]:
+        page = search.find(session, Criteria(desk), actor=viewers[who], now=AT + 100)
         assert page.total == len(page.lines)
         return {line.row.no for line in page.lines}
 
@@ -382,7 +383,7 @@ def test_each_desk_has_its_own_and_a_unit_only_what_it_holds(session: Session) -
     assert shown("handle", "jtj") == {held.no}
     assert shown("all", "zjj") == set()
     with pytest.raises(Refused):
-        search.find(session, search.Criteria("review"), actor=viewers["zjj"], now=AT)
+        search.find(session, Criteria("review"), actor=viewers["zjj"], now=AT)
     with pytest.raises(NotFound):
         queries.whole(session, held.no, actor=viewers["zjj"], now=AT)
     whole = queries.whole(session, held.no, actor=viewers["jtj"], now=AT)
