@@ -43,7 +43,7 @@ def assign(
     if mode not in MODES:
         raise BadInput(f"mode {mode!r}", field="mode")
     _existing(session, units)
-    taken = take(session, ticket_id, "assign", actor, mode=mode)
+    taken = take(session, ticket_id, "assign", actor, mode=mode, lead=units[0])
     turn = 1 + (
         session.scalar(select(func.max(TicketLeg.turn)).where(TicketLeg.ticket_id == ticket_id))
         or 0

@@ -46,7 +46,7 @@ class Criteria(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A combined query; empty means any. `since` and `until` are instants of the opening, until exclusive.
 
     unit, co_unit : codes, with the units below; person, co_person : names; direction : the mode 自办/转送/交办.
-    replied : "yes" | "no"; late : "yes" for parts overdue, open or finished so; caller : HMAC of a number;
+    replied : "yes" | "no"; late : "yes" for what is or was overdue by its lead's clock; caller : HMAC of a number;
     repeat : "yes" when the same caller had an earlier ticket within 90 days.
     """
 
@@ -120,7 +120,7 @@ def _of_desk(name: Desk, now: Instant) -> list[ColumnElement[bool]]:
     asked = exists().where(TicketRequest.ticket_id == Ticket.id, TicketRequest.decided_at.is_(None))
     watched = exists().where(Supervision.ticket_id == Ticket.id, Supervision.ended_at.is_(None))
     with_unit = Ticket.status.in_(WITH_UNIT)
-    late = and_(with_unit, Ticket.due_at < at, Ticket.paused_at.is_(None))
+    late = _runs_late(now)
     found: dict[Desk, list[ColumnElement[bool]]] = {
         "all": [],
         "dispatch": [or_(Ticket.status == "pending_assign", and_(with_unit, asked))],
@@ -190,15 +190,15 @@ def _of_text(c: Criteria) -> list[ColumnElement[bool]]:
 
 def _of_legs(session: Session, c: Criteria, now: Instant) -> list[ColumnElement[bool]]:
     where: list[ColumnElement[bool]] = []
-    for lead, unit, person in ((True, c.unit, c.person), (False, c.co_unit, c.co_person)):
+    if c.unit:
+        where.append(Ticket.lead.in_(units_below(session, c.unit)))
+    for lead, unit, person in ((True, "", c.person), (False, c.co_unit, c.co_person)):
         if not unit and not person:
             continue
         leg = aliased(TicketLeg)
         has = [leg.ticket_id == Ticket.id, leg.number == 1 if lead else leg.number > 1]
         if unit:
             has.append(leg.unit.in_(units_below(session, unit)))
-        if lead:
-            has.append(is_last(leg))
         if person:
             has.append(leg.person == person)
         where.append(exists().where(*has))
@@ -206,16 +206,15 @@ def _of_legs(session: Session, c: Criteria, now: Instant) -> list[ColumnElement[
         leg = aliased(TicketLeg)
         where.append(exists().where(leg.ticket_id == Ticket.id, leg.assigned_by == c.dispatcher))
     if c.late:
-        leg = aliased(TicketLeg)
-        past = or_(
-            leg.handled_at > leg.due_at,
-            and_(
-                leg.handled_at.is_(None), leg.returned_at.is_(None), leg.due_at < to_datetime(now),
-                Ticket.paused_at.is_(None),
-            ),
-        )  # fmt: skip
-        where.append(exists().where(leg.ticket_id == Ticket.id, past))
+        where.append(or_(Ticket.expired_at.is_not(None), _runs_late(now)))
     return where
+
+
+def _runs_late(now: Instant) -> ColumnElement[bool]:
+    """True of what is overdue with its unit, whether a timer has told it or not."""
+    return and_(
+        Ticket.status.in_(WITH_UNIT), Ticket.due_at < to_datetime(now), Ticket.paused_at.is_(None)
+    )
 
 
 def _of_caller(c: Criteria) -> list[ColumnElement[bool]]:
@@ -235,11 +234,3 @@ def _of_caller(c: Criteria) -> list[ColumnElement[bool]]:
             )
         )  # fmt: skip
     return where
-
-
-def is_last(lead: type[TicketLeg]) -> ColumnElement[bool]:
-    """True for the lead's part of the newest assignment."""
-    later = aliased(TicketLeg)
-    return ~exists().where(
-        later.ticket_id == lead.ticket_id, later.number == 1, later.turn > lead.turn
-    )

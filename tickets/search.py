@@ -4,8 +4,8 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Any, Literal, NamedTuple
 
-from sqlalchemy import ColumnElement, Select, and_, func, select
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy import ColumnElement, Select, func, select
+from sqlalchemy.orm import Session
 
 from models.clock import Instant
 from models.errors import BadInput
@@ -17,12 +17,14 @@ from models.tables import (
     TicketRequest,
     Unit,
 )
-from tickets.criteria import SORTS, Criteria, Sort, is_last, where
+from tickets.criteria import SORTS, Criteria, Sort, where
 from tickets.moving import Actor
 
 PAGE = 50
 COUNTED = 10_000
 """Tickets counted one by one; of more the page says "more than"."""
+COUNTED_TEXT = 1_000
+"""The same for full text, which counts row by row."""
 EXPORTED = 100_000
 
 
@@ -53,10 +55,11 @@ def find(
 ) -> TicketPage:
     """Return one page of what the actor may see; Refused without the desk's permission."""
     conditions = where(session, criteria, actor, now)
-    found = select(Ticket.id).where(*conditions).limit(COUNTED + 1).subquery()
+    most = COUNTED_TEXT if criteria.words else COUNTED
+    found = select(Ticket.id).where(*conditions).limit(most + 1).subquery()
     total = session.scalar(select(func.count()).select_from(found)) or 0
     rows = session.scalars(_sorted(criteria, conditions).offset(page * PAGE).limit(PAGE)).all()
-    return TicketPage(lines(session, list(rows), now), min(total, COUNTED), total > COUNTED)
+    return TicketPage(lines(session, list(rows), now), min(total, most), total > most)
 
 
 def count(session: Session, criteria: Criteria, *, actor: Actor, now: Instant, most: int) -> int:
@@ -132,6 +135,12 @@ def unit_names(session: Session) -> dict[str, str]:
     return dict(session.execute(select(Unit.code, Unit.name)).all())
 
 
+TALLIED = {
+    "unit": "lead", "category": "category", "kind": "kind", "status": "status",
+    "district": "district", "grade": "grade",
+}  # fmt: skip
+
+
 class Tally(NamedTuple):
     """How many tickets of a query share a fact: its key, its label (empty where texts have it), the count."""
 
@@ -148,17 +157,10 @@ def tally(
     Units are those of the first level, with all below them, as the criterion `unit` means them.
     """
     conditions = where(session, criteria, actor, now)
-    number = func.count().label("number")
-    if by == "unit":
-        lead = aliased(TicketLeg)
-        last = and_(lead.ticket_id == Ticket.id, lead.number == 1, is_last(lead))
-        key = func.coalesce(lead.unit, "")
-        counted = select(key, number).select_from(Ticket).outerjoin(lead, last)
-    elif by in ("category", "kind", "status", "district", "grade"):
-        key = getattr(Ticket, by)
-        counted = select(key, number)
-    else:
+    if by not in TALLIED:
         raise BadInput(f"tally by {by!r}", field="tally")
+    key = getattr(Ticket, TALLIED[by])
+    counted = select(key, func.count())
     rows = session.execute(counted.where(*conditions).group_by(key))
     labels, tops = _labels(session, by), _tops(session) if by == "unit" else {}
     sums: Counter[str] = Counter()

@@ -6,7 +6,7 @@ in hand, and `tell` looks again at what is due once the row is held.
 
 from collections.abc import Collection
 
-from sqlalchemy import or_, select, update
+from sqlalchemy import func, or_, select, update
 from sqlalchemy.orm import Session
 
 from models.clock import Instant, to_datetime
@@ -57,7 +57,8 @@ def _tell_legs(session: Session, ticket_id: int, now: Instant) -> int:
             continue
         due = leg.due_at.timestamp()
         if now > due:
-            taken = take(session, ticket_id, "expire", SYSTEM)
+            first = {"expired_at": func.coalesce(Ticket.expired_at, leg.due_at)}
+            taken = take(session, ticket_id, "expire", SYSTEM, **first if leg.number == 1 else {})
             event: e.AnyTicketEvent = e.LegExpired(
                 leg=leg.number, due=due, **facts(taken, SYSTEM, now)
             )

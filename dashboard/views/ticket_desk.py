@@ -7,7 +7,8 @@ from dash import dcc, html
 
 from dashboard.views import clock
 from dashboard.views.kit import Child, Words, aria, data, empty, link, panel, status, table
-from dashboard.views.ticket_query import CHOICES, DAYS, LEDGERS, TALLIES, TicketQuery
+from dashboard.views.ticket_query import CHOICES, DAYS, LEDGERS, TicketQuery
+from tickets.search import TALLIED
 
 if TYPE_CHECKING:
     from tickets.search import Tally, TicketPage
@@ -233,7 +234,7 @@ def _tally(query: TicketQuery, tally: Sequence["Tally"], words: Words) -> Child:
             query.href(tally=each),
             className="tab on" if each == query.tally else "tab",
         )
-        for each in TALLIES
+        for each in TALLIED
     ]
     body = table(
         [(words[f"query.{query.tally}"], ""), (words["tally.count"], "num")],

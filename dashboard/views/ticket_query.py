@@ -11,9 +11,9 @@ from models.events.ticket import Grade, Mode
 from models.rules.tickets.choices import CHANNELS, KINDS, URGENCIES
 from models.rules.tickets.moves import STATUSES
 from tickets.criteria import DESKS, FLAGS, RESULTS, SORTS, Criteria
+from tickets.search import TALLIED
 
 DAYS = ("since", "until")
-TALLIES = ("unit", "category", "kind", "status", "district", "grade")
 CHOICES: Mapping[str, tuple[str, ...]] = {
     "desk": tuple(DESKS),
     "kind": KINDS,
@@ -30,7 +30,7 @@ CHOICES: Mapping[str, tuple[str, ...]] = {
     "flag": FLAGS,
     "sort": SORTS,
     "rising": ("yes",),
-    "tally": TALLIES,
+    "tally": tuple(TALLIED),
 }
 """What a criterion with a closed list may be."""
 LEDGERS: Mapping[str, Mapping[str, str]] = {

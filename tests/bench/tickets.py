@@ -147,13 +147,14 @@ def _tickets(tenant_id: int, first: int, end: int) -> Iterator[dict[str, Any]]:
             "opened_at": opened, "opened_by": 1, "due_at": to_datetime(until - age + 7 * DAY_S),
             "mode": "assign", "result": "" if live else "已处理", "reply": "" if live else "已办结",
             "grade": "" if live else chance.choices(*GRADES)[0],
-            "unit": chance.choice(units), "digest": f"caller-{chance.randint(1, 400_000)}",
+            "lead": chance.choice(units), "expired_at": to_datetime(until - age) if chance.random() < 0.05 else None,
+            "digest": f"caller-{chance.randint(1, 400_000)}",
             "grams": " ".join(f"'{pair}'" for pair in grams(title, content, place)),
         }  # fmt: skip
 
 
 def _tables(rows: list[dict[str, Any]]) -> Iterator[tuple[str, str, Iterator[tuple[Any, ...]]]]:
-    kept = [name for name in rows[0] if name not in ("unit", "digest")]
+    kept = [name for name in rows[0] if name not in ("digest",)]
     yield "ticket", ", ".join(kept), (tuple(row[name] for name in kept) for row in rows)
     yield (
         "ticket_party",
@@ -165,7 +166,7 @@ def _tables(rows: list[dict[str, Any]]) -> Iterator[tuple[str, str, Iterator[tup
         "tenant_id, ticket_id, turn, number, unit, holder, assigned_at, due_at, warn_at, handled_at",
         (
             (
-                row["tenant_id"], row["id"], 1, 1, row["unit"], row["unit"], row["opened_at"], row["due_at"],
+                row["tenant_id"], row["id"], 1, 1, row["lead"], row["lead"], row["opened_at"], row["due_at"],
                 row["due_at"], None if row["status"] in ("assigned", "in_progress") else row["due_at"],
             )
             for row in rows if row["status"] != "pending_assign"

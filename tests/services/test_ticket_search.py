@@ -48,25 +48,27 @@ def test_each_criterion_finds_its_own(session: Session, tenant: Place) -> None:
     water = assigned(session, "zjj", "jtj")
     lamp = opened(session, LAMP, at=AT + 50)
     w.start(session, water.id, actor=UNIT, now=AT + 70)
+    asked: dict[str, Any]
     for asked in (
         {"kind": "help"}, {"urgency": "urgent"}, {"channel": "web"}, {"district": "990101"},
         {"no": lamp.no}, {"status": "pending_assign"}, {"since": AT + 50}, {"words": lamp.no},
         {"words": "路灯"}, {"words": "望江街 路灯"}, {"words": "灯"}, {"caller": VAULT.digest(LAMP.phone)},
         {"result": "open", "kind": "help"},
     ):  # fmt: skip
-        assert numbers(session, **dict[str, Any](asked)) == [lamp.no], asked
+        assert numbers(session, **asked) == [lamp.no], asked
     for asked in (
         {"unit": "zjj"}, {"co_unit": "jtj"}, {"person": UNIT.name}, {"direction": "assign"},
         {"until": AT + 50}, {"dispatcher": CENTRE.user_id}, {"status": "in_progress"},
         {"unit": "zjj", "co_unit": "jtj", "words": "停水"},
     ):  # fmt: skip
-        assert numbers(session, **dict[str, Any](asked)) == [water.no], asked
-    for asked in (
+        assert numbers(session, **asked) == [water.no], asked
+    nothing: tuple[dict[str, Any], ...] = (
         {"unit": "jtj"}, {"co_unit": "zjj"}, {"replied": "yes"}, {"grade": "discontent"},
         {"words": "路灯停水"}, {"category": "C"}, {"returned": "yes"}, {"flag": "emergency"},
         {"co_person": "某人"}, {"caller": VAULT.digest("13700000000")}, {"desk": "archive"},
-    ):  # fmt: skip
-        assert numbers(session, **dict[str, Any](asked)) == [], asked
+    )  # fmt: skip
+    for asked in nothing:
+        assert numbers(session, **asked) == [], asked
     assert numbers(session) == [lamp.no, water.no]
     assert numbers(session, rising=True) == [water.no, lamp.no]
     assert numbers(session, sort="no") == [lamp.no, water.no]
