@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from dash import dcc, html
 
-from dashboard.views import clock
+from dashboard.views import clock, files
 from dashboard.views.kit import Child, Words, empty, panel, status, table
 from dashboard.views.ticket_desk import due_lamp
 from models.rules.tickets.choices import GRADES, MODES, REJECT_GROUNDS, RETURN_GROUNDS
@@ -87,6 +87,7 @@ def ticket(
     left = [
         panel(words["ticket.facts"], _facts(whole, zone, words), css="roomy"),
         panel(words["ticket.units"], _legs(whole, zone, words)),
+        files.panel("ticket", row.id, words, protected=row.confidential or row.anonymous),
         panel(words["ticket.history"], _history(whole, zone, words), css="roomy"),
     ]
     forms = [
