@@ -30,11 +30,14 @@
     line.item.append(close);
   }
 
-  function answer(request) {
+  /* A proxy in front may refuse in its own words, a lost session in one of ours. */
+  function answer(request, most) {
+    if (request.status === 401) return H.word("fresh.signed_out");
+    if (request.status === 413) return H.word("files.limit.size", { most: Math.floor(most / 1048576) });
     try {
-      return JSON.parse(request.responseText).text || "";
+      return JSON.parse(request.responseText).text || H.word("files.lost");
     } catch {
-      return "";
+      return H.word("files.lost");
     }
   }
 
@@ -60,7 +63,7 @@
           line.item.remove();
           H.toast(H.word("files.added", { name: file.name }));
           changed(key);
-        } else refuse(line, answer(request) || H.word("files.lost"));
+        } else refuse(line, answer(request, most));
         done();
       });
       request.addEventListener("error", () => {

@@ -36,7 +36,12 @@ def page(
     words: Words,
 ) -> Child:
     """Return the knowledge page; `asked` holds desk, shelf, category, q and page of the address."""
-    new = link(words["know.new"], "/knowledge/item?new=1", className="button primary")
+    where = asked.get("shelf") or "1"
+    new = link(
+        words["know.new"],
+        f"/knowledge/item?{urlencode({'new': where})}",
+        className="button primary",
+    )
     title = html.Div(
         [
             html.H1(words["know.title"]),

@@ -82,7 +82,8 @@ def page(
     ]  # fmt: skip
     right = [panel(words["know.facts"], _facts(whole, zone, words), css="roomy")]
     if forms:
-        right.append(panel(words["know.moves"], html.Div(forms), css="roomy"))
+        again = None if reviewer else html.P(words["know.again"], className="muted")
+        right.append(panel(words["know.moves"], html.Div([again, *forms]), css="roomy"))
     return html.Div(
         [title, html.Div([html.Div(left), html.Div(right)], className="split")],
         className="page knowledge-item",
@@ -90,7 +91,8 @@ def page(
 
 
 def new(shelf: str, lists: Mapping[str, Options], words: Words) -> Child:
-    """Return the form of a new item."""
+    """Return the form of a new item, on the shelf one came from."""
+    shelf = shelf if shelf in SHELVES else ""
     fields = [_field("item.propose", "item:0", f, {"shelf": shelf}, lists, words) for f in _ITEM]
     do = _button("item.propose", "item:0", 0, words["know.verb.propose"])
     return html.Div(
@@ -105,13 +107,12 @@ def new(shelf: str, lists: Mapping[str, Options], words: Words) -> Child:
 def theirs(whole: "Whole", of: str, words: Words) -> Child:
     """Return how a text stands now, for who was not the first to save."""
     row = whole.row
-    who, texts = "", [row.title, row.description, row.remarks]
+    texts = [row.title, row.description, row.remarks]
     for answer in whole.answers:
         if of == f"answer:{answer.row.id}":
-            who, texts = answer.reviewer, [answer.row.content, answer.row.remarks]
-    note = words["know.theirs"].format(name=who or words["know.theirs_by"])
+            texts = [answer.row.content, answer.row.remarks]
     return html.Div(
-        [html.P(note), *[html.Pre(text) for text in texts if text]],
+        [html.P(words["know.theirs"]), *[html.Pre(text) for text in texts if text]],
         className="theirs",
         role="alert",
     )

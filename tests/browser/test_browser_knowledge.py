@@ -92,6 +92,7 @@ def test_the_second_editor_keeps_his_text(reviewer: Page, stack: Stack) -> None:
     move.locator("input").first.fill("路灯坏了找谁")
     move.locator("button.primary").click()
     expect(reviewer.locator(".theirs")).to_contain_text("路灯不亮怎么报修")
+    expect(reviewer.locator(".theirs")).to_be_in_viewport()
     expect(move.locator("input").first).to_have_value("路灯坏了找谁")
     move.locator("button.primary").click()
     expect(reviewer.locator("h1")).to_have_text("路灯坏了找谁")

@@ -224,6 +224,10 @@ def test_a_typed_title_suggests_what_is_alike(session: Session) -> None:
     published(session, e.Form(title="电梯困人了找谁", shelf="faq"))
     lines = k.suggest(session, "我们小区已经停水两天没人管", actor=AGENT, now=AT)
     assert [line.row.id for line in lines] == [water]
+    more = published(session, e.Form(title="小区停水通知在哪看", shelf="faq"))
+    lines = k.suggest(session, "小区停水通知没看到", actor=AGENT, now=AT)
+    assert [line.row.id for line in lines] == [more, water]
+    assert k.suggest(session, "小区路灯坏了", actor=AGENT, now=AT) == []  # one pair of many
     assert k.suggest(session, "公园跑步", actor=AGENT, now=AT) == []
     assert k.suggest(session, "", actor=AGENT, now=AT) == []
 
