@@ -19,7 +19,7 @@ from redis.exceptions import RedisError
 from starlette.background import BackgroundTask
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from dashboard import auth, door, export, metrics, pages
+from dashboard import auth, door, export, files, metrics, pages
 from dashboard.live import FloorHub
 from dashboard.pages.context import actor
 from dashboard.texts import t
@@ -32,6 +32,7 @@ from models.process import process_name, rss_mb, settle
 from models.settings import Settings
 from models.store import db, people, roster, streams
 from models.store.crypto import Vault
+from models.store.files import Files
 
 log = logging.getLogger(__name__)
 
@@ -68,6 +69,7 @@ class Web:
                 self.engine,
                 Vault(settings.encryption_keys, settings.hash_key),
                 SyncRedis.from_url(settings.redis_url, protocol=2, socket_timeout=3),
+                Files(settings.files),
             )
         )
 
@@ -130,6 +132,7 @@ def create_app(settings: Settings) -> ASGIApp:
     server = FastAPI(lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None)
     _sign_in_routes(server, web)
     _service_routes(server, web)
+    files.routes(server)
     # callbacks by websocket would be checked once, when the socket opens; by HTTP every one is
     get_backend("fastapi").websocket_capability = False
     application = dash.Dash(

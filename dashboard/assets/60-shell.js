@@ -2,7 +2,7 @@
 (function () {
   "use strict";
   const H = (window.hotline = window.hotline || {});
-  const PAGES = { w: "/wall", c: "/calls", t: "/tickets", a: "/alarms", s: "/system" };
+  const PAGES = { w: "/wall", c: "/calls", t: "/tickets", k: "/knowledge", a: "/alarms", s: "/system" };
   const IDLE_MS = 3000;
   let afterG = 0;
 

@@ -12,6 +12,7 @@ PAGES: tuple[tuple[str, str, str], ...] = (
     ("/wall", "nav.wall", "floor.view"),
     ("/calls", "nav.calls", "calls.view"),
     ("/tickets", "nav.tickets", "ticket.view"),
+    ("/knowledge", "nav.knowledge", "knowledge.view"),
     ("/alarms", "nav.alarms", "floor.view"),
     ("/system", "nav.system", "system.view"),
 )

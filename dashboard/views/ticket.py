@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from dash import dcc, html
 
-from dashboard.views import clock
+from dashboard.views import clock, files
 from dashboard.views.kit import Child, Words, data, empty, link, panel, status, table
 from dashboard.views.ticket_desk import due_lamp
 from models.rules.tickets.choices import GRADES, MODES, REJECT_GROUNDS, RETURN_GROUNDS
@@ -99,6 +99,7 @@ def ticket(
         panel(words["ticket.facts"], _facts(whole, zone, words, may_call=may_call), css="roomy"),
         panel(words["ticket.units"], _legs(whole, zone, words)),
         _merged(whole, words),
+        files.panel("ticket", row.id, words, protected=row.confidential or row.anonymous),
         panel(words["ticket.history"], _history(whole, zone, words), css="roomy"),
     ]
     forms = [

@@ -12,7 +12,7 @@ _Later = DateTime(timezone=True)
 
 
 class KnowledgeItem(Owned, Base):
-    """A need people have; `shelf` sorts it: policy, guide, duty, case, priority. `grams` is searched."""
+    """A need people have; `shelf` sorts it: policy, guide, duty, faq, current. `grams` is searched."""
 
     __tablename__ = "knowledge_item"
     __table_args__ = (

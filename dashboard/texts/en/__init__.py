@@ -2,6 +2,12 @@
 
 from collections.abc import Mapping
 
-from dashboard.texts.en import floor, shell, tickets
+from dashboard.texts.en import files, floor, knowledge, shell, tickets
 
-EN: Mapping[str, str] = {**shell.TEXTS, **floor.TEXTS, **tickets.TEXTS}
+EN: Mapping[str, str] = {
+    **shell.TEXTS,
+    **floor.TEXTS,
+    **tickets.TEXTS,
+    **files.TEXTS,
+    **knowledge.TEXTS,
+}

@@ -2,6 +2,12 @@
 
 from collections.abc import Mapping
 
-from dashboard.texts.zh import floor, shell, tickets
+from dashboard.texts.zh import files, floor, knowledge, shell, tickets
 
-ZH: Mapping[str, str] = {**shell.TEXTS, **floor.TEXTS, **tickets.TEXTS}
+ZH: Mapping[str, str] = {
+    **shell.TEXTS,
+    **floor.TEXTS,
+    **tickets.TEXTS,
+    **files.TEXTS,
+    **knowledge.TEXTS,
+}
