@@ -17,7 +17,7 @@ from redis import Redis as SyncRedis
 from redis.exceptions import RedisError
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from dashboard import auth, door, export, metrics, pages
+from dashboard import auth, door, export, letters, metrics, pages
 from dashboard.live import FloorHub
 from dashboard.texts import t
 from dashboard.views import call_query
@@ -127,6 +127,7 @@ def create_app(settings: Settings) -> ASGIApp:
     server = FastAPI(lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None)
     _sign_in_routes(server, web)
     _service_routes(server, web)
+    letters.routes(server)
     # callbacks by websocket would be checked once, when the socket opens; by HTTP every one is
     get_backend("fastapi").websocket_capability = False
     application = dash.Dash(

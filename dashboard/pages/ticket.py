@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from dashboard.auth import require
 from dashboard.door import reading, writing
+from dashboard.pages import letters
 from dashboard.pages.context import actor, place, shown, told, words
 from dashboard.views import ticket as views
 from dashboard.views.kit import Child
@@ -128,7 +129,10 @@ def _whole(session: Session, no: str) -> Child:
         "below": queries.units(session, below=who.unit) if who.unit else [],
     }
     zone = place(session).zone
-    return views.ticket(whole, lists=lists, proposed=proposed, zone=zone, words=words())
+    return views.ticket(
+        whole, lists=lists, proposed=proposed, zone=zone, words=words(),
+        letters=letters.of_ticket(session, whole.row),
+    )  # fmt: skip
 
 
 def press(

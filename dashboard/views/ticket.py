@@ -73,8 +73,9 @@ def ticket(
     proposed: tuple[str, str],
     zone: str,
     words: Words,
+    letters: Child = None,
 ) -> Child:
-    """Return a ticket: facts, units with their lamps, history, and the forms of the lawful moves."""
+    """Return a ticket: facts, units with their lamps, letters, history, and the forms of the lawful moves."""
     row = whole.row
     title = html.Div(
         [
@@ -87,6 +88,7 @@ def ticket(
     left = [
         panel(words["ticket.facts"], _facts(whole, zone, words), css="roomy"),
         panel(words["ticket.units"], _legs(whole, zone, words)),
+        panel(words["letters.title"], html.Div(letters, id="letters")),
         panel(words["ticket.history"], _history(whole, zone, words), css="roomy"),
     ]
     forms = [
