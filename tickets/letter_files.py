@@ -10,7 +10,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from models.errors import BadInput, Unavailable
-from tickets.letters import Body
+from tickets.letter_words import Body
 
 _FOLDER = Path(__file__).parent / "templates"
 _ENV = Environment(

@@ -10,7 +10,7 @@ from dashboard.views.kit import Child, Words, empty, table
 
 if TYPE_CHECKING:
     from models.tables import Letter
-    from tickets.letters import Kind
+    from tickets.letter_words import Kind
 
 
 def letters(

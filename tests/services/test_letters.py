@@ -25,7 +25,7 @@ from tickets import assignment as a
 from tickets import letter_files, letters
 from tickets import workflow as w
 from tickets.intake import Form, answer, open_ticket
-from tickets.letters import Body, Kind
+from tickets.letter_words import Body, Kind
 from tickets.moving import Actor
 from tickets.templates import build
 
