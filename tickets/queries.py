@@ -87,7 +87,7 @@ def seen(session: Session, ticket_id: int, *, actor: Actor) -> Ticket:
     """Return a ticket the actor may see; NotFound also for one outside the actor's scope."""
     if "ticket.view" not in actor.can:
         raise Refused(f"{actor.ref} lacks ticket.view", permission="ticket.view")
-    row = session.scalar(select(Ticket).where(Ticket.id == ticket_id, *_scope(session, actor)))
+    row = session.scalar(select(Ticket).where(Ticket.id == ticket_id, *scope(session, actor)))
     if row is None:
         raise NotFound(f"no ticket {ticket_id}")
     return row
