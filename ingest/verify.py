@@ -1,0 +1,96 @@
+"""`verify`: everything counted again from the tables, both chains walked, and what the screens show compared."""
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
+from redis import Redis
+from redis.exceptions import RedisError
+from sqlalchemy import Engine
+from sqlalchemy.orm import Session
+
+from models.clock import day_of, now
+from models.rules import board
+from models.rules.floor import Floor
+from models.rules.floor.book import limits
+from models.rules.metrics import total
+from models.settings import Settings
+from models.store import chain, db, ledger, streams
+from tickets import recount
+
+TRIES = 6
+PAUSE_S = 1.0
+"""Screens and tables are read one after the other: what moved in between is asked for again."""
+SETTLED_S = 60.0
+"""An event older than this has reached the log."""
+
+
+def verify(settings: Settings, engine: Engine, say: Callable[[str], None]) -> list[str]:
+    """Return every fault found; `say` hears how many of what were found whole."""
+    tenant = db.tenant_id_of(engine, settings.tenant)
+    redis = Redis.from_url(settings.redis_url, protocol=2, socket_timeout=3)
+    faults: list[str] = []
+
+    def check(what: str, found: list[str]) -> None:
+        say(f"{'ok   ' if not found else 'FAULT'} {what}")
+        faults.extend(found)
+
+    with db.transaction(engine, tenant) as session:
+        check("audit and event log are whole chains", chain.verify(session))
+    with db.transaction(engine, tenant) as session:
+        tickets, lines = recount.totals(session)
+        wrong = [fault for batch in recount.tickets(session) for fault in batch]
+        check(f"{tickets:,} tickets are what their {lines:,} history lines say", wrong)
+    with db.transaction(engine, tenant) as session:
+        late = recount.events(session, before=now() - SETTLED_S)
+        check("every event of the tickets is in the sealed log, word for word", late)
+    check(
+        "the day's tickets: screen = tables = lists", _same(engine, tenant, redis, settings, _day)
+    )
+    check("the call floor: screen = ledger", _same(engine, tenant, redis, settings, _floor))
+    return faults
+
+
+Compare = Callable[[Session, Redis, Settings], list[str]]
+
+
+def _same(
+    engine: Engine, tenant: int, redis: "Redis", settings: Settings, compare: Compare
+) -> list[str]:
+    """Compare until both sides agree, a few times: what goes on differing is a fault."""
+    found = ["nothing is shown"]
+    for attempt in range(TRIES):
+        if attempt:
+            time.sleep(PAUSE_S)
+        try:
+            with db.transaction(engine, tenant) as session:
+                found = compare(session, redis, settings)
+        except RedisError as error:
+            return [f"what the screens show cannot be read: {error}"]
+        if not found:
+            return []
+    return found
+
+
+def _day(session: Session, redis: "Redis", settings: Settings) -> list[str]:
+    raw: Any = redis.get(streams.tickets_today(settings.tenant))
+    if not raw:
+        return ["today: nothing is shown"]
+    return recount.day(session, msgspec.json.decode(raw), now=now())
+
+
+def _floor(session: Session, redis: "Redis", settings: Settings) -> list[str]:
+    saved: Any = redis.hget(streams.floor_state(settings.tenant), "floor")
+    if not saved:
+        return ["floor: nothing is shown"]
+    floor = msgspec.json.decode(saved, type=Floor)
+    start, end = day_of(now(), floor.plan.zone)
+    queues = {queue: limits(floor, queue) for queue in floor.plan.service_level}
+    counted = ledger.day_tally(session, start, end, queues, limits(floor, ""))
+    shown, told = board.kpi(total(floor.tallies)), board.kpi(total(counted))
+    return [
+        f"floor {name}: shown {shown[name]!r}, the ledger has {told[name]!r}"
+        for name in shown
+        if shown[name] != told[name]
+    ]
