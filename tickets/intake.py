@@ -4,10 +4,11 @@ import secrets
 from dataclasses import dataclass
 
 from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from models.clock import Instant, to_datetime
-from models.errors import BadInput, NotFound, Refused
+from models.errors import BadInput, NotFound, Refused, WrongStatus
 from models.events.floor import Caller
 from models.events.ticket import TicketAnswered, TicketOpened
 from models.rules.tickets.choices import CHANNELS, KINDS, URGENCIES
@@ -41,6 +42,7 @@ _DISPUTE = ("纠纷", "打架", "聚众", "讨薪", "拖欠工资", "上访", "�
 class Form:
     """What the intake form says; instants in seconds, lon/lat WGS-84. Empty means not known.
 
+    token : the same form sent twice is one ticket, empty for none; call : key of a visit of a call.
     later : 不能当时答复: it is answered later, so the citizen must be reachable.
     """
 
@@ -62,6 +64,7 @@ class Form:
     confidential: bool = False
     later: bool = False
     call: str = ""
+    token: str = ""
 
     def check(self) -> None:
         """Raise BadInput naming the first field that cannot be taken."""
@@ -93,10 +96,17 @@ class Form:
 def open_ticket(
     session: Session, form: Form, *, actor: Actor, now: Instant, vault: Vault
 ) -> Ticket:
-    """Register a request; return its row. BadInput names the field, Refused without `ticket.open`."""
+    """Register a request; return its row, that of an earlier sending of the same form if there was one.
+
+    BadInput names the field, Refused without `ticket.open`, WrongStatus when it is being sent this moment.
+    """
     if "ticket.open" not in actor.can:
         raise Refused(f"{actor.ref} lacks ticket.open", permission="ticket.open")
     form.check()
+    origin = f"form:{form.token}" if form.token else ""
+    earlier = select(Ticket).where(Ticket.origin == origin, Ticket.origin != "")
+    if origin and (known := session.scalar(earlier)) is not None:
+        return known
     if not 0 <= form.happened <= now + 60:
         raise BadInput("it has not happened yet", field="happened")
     version = _category_version(session, form.category)
@@ -114,10 +124,13 @@ def open_ticket(
         emergency=any(word in said for word in _EMERGENCY),
         disputed=any(word in said for word in _DISPUTE),
         call_key=form.call, opened_at=to_datetime(now), opened_by=actor.user_id,
-        grams=held(form.title, form.content, form.address),
+        origin=origin, grams=held(form.title, form.content, form.address),
     )  # fmt: skip
     session.add(row)
-    session.flush()
+    try:
+        session.flush()
+    except IntegrityError as error:
+        raise WrongStatus("this form is being saved", cap="saved") from error
     session.add(_party(session, row, form, vault))
     _tell_opened(session, row, form, actor, now)
     return row

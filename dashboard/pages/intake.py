@@ -1,6 +1,7 @@
 """The agent's desk: a call pops up, a request becomes a ticket, what is typed is never lost."""
 
 import contextlib
+import secrets
 from datetime import datetime
 from typing import Any
 from urllib.parse import parse_qs
@@ -34,6 +35,7 @@ def register(app: dash.Dash) -> None:
         Input("new-save", "n_clicks"),
         *fields,
         State("new-call", "data"),
+        State("new-token", "data"),
         prevent_initial_call=True,
     )(save)
     app.callback(
@@ -79,7 +81,8 @@ def page(search: str) -> Child:
         typed = drafts.load(session, who.user_id, DRAFT + call, vault=doors().vault)
         kept = drafts.of(session, who.user_id, DRAFT, vault=doors().vault)
         desk = views.Desk(
-            queries.categories(session), queries.districts(session), who.agent_no, call, card,
+            queries.categories(session), queries.districts(session), who.agent_no, call,
+            secrets.token_hex(8), card,
             [(name.removeprefix(DRAFT), str(fields.get("title", ""))) for name, fields in kept],
         )  # fmt: skip
     return views.intake(desk, typed, zone=here.zone, labels=here.labels, words=words())
@@ -89,7 +92,7 @@ def save(clicks: int | None, *typed: Any) -> tuple[Any, Any]:  # noqa: ANN401 - 
     """Register the ticket, answered at once if an answer was typed; then show it."""
     if not clicks:
         return dash.no_update, dash.no_update
-    given = {k: v or "" for k, v in zip((*FIELDS, "call"), typed, strict=True)}
+    given = {k: v or "" for k, v in zip((*FIELDS, "call", "token"), typed, strict=True)}
     try:
         require("ticket.open")
         with writing() as session:
@@ -116,7 +119,7 @@ def _form(given: dict[str, Any], zone: str) -> intake.Form:
         cause=given["cause"], happened=clock.instant(given["happened"], zone, "happened"), address=given["address"],
         district=given["district"], lon=lon, lat=lat, name=given["name"], phone=given["phone"],
         anonymous="anonymous" in flags, confidential="confidential" in flags, later="later" in flags,
-        call=given["call"],
+        call=given["call"], token=given["token"],
     )  # fmt: skip
 
 

@@ -29,6 +29,7 @@ class Desk(NamedTuple):
     districts: Options
     agent_no: str
     call: str
+    token: str
     card: "CallerCard | None"
     drafts: Sequence[tuple[str, str]]
 
@@ -50,6 +51,7 @@ def intake(
     return html.Div(
         [
             dcc.Store(id="new-call", data=desk.call),
+            dcc.Store(id="new-token", data=desk.token),
             html.Div(
                 [html.H1(words["intake.heading"]), html.Span(words["intake.keys"], className="muted")],
                 className="page-title",

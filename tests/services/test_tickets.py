@@ -191,6 +191,35 @@ def test_a_wrong_form_names_its_field(session: Session, wrong: dict[str, Any], f
     assert caught.value.facts["field"] == field
 
 
+def test_a_form_sent_twice_is_one_ticket(engine: Engine, tenant: Place) -> None:
+    form = Form(kind="help", title="停水", content="停水", token="abc")
+    with db.transaction(engine, tenant.id) as session:
+        first = opened(session, form).no
+    with db.transaction(engine, tenant.id) as session:
+        assert opened(session, form).no == first
+    ready, seen = threading.Barrier(4), []
+
+    def press() -> None:
+        ready.wait()
+        again = Form(kind="help", title="停水", content="停水", token="xyz")
+        while True:
+            try:
+                with db.transaction(engine, tenant.id) as own:
+                    seen.append(opened(own, again).no)
+                return
+            except WrongStatus:
+                continue
+
+    threads = [threading.Thread(target=press) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(set(seen)) == 1
+    with db.transaction(engine, tenant.id) as session:
+        assert session.scalar(select(func.count()).select_from(Row)) == 2
+
+
 def test_an_emergency_and_a_dispute_are_recognised(session: Session) -> None:
     row = opened(session, Form(kind="help", title="楼下着火", content="有人被困，邻里纠纷引起"))
     assert (row.emergency, row.disputed) == (True, True)

@@ -345,4 +345,5 @@ TEXTS: Mapping[str, str] = {
     "result.rejected": "Rejected",
     "result.merged": "Merged",
     "intake.known": "Knowledge",
+    "cap.saved": "This form is being saved",
 }

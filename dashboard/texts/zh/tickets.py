@@ -345,4 +345,5 @@ TEXTS: Mapping[str, str] = {
     "result.rejected": "不予受理",
     "result.merged": "并案",
     "intake.known": "知识库",
+    "cap.saved": "这张表单正在保存",
 }
