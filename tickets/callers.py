@@ -9,6 +9,8 @@ from models.clock import Instant, to_datetime
 from models.errors import NotFound
 from models.rules.tickets.moves import OPEN
 from models.tables import CallLedger, Ticket, TicketParty
+from tickets.criteria import scope
+from tickets.moving import Actor
 
 SHOWN = 6
 REPEAT_S = 90 * 86_400.0
@@ -32,7 +34,7 @@ class CallerCard(NamedTuple):
     repeat: bool
 
 
-def card(session: Session, key: str, *, now: Instant) -> CallerCard:
+def card(session: Session, key: str, *, actor: Actor, now: Instant) -> CallerCard:
     """Return what an agent must see when this call rings; NotFound until the ledger knows the call."""
     call = session.scalar(select(CallLedger).where(CallLedger.key == key))
     if call is None:
@@ -55,15 +57,17 @@ def card(session: Session, key: str, *, now: Instant) -> CallerCard:
         key=key, queue=call.queue, masked=call.caller_masked, digest=call.caller_digest,
         at=call.counted_at.timestamp(), times=(times or 1) if known else 1,
         calls=list(calls) if known else [], tickets=list(tickets) if known else [],
-        of_call=tickets_of_call(session, key),
+        of_call=tickets_of_call(session, key, actor=actor),
         repeat=known and any(row.opened_at >= since for row in tickets),
     )  # fmt: skip
 
 
-def tickets_of_call(session: Session, key: str) -> list[Ticket]:
-    """Return the tickets that were opened from a visit of a call."""
-    found = session.scalars(select(Ticket).where(Ticket.call_key == key).order_by(Ticket.id))
-    return list(found)
+def tickets_of_call(session: Session, key: str, *, actor: Actor) -> list[Ticket]:
+    """Return the tickets that were opened from a visit of a call, as far as the actor may see them."""
+    if "ticket.view" not in actor.can:
+        return []
+    found = select(Ticket).where(Ticket.call_key == key, *scope(session, actor))
+    return list(session.scalars(found.order_by(Ticket.id)))
 
 
 def earlier_answers(session: Session, category: str) -> list[tuple[str, str, str]]:

@@ -7,12 +7,13 @@ from dash import ALL, Input, Output, State, ctx, html
 
 from dashboard.auth import require, viewer
 from dashboard.door import doors, reading, writing
-from dashboard.pages.context import names, person, place, shown, told, visit, words
+from dashboard.pages.context import actor, names, person, place, shown, told, visit, words
 from dashboard.views import calls, seat
 from dashboard.views.kit import Child
 from models.clock import day_of, now
 from models.errors import HotlineError
 from models.store import ledger
+from tickets import callers
 
 Request = dict[str, Any] | None
 MARK = {"callback-mark": ALL}
@@ -85,10 +86,12 @@ def call_view(key: str) -> Child:
         call = visit(session, key)
         who = names(session, [call.callback_by])
         steps = ledger.call_timeline(session, key)
+        tickets = callers.tickets_of_call(session, key, actor=actor())
     can = viewer().can
     return calls.drawer(
         call, steps, zone=here.zone, words=texts, names=who,
         may_mark="calls.mark" in can, may_reveal="caller.reveal" in can,
+        tickets=tickets, may_open="ticket.open" in can,
     )  # fmt: skip
 
 

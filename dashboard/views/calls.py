@@ -1,7 +1,8 @@
 """The calls page: tabs, filters that live in the address, the list, and one call's course."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 import dash_ag_grid as dag
 from dash import dcc, html
@@ -11,6 +12,9 @@ from dashboard.views.call_query import DAYS, CallQuery
 from dashboard.views.kit import Child, Words, aria, data, empty, link, skeleton, status
 from dashboard.views.kpis import MISSED
 from dashboard.views.shapes import CallShape, StepShape
+
+if TYPE_CHECKING:
+    from models.tables import Ticket
 
 Names = Mapping[int, str]
 OUTCOMES = (
@@ -247,8 +251,10 @@ def drawer(
     names: Names,
     may_mark: bool,
     may_reveal: bool = False,
+    tickets: Sequence["Ticket"] = (),
+    may_open: bool = False,
 ) -> list[Child]:
-    """Return one call: what it was, its course over all its visits, the call-back mark, the way to the number."""
+    """Return one call: what it was, its course, the call-back mark, its tickets, the way to the number."""
     level = LEVELS.get(call.outcome, "off")
     title = [
         html.H2(call.caller or call.call),
@@ -270,9 +276,27 @@ def drawer(
         out.append(_mark(call, zone, words, names, may_mark=may_mark))
     out.append(html.H3(words["calls.timeline"]))
     out.append(_course(steps, zone, words))
+    if tickets or may_open:
+        out += _tickets(call.key, tickets, words, may_open=may_open)
     if may_reveal and call.caller:
         out += _reveal(call, words)
     return out
+
+
+def _tickets(key: str, tickets: Sequence["Ticket"], words: Words, *, may_open: bool) -> list[Child]:
+    """Return the way from a call to its tickets, and to a new one."""
+    items: list[Child] = [
+        html.Li(
+            [
+                link(row.no, f"/ticket?no={row.no}", className="num"), " ", row.title, " ",
+                html.Span(words[f"ticket_status.{row.status}"], className="muted"),
+            ]
+        )
+        for row in tickets
+    ]  # fmt: skip
+    if may_open:
+        items.append(html.Li(link(words["calls.register"], f"/tickets/new?call={quote(key)}")))
+    return [html.H3(words["calls.tickets"]), html.Ul(items, className="call-tickets")]
 
 
 def drawer_head(title: Child, words: Words) -> html.Header:

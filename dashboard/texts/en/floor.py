@@ -274,4 +274,6 @@ TEXTS: Mapping[str, str] = {
     "system.no_streams": "No streams yet",
     "system.no_sources": "No exchange connected yet",
     "system.no_dead": "No dead letters",
+    "calls.tickets": "Tickets of this call",
+    "calls.register": "Register a ticket",
 }

@@ -271,4 +271,6 @@ TEXTS: Mapping[str, str] = {
     "system.no_streams": "还没有消息流",
     "system.no_sources": "还没有接入交换机",
     "system.no_dead": "没有无法处理的消息",
+    "calls.tickets": "本次来电的工单",
+    "calls.register": "登记工单",
 }
