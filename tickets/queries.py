@@ -22,7 +22,7 @@ from models.tables import (
     TicketRequest,
     Unit,
 )  # fmt: skip
-from tickets.moving import Actor, legs, units_below
+from tickets.moving import Actor, legs, moves, units_below
 
 Desk = Literal["all", "dispatch", "handle", "review", "call_back", "supervise", "archive"]
 DESKS: Mapping[Desk, str] = {
@@ -213,10 +213,10 @@ def _verbs(
     mine = [p for p in parts if p.handled_at is None and (p.holder in own or p.unit in own)]
     open_requests = {request.what for request in requests if request.decided_at is None}
     found = []
-    for verb, move in MOVES.items():
+    for verb, move in moves(session).items():
         if row.status not in move.sources or move.permission not in actor.can:
             continue
-        if move.permission == "ticket.handle" and not mine:
+        if MOVES[verb].permission == "ticket.handle" and not mine:
             continue
         act, _, what = verb.partition("_")
         if act in ("grant", "deny") and what not in open_requests:

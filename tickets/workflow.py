@@ -50,6 +50,8 @@ def submit(session: Session, ticket_id: int, *, result: str, actor: Actor, now: 
     if owing:
         raise WrongStatus(f"still owing: {', '.join(owing)}", owing=owing)
     lead.handled_at, lead.result = to_datetime(now), result.strip()
+    if taken.row.status == "reviewed":  # by the tenant's table nobody reviews
+        taken.row.closed_at = to_datetime(now)
     tell(session, taken, actor, e.TicketHandled(**facts(taken, actor, now, result)))
 
 
@@ -118,6 +120,7 @@ def reopen(session: Session, ticket_id: int, *, note: str, actor: Actor, now: In
     if taken.row.reopened > policy(session).reopen_cap and "ticket.instruct" not in actor.can:
         raise WrongStatus("handled again as often as allowed: a leader decides", cap="reopen")
     lead = _lead_again(session, taken)
+    lead.extra = 0
     found = terms.handle_by(session, taken.row, lead.unit, now)
     for name, value in terms.columns(found).items():
         setattr(lead, name, value)
