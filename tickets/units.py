@@ -125,6 +125,12 @@ def held(session: Session, code: str, *, actor: Actor, page: int = 0) -> list[Ti
     return list(rows)
 
 
+def everything(session: Session, *, actor: Actor) -> list[Unit]:
+    """Return all units in the order of the tree."""
+    allowed(actor)
+    return _in_order(list(session.scalars(select(Unit).order_by(Unit.id))))
+
+
 def choices(session: Session) -> list[tuple[str, str]]:
     """Return (code, name) of all active units in the order of the tree, names indented by level."""
     rows = _in_order(list(session.scalars(select(Unit).order_by(Unit.id))))

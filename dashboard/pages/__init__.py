@@ -4,7 +4,7 @@ import dash
 from dash import dcc, html
 from dash.development.base_component import Component
 
-from dashboard.pages import calls, drawers, intake, routes, system, ticket, ticket_desk, wall
+from dashboard.pages import admin, calls, drawers, intake, routes, system, ticket, ticket_desk, wall
 from dashboard.texts import DEFAULT, t
 
 INDEX = """<!DOCTYPE html>
@@ -47,7 +47,7 @@ def register(app: dash.Dash) -> None:
     app.index_string = INDEX
     # Pages come and go: a callback's parts need not be on the page when the application starts.
     app.config.suppress_callback_exceptions = True
-    for page in (routes, wall, calls, ticket_desk, intake, ticket, drawers, system):
+    for page in (routes, wall, calls, ticket_desk, intake, ticket, drawers, system, admin):
         page.register(app)
     # Dash collects the assets on the first request, under FastAPI only after that page was made:
     # the first screen after every start would come without them.

@@ -13,7 +13,7 @@ from models.errors import BadInput, NotFound, Refused, WrongStatus
 from models.rules.deadlines import TermRule
 from models.rules.tickets import MOVES, Move
 from models.rules.tickets.policy import OfficeDays, Policy
-from models.tables import Audit, TicketHistory, TicketRequest, Unit
+from models.tables import Audit, TicketHistory, TicketRequest, Unit, User
 from tickets import assignment as a
 from tickets import moving, parameters, queries, recompute, terms
 from tickets import workflow as w
@@ -145,10 +145,9 @@ def test_a_day_off_moves_open_legs_and_only_those(session: Session) -> None:
     found = run(session, now=AT + 100)
     assert (found.seen, found.changed, found.paused) == (1, 1, 0)
     assert moved.due_at is not None
-    assert before[moved.id] is not None
-    assert (
-        moved.due_at - before[moved.id]
-    ).days == 4  # two working days, and the weekend they meet
+    due = before[moved.id]
+    assert due is not None
+    assert (moved.due_at - due).days == 4  # two working days, and the weekend they meet
     assert done.due_at == before[done.id]
     same_as_history(session, moved)
     told = session.scalars(
@@ -278,7 +277,7 @@ def test_a_table_that_traps_tickets_is_refused(
 
 
 def test_a_verb_that_nobody_holds_is_refused(session: Session, tenant: Place) -> None:
-    for user in session.scalars(select(parameters.User)):
+    for user in session.scalars(select(User)):
         user.active = False
     make_user(session, tenant.id, "few", permissions=frozenset({"ticket.assign"}))
     with pytest.raises(BadInput) as caught:

@@ -2,6 +2,6 @@
 
 from collections.abc import Mapping
 
-from dashboard.texts.en import floor, shell, tickets
+from dashboard.texts.en import admin, floor, shell, tickets
 
-EN: Mapping[str, str] = {**shell.TEXTS, **floor.TEXTS, **tickets.TEXTS}
+EN: Mapping[str, str] = {**shell.TEXTS, **floor.TEXTS, **tickets.TEXTS, **admin.TEXTS}

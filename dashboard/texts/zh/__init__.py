@@ -2,6 +2,6 @@
 
 from collections.abc import Mapping
 
-from dashboard.texts.zh import floor, shell, tickets
+from dashboard.texts.zh import admin, floor, shell, tickets
 
-ZH: Mapping[str, str] = {**shell.TEXTS, **floor.TEXTS, **tickets.TEXTS}
+ZH: Mapping[str, str] = {**shell.TEXTS, **floor.TEXTS, **tickets.TEXTS, **admin.TEXTS}
