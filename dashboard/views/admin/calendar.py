@@ -53,7 +53,7 @@ def page(
         html.Div([turn, legend], className="filters"),
         panel(
             words["admin.calendar.year"].format(year=year),
-            [html.P(words[f"admin.calendar.{known}"], className=f"known {known}"), grid],
+            html.Div([html.P(words[f"admin.calendar.{known}"], className=f"known {known}"), grid]),
         ),
     ]
     right = [

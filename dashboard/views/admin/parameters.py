@@ -41,7 +41,7 @@ def caps(policy: "Policy", note: str, words: Words) -> Child:
     ]  # fmt: skip
     grid = html.Div(fields, className="form caps")
     save = html.Div(parts.button("caps.save", words, primary=True), className="form")
-    return panel(words["admin.caps"], [grid, save], css="roomy", note=note)
+    return panel(words["admin.caps"], html.Div([grid, save]), css="roomy", note=note)
 
 
 def _any(prefix: str, value: str, words: Words) -> str:
@@ -58,7 +58,7 @@ def rules(
         (words[f"admin.rule.{name}"], "")
         for name in ("stage", "kind", "category", "unit", "urgency", "amount", "warn", "origin")
     ]
-    heads.append(("", "acts"))
+    heads.append(("", ""))
     rows = []
     for rule in found:
         mine = rule.id in own

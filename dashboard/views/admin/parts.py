@@ -101,7 +101,7 @@ def ticked(
     """Return a field that takes several of a short list."""
     boxes = dcc.Checklist(
         [{"label": text, "value": key} for key, text in options], list(value),
-        id=name_of(form, field), className="ticks",
+        id=name_of(form, field), className="boxes",
     )  # fmt: skip
     title = label or words[f"admin.{form}.{field}"]
     return html.Div(
@@ -133,11 +133,11 @@ def asked(verb: str, children: Child, words: Words) -> html.Details:
 
 def search(form: str, text: str, words: Words) -> html.Div:
     """Return the search box of a list that is drawn anew as one types."""
-    box = dcc.Input(
-        id=f"{form}-q", type="search", value=text, placeholder=words[f"admin.{form}.search"],
-        **aria(label=words[f"admin.{form}.search"]),
-    )  # fmt: skip
-    return html.Div(box, className="search")
+    name = f"{form}-q"
+    hint = words[f"admin.{form}.search"]
+    box = dcc.Input(id=name, type="search", value=text, maxLength=60, placeholder=hint)
+    label = html.Label(hint, htmlFor=name, className="sr")
+    return html.Div([label, box], className="search")
 
 
 def pager(number: int, pages: int, address: str, words: Words) -> Child:
