@@ -17,6 +17,7 @@ TEXTS: Mapping[str, str] = {
     "admin.import": "Import CSV",
     "admin.export": "Export CSV",
     "admin.edit": "Edit",
+    "admin.choose": "Choose",
     "admin.none": "None",
     "admin.any": "Any",
     "admin.own": "Own",

@@ -17,6 +17,7 @@ TEXTS: Mapping[str, str] = {
     "admin.import": "导入 CSV",
     "admin.export": "导出 CSV",
     "admin.edit": "修改",
+    "admin.choose": "请选择",
     "admin.none": "无",
     "admin.any": "不限",
     "admin.own": "本市",

@@ -90,7 +90,7 @@ def chosen(
     listed = [{"label": label, "value": key} for key, label in options]
     control = dcc.Dropdown(
         listed, value, id=name_of(form, field), clearable=False,
-        searchable=len(listed) > 8,
+        searchable=len(listed) > 8, placeholder=words["admin.choose"],
     )  # fmt: skip
     return labelled(form, field, control, words, hint)
 
