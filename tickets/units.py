@@ -97,7 +97,7 @@ def allowed(actor: Actor) -> None:
 def listing(session: Session, *, actor: Actor, words: str = "", page: int = 0) -> UnitPage:
     """Return a page of the tree, parents before their children; with `words` only units that match."""
     allowed(actor)
-    rows = _in_order(list(session.scalars(select(Unit).order_by(Unit.id))))
+    rows = _in_order(session)
     said = words.strip().lower()
     found = [
         row for row in rows if said in f"{row.code} {row.name} {row.contact} {row.duties}".lower()
@@ -128,21 +128,21 @@ def held(session: Session, code: str, *, actor: Actor, page: int = 0) -> list[Ti
 def everything(session: Session, *, actor: Actor) -> list[Unit]:
     """Return all units in the order of the tree."""
     allowed(actor)
-    return _in_order(list(session.scalars(select(Unit).order_by(Unit.id))))
+    return _in_order(session)
 
 
 def choices(session: Session) -> list[tuple[str, str]]:
     """Return (code, name) of all active units in the order of the tree, names indented by level."""
-    rows = _in_order(list(session.scalars(select(Unit).order_by(Unit.id))))
+    rows = _in_order(session)
     return [
         (row.code, "　" * (row.level - 1) + (row.name or row.code)) for row in rows if row.active
     ]
 
 
-def _in_order(rows: Sequence[Unit]) -> list[Unit]:
-    """Return units so that each stands below its parent."""
+def _in_order(session: Session) -> list[Unit]:
+    """Return all units so that each stands below its parent."""
     below: dict[str, list[Unit]] = {}
-    for row in rows:
+    for row in session.scalars(select(Unit).order_by(Unit.id)):
         below.setdefault(row.parent, []).append(row)
     ordered: list[Unit] = []
     waiting = below.get("", [])[::-1]
