@@ -17,7 +17,7 @@ from models import process
 from models.errors import HotlineError
 from models.settings import Settings, load
 
-LOOPS = ("ami", "projector", "archiver", "relay")
+LOOPS = ("ami", "projector", "archiver", "relay", "tickets", "timers")
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -53,7 +53,10 @@ def _parser() -> argparse.ArgumentParser:
     ingest = _verb(verbs, "ingest", _ingest, "run the loops between exchange, streams and database")
     ingest.add_argument("--loops", default=",".join(LOOPS), help=f"of {','.join(LOOPS)}")
     _verb(verbs, "migrate", _migrate, "bring the database up to date")
-    _verb(verbs, "seed", _seed, "put the demo centre into the database; safe to repeat")
+    seed = _verb(verbs, "seed", _seed, "put the demo centre into the database; safe to repeat")
+    seed.add_argument(
+        "--tickets", action="store_true", help="tickets of a fortnight, if there are none"
+    )
     _verb(verbs, "prepare", _prepare, "migrate, then seed")
     _verb(verbs, "verify", _verify, "check the hash chains of audit and event log")
 
@@ -76,7 +79,7 @@ def _parser() -> argparse.ArgumentParser:
     )  # fmt: skip
 
     bench = _verb(verbs, "bench", _bench, "measure, as a ratio to a baseline in the same run")
-    bench.add_argument("what", choices=("floor",))
+    bench.add_argument("what", choices=("floor", "tickets"))
     bench.add_argument("--json", action="store_true")
     bench.add_argument("--quick", action="store_true", help="shorter runs, rougher figures")
     return parser
@@ -152,18 +155,27 @@ def _migrate(_options: argparse.Namespace) -> None:
     print(migrate(settings.owner_database_url or settings.database_url, settings.database_url))
 
 
-def _seed(_options: argparse.Namespace) -> None:
-    from models.store.db import engine_for
+def _seed(options: argparse.Namespace) -> None:
+    from models.clock import now
+    from models.store.crypto import Vault
+    from models.store.db import engine_for, tenant_id_of
     from models.store.seed import seed
 
     settings = _settings()
-    seed(engine_for(settings.database_url))
+    engine = engine_for(settings.database_url)
+    seed(engine)
+    if options.tickets:
+        from tickets import demo
+
+        vault = Vault(settings.encryption_keys, settings.hash_key)
+        tenant_id = tenant_id_of(engine, settings.tenant)
+        print(f"{demo.fill(engine, tenant_id, vault, settings.zone, now=now())} demo tickets")
 
 
 def _prepare(options: argparse.Namespace) -> None:
     process.start()
     _migrate(options)
-    _seed(options)
+    _seed(argparse.Namespace(tickets=False, **vars(options)))
 
 
 def _verify(_options: argparse.Namespace) -> int:
@@ -238,11 +250,10 @@ def _replay(options: argparse.Namespace) -> None:
 
 
 def _bench(options: argparse.Namespace) -> None:
-    from tests.bench.floor import run
+    from importlib import import_module
 
-    print(
-        json.dumps(run(quick=options.quick), ensure_ascii=False, indent=None if options.json else 2)
-    )
+    figures = import_module(f"tests.bench.{options.what}").run(quick=options.quick)
+    print(json.dumps(figures, ensure_ascii=False, indent=None if options.json else 2))
 
 
 if __name__ == "__main__":

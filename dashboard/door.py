@@ -18,6 +18,7 @@ from models.rules.metrics import STANDARD, Limits
 from models.settings import Settings
 from models.store import db, streams
 from models.store.crypto import Vault
+from models.store.files import Files
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +29,7 @@ class Doors:
     engine: Engine
     vault: Vault
     redis: "Redis"
+    files: Files
 
 
 _doors: list[Doors] = []

@@ -57,6 +57,8 @@ class FloorHub:
         self._frames: deque[tuple[str, bytes]] = deque(maxlen=KEEP_FRAMES)
         self._count = 0
         self._sources: dict[str, Any] = {}
+        self._tickets = b""
+        self._counted = 0.0
         self._projector = 0.0
         self._beat = b""
         self._beats = 0
@@ -127,7 +129,7 @@ class FloorHub:
                 return
             changed = merge(changed, message["board"]) if changed else message["board"]
         self._board = _applied(self._board, changed)
-        self._say(self._id, _frame({"kind": "delta", "now": now(), "board": changed}, self.cursor))
+        self._say(changed)
 
     async def _load(self) -> None:
         """Read the projector's saved floor and follow its deltas from there."""
@@ -137,6 +139,7 @@ class FloorHub:
         self._epoch = saved[b"epoch"].decode()
         self._id = saved[b"delta"].decode()
         self._board = board(_floor_decoder.decode(saved[b"floor"]), now())
+        self._tickets = b""  # asked for again: the board begins without
         self._start_over()
 
     def _start_over(self) -> None:
@@ -147,8 +150,8 @@ class FloorHub:
 
     @property
     def cursor(self) -> str:
-        """Where a client that has seen everything stands: producer epoch and stream id."""
-        return f"{self._epoch}~{self._id}"
+        """Where a client that has seen everything stands: producer epoch, stream id, when tickets were counted."""
+        return f"{self._epoch}~{self._id}~{self._counted}"
 
     async def _keep_beat(self) -> None:
         clock = asyncio.get_running_loop().time
@@ -176,13 +179,25 @@ class FloorHub:
             fields: Any = await self._redis.hgetall(key)
             facts = streams.source_facts(fields)
             found[facts["name"]] = facts
+        await self._ask_tickets()
         alive: Any = await self._redis.hget(streams.floor_state(self.tenant), "alive")
         self._sources, self._projector = found, float(alive or 0)
 
+    async def _ask_tickets(self) -> None:
+        """Take the day's tickets as they were last counted into the board."""
+        raw: Any = await self._redis.get(streams.tickets_today(self.tenant))
+        if not raw or raw == self._tickets or not self._board:
+            return
+        section = msgspec.json.decode(raw)
+        self._tickets, self._counted = raw, section["at"]
+        self._board = {**self._board, "tickets": section}
+        self._say({"tickets": section})
+
     # --- telling ----------------------------------------------------------------------------
 
-    def _say(self, entry_id: str, frame: bytes) -> None:
-        self._frames.append((f"{self._epoch}~{entry_id}", frame))
+    def _say(self, changed: Board) -> None:
+        body = {"kind": "delta", "now": now(), "board": changed}
+        self._frames.append((self.cursor, _frame(body, self.cursor)))
         self._count += 1
         self._wake()
 

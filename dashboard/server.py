@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import logging
+import tempfile
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -12,15 +13,17 @@ import dash
 import uvicorn
 from dash.backends import get_backend
 from fastapi import FastAPI, Request
-from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
+from fastapi.responses import FileResponse, HTMLResponse, JSONResponse, RedirectResponse, Response
 from redis import Redis as SyncRedis
 from redis.exceptions import RedisError
+from starlette.background import BackgroundTask
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from dashboard import auth, door, export, metrics, pages
+from dashboard import auth, door, export, files, metrics, pages
 from dashboard.live import FloorHub
+from dashboard.pages.context import actor
 from dashboard.texts import t
-from dashboard.views import call_query
+from dashboard.views import call_query, ticket_query
 from dashboard.views.login import login_html
 from models import demo
 from models.clock import now
@@ -29,6 +32,7 @@ from models.process import process_name, rss_mb, settle
 from models.settings import Settings
 from models.store import db, people, roster, streams
 from models.store.crypto import Vault
+from models.store.files import Files
 
 log = logging.getLogger(__name__)
 
@@ -65,6 +69,7 @@ class Web:
                 self.engine,
                 Vault(settings.encryption_keys, settings.hash_key),
                 SyncRedis.from_url(settings.redis_url, protocol=2, socket_timeout=3),
+                Files(settings.files),
             )
         )
 
@@ -127,6 +132,7 @@ def create_app(settings: Settings) -> ASGIApp:
     server = FastAPI(lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None)
     _sign_in_routes(server, web)
     _service_routes(server, web)
+    files.routes(server)
     # callbacks by websocket would be checked once, when the socket opens; by HTTP every one is
     get_backend("fastapi").websocket_capability = False
     application = dash.Dash(
@@ -331,6 +337,24 @@ def _service_routes(server: FastAPI, web: Web) -> None:
         log.info("export calls.%s by user:%d: %s", kind, who.user_id, request.url.query)
         name = f"attachment; filename=calls-{query.day}.{kind}"
         return Response(body, media_type=media, headers={"content-disposition": name})
+
+    @server.get("/api/export/tickets.xlsx")
+    async def export_tickets(request: Request) -> Response:
+        who = auth.require("ticket.view")
+        query = ticket_query.read(request.url.query)
+        texts = t(request.cookies.get("lang", "zh"))
+        folder = tempfile.TemporaryDirectory(prefix="export-")
+        try:
+            path = await asyncio.to_thread(
+                export.tickets_file, query, actor(), texts, web.settings.zone, folder.name
+            )
+        except BaseException:
+            folder.cleanup()
+            raise
+        log.info("export tickets.xlsx by user:%d", who.user_id)
+        return FileResponse(
+            path, filename="tickets.xlsx", background=BackgroundTask(folder.cleanup)
+        )
 
 
 def _health(web: Web) -> dict[str, bool]:

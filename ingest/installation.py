@@ -43,7 +43,7 @@ async def up(options: argparse.Namespace) -> int:
         await asyncio.to_thread(standin.fetch_asterisk, data)
     secrets = embedded.keys(data)
     ports = _ports(options.port)
-    env = _environment(options, exchange, secrets, ports)
+    env = _environment(options, exchange, secrets, ports, data)
     children = _children(options, exchange, env, secrets, ports, data)
     supervisor = Supervisor(data / "logs")
     told = asyncio.Event()
@@ -120,6 +120,7 @@ def _environment(
     exchange: dict[str, Any],
     secrets: dict[str, str],
     ports: dict[str, int],
+    data: Path,
 ) -> dict[str, str]:
     """Return the settings of the children: those of the environment win over the embedded ones."""
     base = f"127.0.0.1:{ports['postgres']}/hotline"
@@ -140,6 +141,7 @@ def _environment(
         "HOTLINE_ENCRYPTION_KEYS": secrets["encryption"],
         "HOTLINE_HASH_KEY": secrets["hash"],
         "HOTLINE_PORT": str(ports["web"]),
+        "HOTLINE_FILES": str(data / "files"),
         "HOTLINE_DEMO": "1",
         "HOTLINE_AMI_SECRET": secret,
         "PYTHONUNBUFFERED": "1",
@@ -182,8 +184,9 @@ def _children(
             ready=_folding(env["HOTLINE_REDIS_URL"]),
         ),
         app("web", "web", ready=port_open(ports["web"])),
+        app("demo", "seed", "--tickets", needs=("web",), once=True),
         # its stream keeps what it does not read yet, the screens cannot wait
-        app("ledger", "ingest", "--loops", "archiver,relay", needs=("web",)),
+        app("ledger", "ingest", "--loops", "archiver,relay,tickets,timers", needs=("web",)),
     ]
     return children
 

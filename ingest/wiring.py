@@ -48,6 +48,8 @@ def _keepers(settings: Settings, redis: "Redis", loops: Sequence[str]) -> list[R
     from ingest.archiver import Archiver
     from ingest.projector import Projector
     from ingest.relay import Relay
+    from ingest.ticket_events import TicketEvents
+    from ingest.timers import Timers
     from models.store import db
 
     engine = db.engine_for(settings.database_url, pool=3)
@@ -59,6 +61,10 @@ def _keepers(settings: Settings, redis: "Redis", loops: Sequence[str]) -> list[R
             runs.append(Archiver(redis, engine, tenant).run())
         if "relay" in loops:
             runs.append(Relay(redis, engine, tenant).run())
+        if "tickets" in loops:
+            runs.append(TicketEvents(redis, engine, tenant, settings.zone).run())
+        if "timers" in loops:
+            runs.append(Timers(redis, engine, tenant).run())
     return runs
 
 

@@ -11,6 +11,7 @@ class DemoUnit(NamedTuple):
     name: str
     level: int
     duties: str = ""
+    district: str = ""
 
 
 UNITS: tuple[DemoUnit, ...] = (
@@ -27,9 +28,9 @@ UNITS: tuple[DemoUnit, ...] = (
     DemoUnit("jyj", "", "市教育局", 1, "学校 入学 教师 培训机构 幼儿园"),
     DemoUnit("wjw", "", "市卫生健康委员会", 1, "医院 疫苗 挂号 急诊"),
     DemoUnit("gaj", "", "市公安局", 1, "治安 户籍 交警 身份证 扰民"),
-    DemoUnit("lhq", "", "莲湖区人民政府", 1, "街道 社区 村委"),
-    DemoUnit("lhq-jd1", "lhq", "望江街道办事处", 2),
-    DemoUnit("ylq", "", "云岭区人民政府", 1),
+    DemoUnit("lhq", "", "莲湖区人民政府", 1, "街道 社区 村委", "990101"),
+    DemoUnit("lhq-jd1", "lhq", "望江街道办事处", 2, "", "990101"),
+    DemoUnit("ylq", "", "云岭区人民政府", 1, "", "990102"),
 )
 
 CATEGORIES: tuple[tuple[str, str, str, str], ...] = (

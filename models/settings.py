@@ -45,6 +45,7 @@ class Settings:
     host: str = "127.0.0.1"
     port: int = 8765
     public_url: str = ""
+    files: Path = Path(".data/files")
     zone: str = "Asia/Shanghai"
     standard_s: int = 15
     short_abandon_s: int = 5
@@ -97,6 +98,8 @@ def _read(name: str, key: str, value: str) -> object:
                 return tuple(part.strip() for part in value.split(",") if part.strip())
             case "demo":
                 return {"1": True, "true": True, "0": False, "false": False}[value.lower()]
+            case "files":
+                return Path(value)
             case "snapshot_s":
                 return float(value)
             case "log_level":

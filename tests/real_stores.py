@@ -130,6 +130,7 @@ class Stores:
             "HOTLINE_ENCRYPTION_KEYS": ",".join(settings.encryption_keys),
             "HOTLINE_HASH_KEY": settings.hash_key,
             "HOTLINE_TENANT": settings.tenant,
+            "HOTLINE_FILES": str(settings.files),
             "HOTLINE_SNAPSHOT_S": str(settings.snapshot_s),
         }  # fmt: skip
 
@@ -154,6 +155,7 @@ def running_stores(folder: Path) -> Iterator[Stores]:
     settings = Settings(
         database_url=app_url, redis_url=redis_url, owner_database_url=owner_url,
         encryption_keys=(keys["encryption"],), hash_key=keys["hash"], tenant="none",
+        files=folder / "files",
     )  # fmt: skip
     try:
         valkey.start()

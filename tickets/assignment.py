@@ -43,22 +43,20 @@ def assign(
     if mode not in MODES:
         raise BadInput(f"mode {mode!r}", field="mode")
     _existing(session, units)
-    taken = take(session, ticket_id, "assign", actor, mode=mode)
+    taken = take(session, ticket_id, "assign", actor, mode=mode, lead=units[0])
     turn = 1 + (
         session.scalar(select(func.max(TicketLeg.turn)).where(TicketLeg.ticket_id == ticket_id))
         or 0
     )
     parts = []
     for number, unit in enumerate(units, start=1):
-        found = terms.handle_by(session, taken.row, unit, now)
-        parts.append(e.Part(number, unit, found.at))
-        session.add(
-            TicketLeg(
-                tenant_id=taken.row.tenant_id, ticket_id=ticket_id, turn=turn, number=number,
-                unit=unit, holder=unit, assigned_at=to_datetime(now), **terms.columns(found),
-            )
+        leg = TicketLeg(
+            tenant_id=taken.row.tenant_id, ticket_id=ticket_id, turn=turn, number=number,
+            unit=unit, holder=unit, assigned_at=to_datetime(now), assigned_by=actor.user_id, extra=0,
         )  # fmt: skip
-    taken.row.due_at = to_datetime(parts[0].due)
+        found = terms.set_clock(session, taken.row, leg, now=now)
+        parts.append(e.Part(number, unit, found.at))
+        session.add(leg)
     event = e.TicketAssigned(mode=mode, parts=tuple(parts), **facts(taken, actor, now, note))
     tell(session, taken, actor, event)
 
@@ -138,7 +136,7 @@ def grant_return(
     """Take the ticket back: its parts are over, charged to who had it, and it waits for a new unit."""
     taken = take(
         session, ticket_id, "grant_return", actor, bounces=Ticket.bounces + 1, due_at=None,
-        paused_at=None,
+        paused_at=None, urge_at=None, urge_told=False,
     )  # fmt: skip
     request = _decide(session, taken, "return", actor, now, granted=True, note=note)
     _end_parts(session, taken, actor, now)
@@ -149,7 +147,10 @@ def grant_return(
 def recall(session: Session, ticket_id: int, *, note: str, actor: Actor, now: Instant) -> None:
     """Take the ticket back unasked, with a reason; no bounce is counted, for no unit refused it."""
     owed(note, "note")
-    taken = take(session, ticket_id, "recall", actor, due_at=None, paused_at=None)
+    taken = take(
+        session, ticket_id, "recall", actor, due_at=None, paused_at=None, urge_at=None,
+        urge_told=False,
+    )  # fmt: skip
     _end_parts(session, taken, actor, now)
     tell(session, taken, actor, e.TicketRecalled(**facts(taken, actor, now, note)))
 
@@ -187,15 +188,9 @@ def grant_extension(
     taken = take(session, ticket_id, "grant_extension", actor)
     request = _decide(session, taken, "extension", actor, now, granted=True, note=note)
     leg = next(leg for leg in legs(session, ticket_id) if leg.number == request.leg)
-    found = terms.handle_by(
-        session, taken.row, leg.unit, leg.assigned_at.timestamp(), extra=request.days
-    )
-    for name, value in terms.columns(found).items():
-        setattr(leg, name, value)
     leg.extensions += 1
-    leg.extra = request.days
-    if leg.number == 1:
-        taken.row.due_at = leg.due_at
+    leg.extra += request.days
+    found = terms.set_clock(session, taken.row, leg, now=now)
     event = e.ExtensionGranted(leg=leg.number, due=found.at, **facts(taken, actor, now, note))
     tell(session, taken, actor, event)
 
@@ -263,7 +258,7 @@ def _end_parts(session: Session, taken: Taken, actor: Actor, now: Instant) -> No
     """End the open parts; what else was asked for has nothing to hold on to."""
     for leg in legs(session, taken.row.id):
         if leg.handled_at is None:
-            leg.returned_at = to_datetime(now)
+            leg.returned_at, leg.timer_at = to_datetime(now), None
     session.execute(
         update(TicketRequest)
         .where(TicketRequest.ticket_id == taken.row.id, TicketRequest.decided_at.is_(None))

@@ -3,17 +3,17 @@
 import secrets
 from dataclasses import dataclass
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from models.clock import Instant, to_datetime
 from models.errors import BadInput, NotFound, Refused
 from models.events.floor import Caller
 from models.events.ticket import TicketAnswered, TicketOpened
-from models.rules.grams import grams
 from models.rules.tickets.choices import CHANNELS, KINDS, URGENCIES
 from models.store.crypto import Vault
 from models.store.db import tenant_of
+from models.store.fulltext import held
 from models.tables import CallerIdentity, CallLedger, Category, Ticket, TicketParty
 from models.tables.ticket import NUMBERS
 from tickets.moving import TEXT_MAX, Actor, Taken, facts, owed, take, tell
@@ -39,7 +39,10 @@ _DISPUTE = ("纠纷", "打架", "聚众", "讨薪", "拖欠工资", "上访", "�
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """What the intake form says; instants in seconds, lon/lat WGS-84. Empty means not known."""
+    """What the intake form says; instants in seconds, lon/lat WGS-84. Empty means not known.
+
+    later : 不能当时答复: it is answered later, so the citizen must be reachable.
+    """
 
     kind: str
     title: str
@@ -57,6 +60,7 @@ class Form:
     phone: str = ""
     anonymous: bool = False
     confidential: bool = False
+    later: bool = False
     call: str = ""
 
     def check(self) -> None:
@@ -65,22 +69,25 @@ class Form:
             "title": TITLE_MAX, "content": TEXT_MAX, "cause": TEXT_MAX, "address": SHORT_MAX,
             "name": SHORT_MAX, "phone": 32,
         }  # fmt: skip
-        if self.kind not in KINDS:
-            raise BadInput(f"kind {self.kind!r}", field="kind")
-        if self.urgency not in URGENCIES or self.channel not in CHANNELS:
-            raise BadInput("urgency or channel", field="urgency")
-        for field in ("title", "content"):
-            if not getattr(self, field).strip():
-                raise BadInput(f"{field} is empty", field=field)
         for field, limit in limits.items():
             if len(getattr(self, field)) > limit or "\0" in getattr(self, field):
                 raise BadInput(f"{field} is longer than {limit}", field=field)
-        if self.phone and not self.phone.lstrip("+").replace("-", "").isdigit():
-            raise BadInput("phone", field="phone")
-        if (self.lon is None) != (self.lat is None):
-            raise BadInput("half a point", field="point")
-        if self.lon is not None and not (-180 <= self.lon <= 180 and -90 <= (self.lat or 0) <= 90):
-            raise BadInput("point", field="point")
+        digits = self.phone.lstrip("+").replace("-", "")
+        lon, lat = self.lon or 0.0, self.lat or 0.0
+        wrong = {
+            "kind": self.kind not in KINDS,
+            "urgency": self.urgency not in URGENCIES,
+            "channel": self.channel not in CHANNELS,
+            "title": not self.title.strip(),
+            "content": not self.content.strip(),
+            "phone": (self.phone and not digits.isdigit())
+            or (self.later and not (self.phone or self.call)),  # who is answered later is called
+            "point": (self.lon is None) != (self.lat is None)
+            or not (-180 <= lon <= 180 and -90 <= lat <= 90),
+        }
+        first = next((field for field, is_wrong in wrong.items() if is_wrong), "")
+        if first:
+            raise BadInput(f"wrong {first}", field=first)  # without the value: it may be a number
 
 
 def open_ticket(
@@ -90,6 +97,8 @@ def open_ticket(
     if "ticket.open" not in actor.can:
         raise Refused(f"{actor.ref} lacks ticket.open", permission="ticket.open")
     form.check()
+    if not 0 <= form.happened <= now + 60:
+        raise BadInput("it has not happened yet", field="happened")
     version = _category_version(session, form.category)
     said = f"{form.title} {form.content}"
     row = Ticket(
@@ -105,7 +114,7 @@ def open_ticket(
         emergency=any(word in said for word in _EMERGENCY),
         disputed=any(word in said for word in _DISPUTE),
         call_key=form.call, opened_at=to_datetime(now), opened_by=actor.user_id,
-        grams=func.array_to_tsvector(grams(form.title, form.content, form.address)),
+        grams=held(form.title, form.content, form.address),
     )  # fmt: skip
     session.add(row)
     session.flush()

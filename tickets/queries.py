@@ -1,17 +1,16 @@
-"""Reading tickets: each desk's list, and one ticket whole. A unit sees only what it has or had."""
+"""One ticket whole, as far as the viewer may see it, and the lists its forms offer."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal, NamedTuple, TypeVar
+from typing import Literal, TypeVar
 
-from sqlalchemy import ColumnElement, and_, exists, func, or_, select
+from sqlalchemy import func, select
+from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import Session
 
-from models.clock import Instant, to_datetime
+from models.clock import Instant
 from models.errors import NotFound, Refused
-from models.rules.deadlines import Lamp, lamp
+from models.rules.deadlines import Lamp
 from models.rules.tickets import MOVES
-from models.rules.tickets.moves import OPEN, WITH_UNIT
 from models.tables import (
     Category,
     Supervision,
@@ -21,47 +20,21 @@ from models.tables import (
     TicketParty,
     TicketRequest,
     Unit,
+    User,
 )  # fmt: skip
+from tickets import duplicates
+from tickets.criteria import scope
 from tickets.moving import Actor, legs, moves, units_below
-
-Desk = Literal["all", "dispatch", "handle", "review", "call_back", "supervise", "archive"]
-DESKS: Mapping[Desk, str] = {
-    "all": "ticket.view",
-    "dispatch": "ticket.assign",
-    "handle": "ticket.handle",
-    "review": "ticket.review",
-    "call_back": "ticket.call_back",
-    "supervise": "ticket.supervise",
-    "archive": "ticket.view",
-}
-"""Desk -> the permission it needs."""
-PAGE = 50
-
-
-class TicketLine(NamedTuple):
-    """A ticket as lists show it; `unit` is the name of the lead unit's present holder."""
-
-    row: Ticket
-    unit: str
-    lamp: Lamp | Literal[""]
-    asked: str
-
-
-class TicketPage(NamedTuple):
-    """One page of a desk and how many tickets the whole desk has."""
-
-    lines: list[TicketLine]
-    total: int
-
-    @property
-    def pages(self) -> int:
-        """Return how many pages the desk has."""
-        return -(-self.total // PAGE)
+from tickets.search import lamp_of, unit_names
 
 
 @dataclass(frozen=True, slots=True)
 class Whole:
-    """One ticket with everything the viewer may see of it; `verbs` are the moves open to the viewer."""
+    """One ticket with everything the viewer may see of it; `verbs` are the moves open to the viewer.
+
+    merged : the tickets that go on under it, with their masked callers; main : number of the one it goes on under;
+    opener : who registered it and answers for it first (首问负责).
+    """
 
     row: Ticket
     caller: str
@@ -70,107 +43,21 @@ class Whole:
     history: list[TicketHistory]
     requests: list[TicketRequest]
     supervisions: list[Supervision]
+    merged: list[tuple[Ticket, str]]
+    main: str
+    district: str
+    opener: str
     verbs: tuple[str, ...]
-
-
-def desk(
-    session: Session, name: Desk, *, actor: Actor, now: Instant, words: str = "", page: int = 0
-) -> TicketPage:
-    """Return one page of a desk's tickets, the most pressing first; Refused without its permission."""
-    if DESKS[name] not in actor.can or "ticket.view" not in actor.can:
-        raise Refused(f"{actor.ref} lacks {DESKS[name]}", permission=DESKS[name])
-    where = [*_of_desk(name, now), *_scope(session, actor)]
-    if words:
-        where.append(_matches(words))
-    total = session.scalar(select(func.count()).select_from(Ticket).where(*where)) or 0
-    order = Ticket.opened_at.desc() if name in ("all", "archive") else Ticket.due_at.asc()
-    rows = list(
-        session.scalars(
-            select(Ticket).where(*where).order_by(order.nulls_first(), Ticket.id.desc())
-            .offset(page * PAGE).limit(PAGE)
-        )
-    )  # fmt: skip
-    return TicketPage(_lines(session, rows, now), total)
-
-
-def _of_desk(name: Desk, now: Instant) -> list[ColumnElement[bool]]:
-    asked = exists().where(TicketRequest.ticket_id == Ticket.id, TicketRequest.decided_at.is_(None))
-    watched = exists().where(Supervision.ticket_id == Ticket.id, Supervision.ended_at.is_(None))
-    found: dict[Desk, list[ColumnElement[bool]]] = {
-        "all": [],
-        "dispatch": [or_(Ticket.status == "pending_assign", asked)],
-        "handle": [Ticket.status.in_(WITH_UNIT)],
-        "review": [Ticket.status == "pending_review"],
-        "call_back": [Ticket.status.in_(("reviewed", "rejected"))],
-        "supervise": [
-            or_(watched, and_(Ticket.status.in_(OPEN), Ticket.due_at < to_datetime(now)))
-        ],
-        "archive": [Ticket.status == "archived"],
-    }
-    return found[name]
-
-
-def _scope(session: Session, actor: Actor) -> list[ColumnElement[bool]]:
-    where: list[ColumnElement[bool]] = []
-    if actor.district:
-        where.append(Ticket.district == actor.district)
-    if actor.unit:
-        own = units_below(session, actor.unit)
-        has = or_(TicketLeg.holder.in_(own), TicketLeg.unit.in_(own))
-        where.append(exists().where(TicketLeg.ticket_id == Ticket.id, has))
-    return where
-
-
-def _matches(words: str) -> ColumnElement[bool]:
-    like = "%" + words.replace("\\", "\\\\").replace("%", r"\%").replace("_", r"\_") + "%"
-    return or_(Ticket.no == words, Ticket.title.like(like), Ticket.content.like(like))
-
-
-def _lines(session: Session, rows: list[Ticket], now: Instant) -> list[TicketLine]:
-    ids = [row.id for row in rows]
-    last = (
-        select(TicketLeg)
-        .where(TicketLeg.ticket_id.in_(ids), TicketLeg.number == 1, TicketLeg.returned_at.is_(None))
-        .order_by(TicketLeg.ticket_id, TicketLeg.turn)
-    )
-    leads = {leg.ticket_id: leg for leg in session.scalars(last)}
-    names = _unit_names(session)
-    requests = session.execute(
-        select(TicketRequest.ticket_id, TicketRequest.what).where(
-            TicketRequest.ticket_id.in_(ids), TicketRequest.decided_at.is_(None)
-        )
-    )
-    asked = dict(requests.all())
-    return [
-        TicketLine(
-            row,
-            names.get(leads[row.id].holder, leads[row.id].holder) if row.id in leads else "",
-            _lamp(leads.get(row.id), now),
-            asked.get(row.id, ""),
-        )
-        for row in rows
-    ]
-
-
-def _lamp(leg: TicketLeg | None, now: Instant) -> Lamp | Literal[""]:
-    if leg is None or leg.due_at is None or leg.warn_at is None:
-        return ""
-    done = leg.handled_at.timestamp() if leg.handled_at else 0.0
-    return lamp(leg.due_at.timestamp(), leg.warn_at.timestamp(), now, done_at=done)
-
-
-def _unit_names(session: Session) -> dict[str, str]:
-    return dict(session.execute(select(Unit.code, Unit.name)).all())
 
 
 def whole(session: Session, no: str, *, actor: Actor, now: Instant) -> Whole:
     """Return one ticket by its public number; NotFound also for one outside the actor's scope."""
     if "ticket.view" not in actor.can:
         raise Refused(f"{actor.ref} lacks ticket.view", permission="ticket.view")
-    row = session.scalar(select(Ticket).where(Ticket.no == no, *_scope(session, actor)))
+    row = session.scalar(select(Ticket).where(Ticket.no == no, *scope(session, actor)))
     if row is None:
         raise NotFound(f"no ticket {no}")
-    names = _unit_names(session)
+    names = unit_names(session)
     parts = legs(session, row.id)
     hidden = actor.unit and (row.confidential or row.anonymous)
     party = session.get(TicketParty, row.id)
@@ -184,12 +71,26 @@ def whole(session: Session, no: str, *, actor: Actor, now: Instant) -> Whole:
             )
         )
         or "",
-        legs=[(leg, names.get(leg.holder, leg.holder), _lamp(leg, now)) for leg in parts],
+        legs=[(leg, names.get(leg.holder, leg.holder), lamp_of(row, leg, now)) for leg in parts],
         history=_of_ticket(session, TicketHistory, row.id),
         requests=requests,
         supervisions=_of_ticket(session, Supervision, row.id),
+        merged=[] if actor.unit else duplicates.merged_into(session, row.id),
+        main=session.scalar(select(Ticket.no).where(Ticket.id == row.merged_into)) or "",
+        district=dict(districts(session)).get(row.district, row.district),
+        opener=session.scalar(select(User.name).where(User.id == row.opened_by)) or "",
         verbs=_verbs(session, row, parts, requests, actor),
     )
+
+
+def seen(session: Session, ticket_id: int, *, actor: Actor) -> Ticket:
+    """Return a ticket the actor may see; NotFound also for one outside the actor's scope."""
+    if "ticket.view" not in actor.can:
+        raise Refused(f"{actor.ref} lacks ticket.view", permission="ticket.view")
+    row = session.scalar(select(Ticket).where(Ticket.id == ticket_id, *scope(session, actor)))
+    if row is None:
+        raise NotFound(f"no ticket {ticket_id}")
+    return row
 
 
 R = TypeVar("R", TicketHistory, TicketRequest, Supervision)
@@ -223,6 +124,8 @@ def _verbs(
             continue
         if act == "ask" and what in open_requests:
             continue
+        if verb == ("pause_clock" if row.paused_at else "resume_clock"):
+            continue
         found.append(verb)
     return tuple(found)
 
@@ -232,6 +135,17 @@ def units(session: Session, *, below: str = "") -> list[tuple[str, str]]:
     where = [Unit.parent == below] if below else [Unit.level == 1]
     found = session.execute(
         select(Unit.code, Unit.name).where(Unit.active, *where).order_by(Unit.id)
+    )
+    return [(code, label) for code, label in found]
+
+
+def districts(session: Session) -> list[tuple[str, str]]:
+    """Return the districts as (GB/T 2260 code, name of the highest unit there)."""
+    found = session.execute(
+        select(Unit.district, Unit.name)
+        .where(Unit.district != "")
+        .ext(distinct_on(Unit.district))
+        .order_by(Unit.district, Unit.level, Unit.id)
     )
     return [(code, label) for code, label in found]
 

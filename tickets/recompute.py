@@ -2,14 +2,13 @@
 
 from typing import NamedTuple
 
-import msgspec
 from sqlalchemy import ColumnElement, and_, exists, func, select
 from sqlalchemy.orm import Session
 
 from models.clock import Instant, to_datetime
 from models.errors import Refused
 from models.events.ticket import DueRecomputed
-from models.rules.deadlines import Calendar, Due, TermRule, choose, due
+from models.rules.deadlines import Calendar, Due, TermRule
 from models.rules.tickets.moves import WITH_UNIT
 from models.store.chain import audit
 from models.tables import Ticket, TicketLeg
@@ -93,33 +92,14 @@ def _ticket(
     moved: list[tuple[TicketLeg, Due]] = []
     for leg in legs(session, row.id):
         if leg.handled_at is None:
-            found = _due(row, leg, calendar, rules)
+            found = terms.clock_of(row, leg, calendar, rules, now=now)
             if leg.due_at != to_datetime(found.at) or leg.warn_at != to_datetime(found.warn_at):
                 moved.append((leg, found))
     if not moved:
         return False
     taken = take(session, row.id, "recompute", actor)
     for leg, found in moved:
-        for name, value in terms.columns(found).items():
-            setattr(leg, name, value)
-        if leg.number == 1:
-            row.due_at = leg.due_at
+        terms.write_clock(row, leg, found)
     dues = {str(leg.number): found.at for leg, found in moved}
     tell(session, taken, actor, DueRecomputed(dues=dues, **facts(taken, actor, now)))
     return True
-
-
-def _due(row: Ticket, leg: TicketLeg, calendar: Calendar, rules: tuple[TermRule, ...]) -> Due:
-    rule = choose(
-        rules, stage="handle", kind=row.kind, category=row.category, unit=leg.unit,
-        urgency=row.urgency, ticket=row.no,
-    )  # fmt: skip
-    pauses = msgspec.convert(row.pauses, list[tuple[float, float]])
-    return due(calendar, _start(leg), rule.term, pauses=pauses, extra=leg.extra)
-
-
-def _start(leg: TicketLeg) -> Instant:
-    """Return when the leg's clock began: one that is handled again began anew then."""
-    if leg.due_why:
-        return float(leg.due_why["trace"][0]["at"])
-    return leg.assigned_at.timestamp()

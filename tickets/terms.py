@@ -1,8 +1,7 @@
-"""When a leg is due, by the tenant's calendar and rules, as columns of the leg."""
+"""When a leg is due, by the tenant's calendar and rules, and when a timer looks at it."""
 
 import zlib
 from datetime import date
-from typing import Any
 
 import msgspec
 from sqlalchemy import select
@@ -13,13 +12,14 @@ from models.rules.deadlines import (
     DEFAULT_RULES,
     Calendar,
     Due,
+    Pause,
     TermRule,
     chinese_calendar,
     choose,
     due,
 )  # fmt: skip
 from models.rules.tickets.policy import OfficeDays
-from models.tables import Holiday, Parameter, Ticket
+from models.tables import Holiday, Parameter, Ticket, TicketLeg
 
 
 def calendar(session: Session) -> Calendar:
@@ -63,21 +63,54 @@ def place(rule: TermRule) -> tuple[str, ...]:
     return rule.stage, rule.kind, rule.category, rule.unit, rule.urgency, rule.ticket
 
 
-def handle_by(
-    session: Session, ticket: Ticket, unit: str, start: Instant, *, extra: int = 0
+def set_clock(
+    session: Session, ticket: Ticket, leg: TicketLeg, *, now: Instant, start: Instant | None = None
 ) -> Due:
-    """Return when `unit` must have handled the ticket that reached it at `start`."""
+    """Compute when a leg is due, set its columns and its timer, and return what was found.
+
+    start : when its clock began, by default as before. Its extension and the ticket's pauses count.
+    """
+    found = clock_of(ticket, leg, calendar(session), rules(session), now=now, start=start)
+    write_clock(ticket, leg, found)
+    return found
+
+
+def clock_of(
+    ticket: Ticket,
+    leg: TicketLeg,
+    calendar: Calendar,
+    rules: tuple[TermRule, ...],
+    *,
+    now: Instant,
+    start: Instant | None = None,
+) -> Due:
+    """Return when a leg is due by this calendar and these rules; nothing is changed."""
     rule = choose(
-        rules(session), stage="handle", kind=ticket.kind, category=ticket.category, unit=unit,
+        rules, stage="handle", kind=ticket.kind, category=ticket.category, unit=leg.unit,
         urgency=ticket.urgency, ticket=ticket.no,
     )  # fmt: skip
-    return due(calendar(session), start, rule.term, extra=extra)
+    return due(
+        calendar, _began(leg) if start is None else start, rule.term, extra=leg.extra,
+        pauses=_pauses(ticket), now=now,
+    )  # fmt: skip
 
 
-def columns(found: Due) -> dict[str, Any]:
-    """Return a due instant as the columns of a leg."""
-    return {
-        "due_at": to_datetime(found.at),
-        "warn_at": to_datetime(found.warn_at),
-        "due_why": msgspec.to_builtins(found),
-    }
+def write_clock(ticket: Ticket, leg: TicketLeg, found: Due) -> None:
+    """Set the leg's columns and its timer, and the ticket's own due instant if it leads."""
+    leg.due_at, leg.warn_at = to_datetime(found.at), to_datetime(found.warn_at)
+    leg.due_why = msgspec.to_builtins(found)
+    leg.timer_at = None if ticket.paused_at else leg.warn_at
+    if leg.number == 1:
+        ticket.due_at = leg.due_at
+
+
+def _began(leg: TicketLeg) -> Instant:
+    """The instant its present clock began: the trace of "why this due date" starts with it."""
+    if leg.due_why:
+        return float(leg.due_why["trace"][0]["at"])
+    return leg.assigned_at.timestamp()
+
+
+def _pauses(ticket: Ticket) -> list[Pause]:
+    found = [(float(paused), float(resumed)) for paused, resumed in ticket.pauses or []]
+    return [*found, (ticket.paused_at.timestamp(), 0.0)] if ticket.paused_at else found

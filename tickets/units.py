@@ -371,10 +371,7 @@ def _level(parents: Mapping[str, str], code: str, parent: str) -> int:
 
 
 def _depth(parents: Mapping[str, str], code: str) -> int:
-    level = 1
-    while code := parents[code]:
-        level += 1
-    return level
+    return 1 + _depth(parents, parents[code]) if parents[code] else 1
 
 
 def _height(parents: Mapping[str, str], code: str) -> int:

@@ -21,7 +21,7 @@ def start(session: Session, ticket_id: int, *, actor: Actor, now: Instant, note:
     """Begin to handle."""
     taken = take(session, ticket_id, "start", actor)
     leg = own_leg(session, ticket_id, actor)
-    leg.started_at = to_datetime(now)
+    leg.started_at, leg.person = to_datetime(now), actor.name
     event = e.TicketStarted(leg=leg.number, **facts(taken, actor, now, note))
     tell(session, taken, actor, event)
 
@@ -35,24 +35,71 @@ def finish_part(
     leg = own_leg(session, ticket_id, actor)
     if leg.number == 1:
         raise WrongStatus("the lead unit submits the whole result")
-    leg.handled_at, leg.result = to_datetime(now), result.strip()
+    _handled(leg, result, actor, now)
     tell(session, taken, actor, e.LegHandled(leg=leg.number, **facts(taken, actor, now, result)))
 
 
 def submit(session: Session, ticket_id: int, *, result: str, actor: Actor, now: Instant) -> None:
     """The lead unit's result: to be reviewed. All co-units must have finished their parts."""
     owed(result, "result")
-    taken = take(session, ticket_id, "submit", actor, result=result.strip())
+    taken = take(
+        session, ticket_id, "submit", actor, result=result.strip(), urge_at=None, urge_told=False
+    )
+    if taken.row.paused_at is not None:
+        raise WrongStatus("the clocks stand: let them run first", cap="paused")
     lead, *others = legs(session, ticket_id)
     if own_leg(session, ticket_id, actor).number != lead.number:
         raise WrongStatus("only the lead unit submits")
     owing = [leg.unit for leg in others if leg.handled_at is None]
     if owing:
         raise WrongStatus(f"still owing: {', '.join(owing)}", owing=owing)
-    lead.handled_at, lead.result = to_datetime(now), result.strip()
+    _handled(lead, result, actor, now)
     if taken.row.status == "reviewed":  # by the tenant's table nobody reviews
         taken.row.closed_at = to_datetime(now)
     tell(session, taken, actor, e.TicketHandled(**facts(taken, actor, now, result)))
+
+
+def pause_clock(session: Session, ticket_id: int, *, note: str, actor: Actor, now: Instant) -> None:
+    """Wait for the citizen: the clocks of all parts stand, and why is owed."""
+    owed(note, "note")
+    taken = take(session, ticket_id, "pause_clock", actor)
+    own_leg(session, ticket_id, actor)
+    if not policy(session).pause_allowed:
+        raise WrongStatus("clocks never stand here", cap="pause")
+    if taken.row.paused_at is not None:
+        raise WrongStatus("the clocks stand already", cap="paused")
+    taken.row.paused_at = to_datetime(now)
+    for leg in legs(session, ticket_id):
+        leg.timer_at = None
+    tell(session, taken, actor, e.ClockPaused(**facts(taken, actor, now, note)))
+
+
+def resume_clock(
+    session: Session, ticket_id: int, *, note: str = "", actor: Actor, now: Instant
+) -> None:
+    """The citizen answered, or nobody waits any more: every open part gets its new due instant."""
+    taken = take(session, ticket_id, "resume_clock", actor)
+    own_leg(session, ticket_id, actor)
+    event = e.ClockResumed(dues=_resumed(session, taken, now), **facts(taken, actor, now, note))
+    tell(session, taken, actor, event)
+
+
+def _resumed(session: Session, taken: Taken, now: Instant) -> dict[str, float]:
+    row = taken.row
+    if row.paused_at is None:
+        raise WrongStatus("the clocks run", cap="running")
+    row.pauses = [*row.pauses, (row.paused_at.timestamp(), now)]
+    row.paused_at = None
+    return {
+        str(leg.number): terms.set_clock(session, row, leg, now=now).at
+        for leg in legs(session, row.id)
+        if leg.handled_at is None
+    }
+
+
+def _handled(leg: TicketLeg, result: str, actor: Actor, now: Instant) -> None:
+    leg.handled_at, leg.result, leg.timer_at = to_datetime(now), result.strip(), None
+    leg.person = leg.person or actor.name
 
 
 # --- the centre -----------------------------------------------------------------------------
@@ -72,6 +119,9 @@ def send_back(session: Session, ticket_id: int, *, note: str, actor: Actor, now:
     taken = take(session, ticket_id, "send_back", actor)
     lead = _lead_again(session, taken)
     due = lead.due_at.timestamp() if lead.due_at else 0.0
+    lead.timer_at = (
+        lead.due_at if now <= due else None
+    )  # a lateness the timer told is not told again
     tell(session, taken, actor, e.TicketSentBack(due=due, **facts(taken, actor, now, note)))
 
 
@@ -121,10 +171,7 @@ def reopen(session: Session, ticket_id: int, *, note: str, actor: Actor, now: In
         raise WrongStatus("handled again as often as allowed: a leader decides", cap="reopen")
     lead = _lead_again(session, taken)
     lead.extra = 0
-    found = terms.handle_by(session, taken.row, lead.unit, now)
-    for name, value in terms.columns(found).items():
-        setattr(lead, name, value)
-    taken.row.due_at = lead.due_at
+    found = terms.set_clock(session, taken.row, lead, now=now, start=now)
     event = e.TicketReopened(due=found.at, **facts(taken, actor, now, note))
     tell(session, taken, actor, event)
 
@@ -174,10 +221,21 @@ def conclude(
 
 def urge(session: Session, ticket_id: int, *, note: str = "", actor: Actor, now: Instant) -> None:
     """催办: every open part is reminded; the lead's is told."""
-    taken = take(session, ticket_id, "urge", actor)
+    taken = take(session, ticket_id, "urge", actor, urge_at=None, urge_told=False)
     lead = legs(session, ticket_id)[0]
     lead.urges += 1
     tell(session, taken, actor, e.TicketUrged(leg=lead.number, **facts(taken, actor, now, note)))
+
+
+def plan_urge(
+    session: Session, ticket_id: int, *, on: Instant, note: str = "", actor: Actor, now: Instant
+) -> None:
+    """定时催办: let the clock urge at `on`, and the supervision desk show it then; 0 takes it back."""
+    if on and on <= now:
+        raise BadInput("an urge in the past", field="on")
+    at = to_datetime(on) if on else None
+    taken = take(session, ticket_id, "plan_urge", actor, urge_at=at, urge_told=False)
+    tell(session, taken, actor, e.UrgePlanned(on=on, **facts(taken, actor, now, note)))
 
 
 def supervise(session: Session, ticket_id: int, *, note: str, actor: Actor, now: Instant) -> int:

@@ -2,7 +2,7 @@
 (function () {
   "use strict";
   const H = (window.hotline = window.hotline || {});
-  const PAGES = { w: "/wall", c: "/calls", t: "/tickets", a: "/alarms", s: "/system" };
+  const PAGES = { w: "/wall", c: "/calls", t: "/tickets", k: "/knowledge", a: "/alarms", s: "/system" };
   const IDLE_MS = 3000;
   let afterG = 0;
 
@@ -38,6 +38,16 @@
     if (!link || event.defaultPrevented || event.button || event.metaKey || event.ctrlKey || event.shiftKey) return;
     event.preventDefault();
     H.go(link.getAttribute("href"));
+  });
+
+  /* A form that asks: its filled boxes become the address, the page is not loaded anew. */
+  document.addEventListener("submit", (event) => {
+    const form = event.target;
+    if (!form.matches || !form.matches("form[data-nav-form]")) return;
+    event.preventDefault();
+    const asked = new URLSearchParams();
+    for (const [name, value] of new FormData(form)) if (String(value).trim()) asked.set(name, String(value).trim());
+    H.go(form.getAttribute("action") + "?" + asked);
   });
 
   function closeDrawer() {

@@ -4,7 +4,20 @@ import dash
 from dash import dcc, html
 from dash.development.base_component import Component
 
-from dashboard.pages import admin, calls, drawers, intake, routes, system, ticket, ticket_desk, wall
+from dashboard.pages import (
+    admin,
+    calls,
+    drawers,
+    files,
+    intake,
+    knowledge,
+    knowledge_item,
+    routes,
+    system,
+    ticket,
+    ticket_desk,
+    wall,
+)
 from dashboard.texts import DEFAULT, t
 
 INDEX = """<!DOCTYPE html>
@@ -22,7 +35,16 @@ INDEX = """<!DOCTYPE html>
 </html>
 """
 
-STORES = ("roster", "seat-request", "call-request", "ack-request", "drawer-close", "toast")
+STORES = (
+    "draft-tick",
+    "alike-tick",
+    "roster",
+    "seat-request",
+    "call-request",
+    "ack-request",
+    "drawer-close",
+    "toast",
+)
 
 
 def shell() -> Component:
@@ -47,7 +69,8 @@ def register(app: dash.Dash) -> None:
     app.index_string = INDEX
     # Pages come and go: a callback's parts need not be on the page when the application starts.
     app.config.suppress_callback_exceptions = True
-    for page in (routes, wall, calls, ticket_desk, intake, ticket, drawers, system, admin):
+    desks = (ticket_desk, intake, ticket, files, knowledge, knowledge_item, admin)
+    for page in (routes, wall, calls, *desks, drawers, system):
         page.register(app)
     # Dash collects the assets on the first request, under FastAPI only after that page was made:
     # the first screen after every start would come without them.

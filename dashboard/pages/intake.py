@@ -1,76 +1,99 @@
-"""The intake page: a request becomes a ticket."""
+"""The agent's desk: a call pops up, a request becomes a ticket, what is typed is never lost."""
 
+import contextlib
+from datetime import datetime
 from typing import Any
 from urllib.parse import parse_qs
+from zoneinfo import ZoneInfo
 
 import dash
-from dash import Input, Output, State, html
+from dash import ClientsideFunction, Input, Output, State
 
-from dashboard.auth import require
+from dashboard.auth import require, viewer
 from dashboard.door import doors, reading, writing
-from dashboard.pages.context import actor, told, words
+from dashboard.pages.context import actor, place, shown, told, words
+from dashboard.views import clock
 from dashboard.views import intake as views
-from dashboard.views.kit import Child, empty, link
+from dashboard.views.intake import FIELDS
+from dashboard.views.kit import Child
 from models.clock import now
-from models.errors import BadInput, HotlineError
-from tickets import intake, queries
+from models.errors import BadInput, HotlineError, NotFound
+from tickets import callers, drafts, duplicates, intake, queries
 
-FORM = (
-    "kind",
-    "title",
-    "content",
-    "category",
-    "urgency",
-    "address",
-    "name",
-    "phone",
-    "flags",
-    "reply",
-)
+DRAFT = "ticket:"
+"""A draft's name is this and the key of its call, which may be none."""
 
 
 def register(app: dash.Dash) -> None:
-    """Register the form's callbacks."""
+    """Register the desk's callbacks."""
+    fields = [State(f"new-{name}", "value") for name in FIELDS]
     app.callback(
         Output("url", "href", allow_duplicate=True),
         Output("toast", "data", allow_duplicate=True),
         Input("new-save", "n_clicks"),
-        *[State(f"new-{name}", "value") for name in FORM],
+        *fields,
         State("new-call", "data"),
         prevent_initial_call=True,
     )(save)
-    app.callback(Output("new-alike", "children"), Input("new-title", "value"))(alike)
+    app.callback(
+        Output("new-kept", "children"),
+        Input("draft-tick", "data"),
+        *fields,
+        State("new-call", "data"),
+        prevent_initial_call=True,
+    )(keep_draft)
+    app.callback(
+        Output("url", "href", allow_duplicate=True),
+        Input("new-drop", "n_clicks"),
+        State("new-call", "data"),
+        prevent_initial_call=True,
+    )(drop_draft)
+    app.callback(
+        Output("new-alike", "children"),
+        Input("alike-tick", "data"),
+        Input("new-call", "data"),
+        *[State(f"new-{name}", "value") for name in ("title", "content", "address", "phone")],
+    )(alike)
+    app.callback(Output("new-answers", "children"), Input("new-category", "value"))(answers)
+    app.clientside_callback(
+        ClientsideFunction("hotline", "typed"),
+        *[Input(f"new-{name}", "value") for name in FIELDS],
+    )
 
 
 def page(search: str) -> Child:
-    """Return the intake form; `call` in the address links the ticket to a call."""
+    """Return the desk; `call` in the address links the ticket to a call, its draft is taken up again."""
     require("ticket.open")
     call = parse_qs(search.lstrip("?")).get("call", [""])[0]
+    who = viewer()
     with reading() as session:
-        found = queries.categories(session)
-    return views.intake(found, call=call, words=words())
+        here = place(session)
+        card = None
+        if call:
+            with contextlib.suppress(NotFound):
+                card = callers.card(session, call, now=now())
+        typed = drafts.load(session, who.user_id, DRAFT + call, vault=doors().vault)
+        kept = drafts.of(session, who.user_id, DRAFT, vault=doors().vault)
+        desk = views.Desk(
+            queries.categories(session), queries.districts(session), who.agent_no, call, card,
+            [(name.removeprefix(DRAFT), str(fields.get("title", ""))) for name, fields in kept],
+        )  # fmt: skip
+    return views.intake(desk, typed, zone=here.zone, labels=here.labels, words=words())
 
 
 def save(clicks: int | None, *typed: Any) -> tuple[Any, Any]:  # noqa: ANN401 - what fields hold
     """Register the ticket, answered at once if an answer was typed; then show it."""
     if not clicks:
         return dash.no_update, dash.no_update
-    given = {k: v or "" for k, v in zip((*FORM, "call"), typed, strict=True)}
-    flags = given["flags"] or []
-    form = intake.Form(
-        kind=given["kind"], title=given["title"], content=given["content"],
-        category=given["category"], urgency=given["urgency"],
-        address=given["address"], name=given["name"], phone=given["phone"],
-        anonymous="anonymous" in flags, confidential="confidential" in flags,
-        call=given["call"],
-    )  # fmt: skip
-    reply = given["reply"]
+    given = {k: v or "" for k, v in zip((*FIELDS, "call"), typed, strict=True)}
     try:
         require("ticket.open")
         with writing() as session:
+            form = _form(given, place(session).zone)
             row = intake.open_ticket(session, form, actor=actor(), now=now(), vault=doors().vault)
-            if reply.strip():
-                intake.answer(session, row.id, reply=reply, actor=actor(), now=now())
+            if given["reply"].strip() and "later" not in given["flags"]:
+                intake.answer(session, row.id, reply=given["reply"], actor=actor(), now=now())
+            drafts.drop(session, viewer().user_id, DRAFT + given["call"])
             no, code = row.no, row.query_code
     except BadInput as error:
         return dash.no_update, _wrong_field(error)
@@ -80,6 +103,30 @@ def save(clicks: int | None, *typed: Any) -> tuple[Any, Any]:  # noqa: ANN401 - 
     return f"/ticket?no={no}", {"text": note, "at": now()}
 
 
+def _form(given: dict[str, Any], zone: str) -> intake.Form:
+    lon, lat = _point(given["point"])
+    flags = given["flags"]
+    return intake.Form(
+        kind=given["kind"], title=given["title"], content=given["content"],
+        category=given["category"], urgency=given["urgency"], channel=given["channel"],
+        cause=given["cause"], happened=clock.instant(given["happened"], zone, "happened"), address=given["address"],
+        district=given["district"], lon=lon, lat=lat, name=given["name"], phone=given["phone"],
+        anonymous="anonymous" in flags, confidential="confidential" in flags, later="later" in flags,
+        call=given["call"],
+    )  # fmt: skip
+
+
+def _point(text: str) -> tuple[float | None, float | None]:
+    """Read "lon, lat" in degrees WGS-84."""
+    if not text.strip():
+        return None, None
+    try:
+        lon, lat = (float(part) for part in text.replace("，", ",").split(","))
+    except ValueError:
+        raise BadInput("a point is two numbers", field="point") from None
+    return lon, lat
+
+
 def _wrong_field(error: BadInput) -> dict[str, object]:
     texts = words()
     label = texts.get(f"intake.{error.facts.get('field', '')}", "")
@@ -87,23 +134,61 @@ def _wrong_field(error: BadInput) -> dict[str, object]:
     return {"text": text, "bad": True, "at": now()}
 
 
-def alike(title: str | None) -> Child:
-    """Return earlier tickets that read like the one being typed."""
-    texts = words()
-    head = html.Header(html.H2(texts["intake.alike"]))
-    text = (title or "").strip()
-    if len(text) < 2:
-        return [head, empty(texts["intake.alike_empty"])]
+def keep_draft(_tick: object, *typed: Any) -> Any:  # noqa: ANN401 - what fields hold
+    """Keep what is typed, and say when; a draft that cannot be kept is said, too."""
+    fields = {k: v for k, v in zip(FIELDS, typed[:-1], strict=True) if v}
     try:
-        require("ticket.open")
-        with reading() as session:
-            found = queries.desk(session, "all", actor=actor(), now=now(), words=text)
-    except HotlineError as error:
-        return [head, empty(texts[f"error.{error.code}"])]
-    items = [
-        html.Li(
-            [link(line.row.no, f"/ticket?no={line.row.no}", className="num"), " ", line.row.title]
-        )
-        for line in found.lines[:8]
-    ]
-    return [head, html.Ul(items) if items else empty(texts["intake.alike_none"])]
+        who = require("ticket.open")
+        with writing() as session:
+            here = place(session)
+            drafts.keep(
+                session,
+                who.user_id,
+                DRAFT + (typed[-1] or ""),
+                fields,
+                vault=doors().vault,
+                now=now(),
+            )
+    except HotlineError:
+        return words()["intake.not_kept"]
+    return words()["intake.kept"].format(
+        time=datetime.fromtimestamp(now(), ZoneInfo(here.zone)).strftime("%H:%M:%S")
+    )
+
+
+def drop_draft(clicks: int | None, call: str | None) -> Any:  # noqa: ANN401 - an address, or Dash's no_update
+    """Throw the draft away and begin anew."""
+    if not clicks:
+        return dash.no_update
+    who = require("ticket.open")
+    with writing() as session:
+        drafts.drop(session, who.user_id, DRAFT + (call or ""))
+    return f"/tickets/new?call={call}&new={clicks}" if call else f"/tickets/new?new={clicks}"
+
+
+@shown
+def alike(
+    _tick: object, call: str | None, title: str | None, content: str | None, address: str | None,
+    phone: str | None,
+) -> Child:  # fmt: skip
+    """Return what may be the same matter, by what is typed and by who calls."""
+    require("ticket.open")
+    with reading() as session:
+        digest = doors().vault.digest(phone.strip()) if phone and phone.strip() else ""
+        if not digest and call:
+            with contextlib.suppress(NotFound):
+                digest = callers.card(session, call, now=now()).digest
+        found = duplicates.candidates(
+            session, title=title or "", content=content or "", address=address or "", digest=digest,
+            now=now(),
+        )  # fmt: skip
+    return views.alike(found, bool(title or digest), words())
+
+
+@shown
+def answers(category: str | None) -> Child:
+    """Return earlier answers to matters of a category."""
+    require("ticket.open")
+    with reading() as session:
+        found = callers.earlier_answers(session, category or "")
+    return views.answers(found, words())

@@ -11,11 +11,12 @@ from sqlalchemy.orm import Session
 from dashboard.auth import require
 from dashboard.door import reading, writing
 from dashboard.pages.context import actor, place, shown, told, words
+from dashboard.views import clock
 from dashboard.views import ticket as views
 from dashboard.views.kit import Child
 from models.clock import now
 from models.errors import HotlineError, NotFound
-from tickets import assignment, intake, queries, workflow
+from tickets import assignment, duplicates, intake, queries, workflow
 from tickets.moving import Actor
 
 Values = Mapping[str, Any]
@@ -37,6 +38,16 @@ def _choice(values: Values, name: str) -> Any:  # noqa: ANN401 - one of a list, 
 def _days(values: Values) -> int:
     days = values.get("days")
     return days if isinstance(days, int) else 0  # the service says how many it takes
+
+
+def _number(values: Values, name: str) -> int:
+    text = _text(values, name)
+    return int(text) if text.isdecimal() else 0  # the service says that there is none such
+
+
+def _moment(session: Session, values: Values) -> float:
+    """Read a local "2026-01-31 08:30"; 0 when empty."""
+    return clock.instant(_text(values, "on"), place(session).zone, "on")
 
 
 def _noted(verb: Callable[..., object]) -> Move:
@@ -77,6 +88,19 @@ MOVES: Mapping[str, Move] = {
     "grant_extension": _noted(assignment.grant_extension),
     "deny_extension": _noted(assignment.deny_extension),
     "urge": _noted(workflow.urge),
+    "plan_urge": lambda s, t, v, who, at: workflow.plan_urge(
+        s, t, on=_moment(s, v), note=_text(v, "note"), actor=who, now=at
+    ),
+    "pause_clock": _noted(workflow.pause_clock),
+    "resume_clock": _noted(workflow.resume_clock),
+    "merge": lambda s, t, v, who, at: duplicates.merge(
+        s, t, into=_text(v, "into").strip(), note=_text(v, "note"), actor=who, now=at
+    ),
+    "unmerge": _noted(duplicates.unmerge),
+    "rate_supervision": lambda s, t, v, who, at: workflow.rate_supervision(
+        s, t, _number(v, "supervision"), rating=_number(v, "rating"), note=_text(v, "note"),
+        actor=who, now=at,
+    ),
     "supervise": _noted(workflow.supervise),
     "instruct": _noted(workflow.instruct),
     "reply": lambda s, t, v, who, at: workflow.reply(
@@ -127,9 +151,12 @@ def _whole(session: Session, no: str) -> Child:
     lists = {
         "units": queries.units(session),
         "below": queries.units(session, below=who.unit) if who.unit else [],
+        "supervisions": [(str(s.id), s.opinion[:40]) for s in whole.supervisions if not s.ended_at],
     }
     zone = place(session).zone
-    return views.ticket(whole, lists=lists, proposed=proposed, zone=zone, words=words())
+    return views.ticket(
+        whole, lists=lists, proposed=proposed, zone=zone, words=words(), may_call="calls.view" in who.can,
+    )  # fmt: skip
 
 
 def press(

@@ -4,6 +4,7 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from dashboard.views.kit import Words
+from models.errors import BadInput
 
 MINUTE, HOUR = 60, 3600
 
@@ -25,6 +26,16 @@ def moment(at: float | None, zone: str, words: Words) -> str:
     when = local(at, zone)
     day = words[f"week.{(when.weekday() + 1) % 7}"]
     return f"{when:%Y-%m-%d} {day} {when:%H:%M:%S}"
+
+
+def instant(text: str, zone: str, field: str) -> float:
+    """Read a typed `2026-01-31 08:30` of the zone; 0 when empty, BadInput naming `field` when it is none."""
+    if not text.strip():
+        return 0.0
+    try:
+        return datetime.fromisoformat(text.strip()).replace(tzinfo=ZoneInfo(zone)).timestamp()
+    except (ValueError, OverflowError):
+        raise BadInput("no moment", field=field) from None
 
 
 def timer(seconds: float | None) -> str:

@@ -1,72 +1,219 @@
-"""The form of a new ticket."""
+"""The agent's desk: the form of a new ticket, and beside it who calls and what may be the same matter."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from dash import dcc, html
 
-from dashboard.views.kit import Child, Words
-from models.rules.tickets.choices import KINDS, URGENCIES
+from dashboard.views import clock
+from dashboard.views.kit import Child, Words, aria, data, empty, link, panel, status
+from models.rules.tickets.choices import CHANNELS, KINDS, URGENCIES
+
+if TYPE_CHECKING:
+    from tickets.callers import CallerCard
+    from tickets.duplicates import Candidate
 
 Options = Sequence[tuple[str, str]]
+Typed = Mapping[str, Any]
+FIELDS = (
+    "kind", "title", "content", "category", "urgency", "happened", "district", "address", "point",
+    "cause", "name", "phone", "channel", "flags", "reply",
+)  # fmt: skip
+FLAGS = ("anonymous", "confidential", "later")
 
 
-def intake(categories: Options, *, call: str, words: Words) -> Child:
-    """Return the form of a new ticket, with room beside it for those that read like it."""
+class Desk(NamedTuple):
+    """What the desk shows beside the empty form; `drafts` are (call key, title) of what is half typed."""
 
-    def line(name: str, control: Child) -> html.Div:
-        return html.Div(
-            [html.Label(words[f"intake.{name}"], htmlFor=f"new-{name}"), control], className="field"
-        )
+    categories: Options
+    districts: Options
+    agent_no: str
+    call: str
+    card: "CallerCard | None"
+    drafts: Sequence[tuple[str, str]]
 
-    def typed(name: str, most: int) -> dcc.Input:
-        return dcc.Input(id=f"new-{name}", type="text", maxLength=most)
 
-    def chosen(name: str, options: Options, value: str | None) -> dcc.Dropdown:
-        return dcc.Dropdown(
-            [{"label": label, "value": key} for key, label in options], value, id=f"new-{name}",
-            clearable=value is None,
-        )  # fmt: skip
-
-    content = dcc.Textarea(id="new-content", maxLength=5000, rows=7)
-    checks = dcc.Checklist(
-        [{"label": words[f"intake.{name}"], "value": name} for name in ("anonymous", "confidential")],
-        [], id="new-flags", inline=True,
-    )  # fmt: skip
-    form = html.Div(
+def intake(
+    desk: Desk, typed: Typed, *, zone: str, labels: Mapping[str, str], words: Words
+) -> Child:
+    """Return the desk: `typed` is the draft that was kept, `labels` are the queues' names."""
+    here = data(desk_agent=desk.agent_no, desk_call=desk.call)
+    side = html.Div(
         [
-            line("kind", chosen("kind", [(k, words[f"kind.{k}"]) for k in KINDS], "complaint")),
-            line("title", typed("title", 100)),
-            line("content", content),
-            line("category", chosen("category", categories, None)),
-            line(
-                "urgency",
-                chosen("urgency", [(u, words[f"urgency.{u}"]) for u in URGENCIES], "normal"),
-            ),
-            line("address", typed("address", 200)),
-            line("name", typed("name", 50)),
-            line("phone", typed("phone", 32)),
-            line("flags", checks),
-            line("reply", dcc.Textarea(id="new-reply", maxLength=5000, rows=3)),
-            html.Div(
-                [
-                    html.Button(
-                        words["intake.save"],
-                        id="new-save",
-                        className="button primary",
-                        type="button",
-                    ),
-                    html.Span(words["intake.reply_help"], className="muted"),
-                ],
-                className="field",
-            ),
+            html.Div(_caller(desk, zone, labels, words), id="new-caller"),
+            html.Div(id="new-alike", className="panel roomy alike"),
+            html.Div(id="new-answers", className="panel roomy alike"),
         ],
-        className="panel form",
+        className="desk-side",
     )
     return html.Div(
         [
-            dcc.Store(id="new-call", data=call),
-            html.Div(html.H1(words["intake.heading"]), className="page-title"),
-            html.Div([form, html.Div(id="new-alike", className="panel alike")], className="split"),
+            dcc.Store(id="new-call", data=desk.call),
+            html.Div(
+                [html.H1(words["intake.heading"]), html.Span(words["intake.keys"], className="muted")],
+                className="page-title",
+            ),
+            html.Div(hidden=True, className="call-bar", role="status", **data(desk_bar="")),
+            _drafts(desk, words),
+            html.Div([_form(desk, typed, words), side], className="split"),
         ],
-        className="page",
+        className="page intake", **here,
+    )  # fmt: skip
+
+
+def _form(desk: Desk, typed: Typed, words: Words) -> Child:
+    def line(name: str, control: Child, css: str = "") -> html.Div:
+        label = html.Label(words[f"intake.{name}"], htmlFor=f"new-{name}")
+        return html.Div([label, control], className=f"field {css}".strip())
+
+    def text(name: str, most: int, **more: Any) -> dcc.Input:  # noqa: ANN401 - dcc.Input's own options
+        value = typed.get(name, "")
+        return dcc.Input(id=f"new-{name}", type="text", maxLength=most, value=value, **more)
+
+    def area(name: str, rows: int) -> dcc.Textarea:
+        value = typed.get(name, "")
+        return dcc.Textarea(id=f"new-{name}", maxLength=5000, rows=rows, value=value)
+
+    def chosen(name: str, options: Options, value: str | None) -> dcc.Dropdown:
+        return dcc.Dropdown(
+            [{"label": label, "value": key} for key, label in options], typed.get(name) or value,
+            id=f"new-{name}", clearable=value is None,
+        )  # fmt: skip
+
+    flags = dcc.Checklist(
+        [{"label": words[f"intake.{name}"], "value": name} for name in FLAGS],
+        typed.get("flags") or [], id="new-flags", inline=True,
+    )  # fmt: skip
+    save = html.Button(
+        words["intake.save"], id="new-save", className="button primary", type="button"
     )
+    drop = html.Button(words["intake.drop"], id="new-drop", className="button", type="button")
+    kept = html.Span(id="new-kept", className="muted", role="status")
+    return html.Div(
+        [
+            line("kind", chosen("kind", [(k, words[f"kind.{k}"]) for k in KINDS], "complaint"), "half"),
+            line(
+                "urgency",
+                chosen("urgency", [(u, words[f"urgency.{u}"]) for u in URGENCIES], "normal"),
+                "half",
+            ),
+            line("title", text("title", 100)),
+            line("content", area("content", 6)),
+            line("category", chosen("category", desk.categories, None), "half"),
+            line("happened", text("happened", 16, placeholder="2026-01-31 08:30"), "half"),
+            line("district", chosen("district", desk.districts, None), "half"),
+            line("point", text("point", 40, placeholder=words["intake.point_help"]), "half"),
+            line("address", text("address", 200)),
+            line("cause", text("cause", 500)),
+            line("name", text("name", 50), "half"),
+            line("phone", text("phone", 32), "half"),
+            line(
+                "channel",
+                chosen("channel", [(c, words[f"channel.{c}"]) for c in CHANNELS], "phone"),
+                "half",
+            ),
+            line("flags", flags, "half"),
+            line("reply", area("reply", 3), "reply"),
+            html.Div([save, drop, kept], className="field buttons"),
+            html.P(words["intake.reply_help"], className="muted"),
+        ],
+        className="panel form two",
+    )  # fmt: skip
+
+
+def _drafts(desk: Desk, words: Words) -> Child:
+    others = [(call, title) for call, title in desk.drafts if call != desk.call]
+    if not others:
+        return None
+    links = [
+        link(
+            title or words["intake.untitled"],
+            f"/tickets/new?call={call}" if call else "/tickets/new",
+        )
+        for call, title in others
+    ]
+    return html.Div(
+        [html.Span(words["intake.drafts"], className="muted"), *links], className="line-form"
+    )
+
+
+def _caller(desk: Desk, zone: str, labels: Mapping[str, str], words: Words) -> Child:
+    """Return who calls: times, open tickets, earlier calls."""
+    card = desk.card
+    if card is None:
+        text = words["pop.reading"] if desk.call else words["pop.none"]
+        return panel(words["pop.heading"], empty(text), css="roomy")
+    marks: list[Child] = [html.B(card.masked or words["pop.hidden"], className="num caller")]
+    if card.repeat:
+        marks.append(status("warn", words["pop.repeat"]))
+    if card.times > 1:
+        marks.append(html.Span(words["pop.times"].format(n=card.times), className="muted"))
+    marks.append(
+        html.Span(
+            f"{labels.get(card.queue, card.queue)} · {clock.moment(card.at, zone, words)}",
+            className="muted",
+        )
+    )
+    body: list[Child] = [html.Div(marks, className="marks")]
+    if card.of_call:
+        body += [html.H3(words["pop.of_call"]), _tickets(card.of_call, words)]
+    body += [html.H3(words["pop.tickets"])]
+    body.append(_tickets(card.tickets, words) if card.tickets else empty(words["pop.no_tickets"]))
+    if card.calls:
+        items = [
+            html.Li(
+                f"{clock.moment(call.counted_at.timestamp(), zone, words)} · "
+                f"{labels.get(call.queue, call.queue)} · {words[f'outcome.{call.outcome}']}"
+            )
+            for call in card.calls
+        ]
+        body += [html.H3(words["pop.calls"]), html.Ul(items)]
+    return panel(words["pop.heading"], html.Div(body), css="roomy")
+
+
+def _tickets(rows: Sequence[Any], words: Words) -> Child:
+    return html.Ul(
+        [
+            html.Li(
+                [
+                    link(row.no, f"/ticket?no={row.no}", className="num"), " ", row.title, " ",
+                    html.Span(words[f"ticket_status.{row.status}"], className="muted"),
+                ]
+            )
+            for row in rows
+        ]
+    )  # fmt: skip
+
+
+def alike(found: Sequence["Candidate"], typed: bool, words: Words) -> Child:
+    """Return the tickets that may be the same matter, each with why."""
+    head = html.Header(html.H2(words["intake.alike"]))
+    if not found:
+        return [head, empty(words["intake.alike_none" if typed else "intake.alike_empty"])]
+    items = []
+    for each in found:
+        why = [html.Span(words[f"alike.{reason}"], className="chip-note") for reason in each.why]
+        state = html.Span(words[f"ticket_status.{each.row.status}"], className="muted")
+        number = link(each.row.no, f"/ticket?no={each.row.no}", className="num")
+        items.append(html.Li([number, " ", each.row.title, " ", state, *why]))
+    return [head, html.Ul(items)]
+
+
+def answers(found: Sequence[tuple[str, str, str]], words: Words) -> Child:
+    """Return earlier answers of the category; a button takes one over."""
+    head = html.Header(html.H2(words["intake.answers"]))
+    if not found:
+        return [head, empty(words["intake.answers_none"])]
+    items = [
+        html.Li(
+            [
+                link(no, f"/ticket?no={no}", className="num"), " ", html.B(title), html.P(reply),
+                html.Button(
+                    words["intake.use"], type="button", className="button", **data(use_reply=reply),
+                    **aria(label=f"{words['intake.use']}：{title}"),
+                ),
+            ]
+        )
+        for no, title, reply in found
+    ]  # fmt: skip
+    return [head, html.Ul(items)]

@@ -1,12 +1,13 @@
 """One ticket: facts, units with their lamps, history, and a form for every lawful move."""
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from dash import dcc, html
 
-from dashboard.views import clock
-from dashboard.views.kit import Child, Words, empty, panel, status, table
+from dashboard.views import clock, files
+from dashboard.views.kit import Child, Words, data, empty, link, panel, status, table
 from dashboard.views.ticket_desk import due_lamp
 from models.rules.tickets.choices import GRADES, MODES, REJECT_GROUNDS, RETURN_GROUNDS
 
@@ -43,7 +44,15 @@ VERBS: Mapping[str, tuple[Field, ...]] = {
     "grant_extension": (_NOTE,),
     "deny_extension": (_NOTE,),
     "urge": (_NOTE,),
+    "plan_urge": (Field("on", "moment"), _NOTE),
+    "pause_clock": (_NOTE,),
+    "resume_clock": (_NOTE,),
+    "merge": (Field("into", "line"), _NOTE),
+    "unmerge": (_NOTE,),
     "supervise": (_NOTE,),
+    "rate_supervision": (
+        Field("supervision", "one", "supervisions"), Field("rating", "one", "rating"), _NOTE,
+    ),
     "instruct": (_NOTE,),
     "reply": (Field("text", "text"),),
     "call_back": (
@@ -61,6 +70,7 @@ CHOICES: Mapping[str, tuple[str, ...]] = {
     "reject": REJECT_GROUNDS,
     "return": RETURN_GROUNDS,
     "reached": ("yes", "no"),
+    "rating": ("5", "4", "3", "2", "1"),
     "grade": GRADES,
     "solved": ("yes", "no", "unsaid"),
     "upheld": ("yes", "no"),
@@ -74,6 +84,7 @@ def ticket(
     proposed: tuple[str, str],
     zone: str,
     words: Words,
+    may_call: bool,
 ) -> Child:
     """Return a ticket: facts, units with their lamps, history, and the forms of the lawful moves."""
     row = whole.row
@@ -86,8 +97,10 @@ def ticket(
         className="page-title",
     )
     left = [
-        panel(words["ticket.facts"], _facts(whole, zone, words), css="roomy"),
+        panel(words["ticket.facts"], _facts(whole, zone, words, may_call=may_call), css="roomy"),
         panel(words["ticket.units"], _legs(whole, zone, words)),
+        _merged(whole, words),
+        files.panel("ticket", row.id, words, protected=row.confidential or row.anonymous),
         panel(words["ticket.history"], _history(whole, zone, words), css="roomy"),
     ]
     forms = [
@@ -113,34 +126,58 @@ def _offers(verb: str, lists: Mapping[str, Options]) -> bool:
     return verb in VERBS and all(lists.get(field.options, True) for field in VERBS[verb])
 
 
-def _facts(whole: "Whole", zone: str, words: Words) -> Child:
+def _facts(whole: "Whole", zone: str, words: Words, *, may_call: bool) -> Child:
+    rows: list[Child] = []
+    for name, value in _said(whole, zone, words):
+        rows += [html.Dt(words[f"ticket.{name}"]), html.Dd(value)]
+    marks = html.Div(_marks(whole, words, may_call=may_call), className="marks")
+    return html.Div([marks, html.Dl(rows, className="facts")])
+
+
+def _said(whole: "Whole", zone: str, words: Words) -> list[tuple[str, Child]]:
+    """Return the facts as (name, text); what is not known and not owed is left out."""
     row = whole.row
+
+    def at(instant: datetime | None) -> str:
+        return clock.moment(instant.timestamp(), zone, words) if instant else ""
+
+    point = f"{row.lon:.6f}, {row.lat:.6f}" if row.lon is not None and row.lat is not None else ""
     said = [
         ("kind", words[f"kind.{row.kind}"]),
         ("category", whole.category or "—"),
         ("urgency", words[f"urgency.{row.urgency}"]),
         ("caller", whole.caller or words["ticket.hidden"]),
+        ("district", whole.district or "—"),
         ("address", row.address or "—"),
-        ("opened", clock.moment(row.opened_at.timestamp(), zone, words)),
+        ("point", point),
+        ("opened", f"{at(row.opened_at)} · {whole.opener}"),
+        ("happened", at(row.happened_at)),
         ("content", row.content),
+        ("cause", row.cause),
+        ("urge_at", at(row.urge_at)),
+        ("result", row.result),
+        ("reply", row.reply),
+        ("grade", words[f"choice.grade.{row.grade}"] if row.grade else ""),
     ]
-    if row.result:
-        said.append(("result", row.result))
-    if row.reply:
-        said.append(("reply", row.reply))
-    if row.grade:
-        said.append(("grade", words[f"choice.grade.{row.grade}"]))
-    marks = [
+    return [(name, value) for name, value in said if value]
+
+
+def _marks(whole: "Whole", words: Words, *, may_call: bool) -> list[Child]:
+    row = whole.row
+    marks: list[Child] = [
         status(level, words[f"tickets.{flag}"])
         for flag, level in (
             ("emergency", "bad"), ("disputed", "warn"), ("confidential", "off"), ("contested", "warn"),
         )
         if getattr(row, flag)
     ]  # fmt: skip
-    rows: list[Child] = []
-    for name, value in said:
-        rows += [html.Dt(words[f"ticket.{name}"]), html.Dd(value)]
-    return html.Div([html.Div(marks, className="marks"), html.Dl(rows, className="facts")])
+    if row.paused_at:
+        marks.append(status("off", words["lamp.paused"]))
+    if whole.main:
+        marks.append(link(f"{words['ticket.main']} {whole.main}", f"/ticket?no={whole.main}"))
+    if row.call_key and may_call:
+        marks.append(html.A(words["ticket.call"], href="#", **data(call=row.call_key)))
+    return marks
 
 
 def _legs(whole: "Whole", zone: str, words: Words) -> Child:
@@ -156,12 +193,27 @@ def _legs(whole: "Whole", zone: str, words: Words) -> Child:
             (
                 words[f"ticket.leg.{role}"],
                 name,
-                due_lamp(lamp, due, zone, words),
+                due_lamp(lamp, due, zone, words)
+                if lamp or not whole.row.paused_at
+                else words["lamp.paused"],
                 words[f"ticket.leg.{state}"],
                 why(leg.due_why, zone, words),
             )
         )
     return table(heads, rows, label=words["ticket.units"])
+
+
+def _merged(whole: "Whole", words: Words) -> Child:
+    """Return the tickets that go on under this one; their callers are called back with its result."""
+    if not whole.merged:
+        return None
+    items = [
+        html.Li(
+            [link(row.no, f"/ticket?no={row.no}", className="num"), " ", row.title, " ", caller]
+        )
+        for row, caller in whole.merged
+    ]
+    return panel(words["ticket.merged"], html.Ul(items), css="roomy")
 
 
 def why(told: Mapping[str, Any] | None, zone: str, words: Words) -> Child:
@@ -191,7 +243,7 @@ def _history(whole: "Whole", zone: str, words: Words) -> Child:
                     html.Span(
                         [
                             html.B(words[f"verb.{line.verb}"]),
-                            html.Span(line.actor_name, className="muted"),
+                            html.Span(line.actor_name or words["ticket.system"], className="muted"),
                             html.P(line.note) if line.note else None,
                         ]
                     ),
@@ -228,6 +280,10 @@ def _field(
     match field.kind:
         case "text":
             control = dcc.Textarea(id=name, value="", maxLength=5000, rows=3)
+        case "moment":
+            control = dcc.Input(id=name, type="text", maxLength=16, placeholder="2026-01-31 08:30")
+        case "line":
+            control = dcc.Input(id=name, type="text", maxLength=20)
         case "number":
             control = dcc.Input(id=name, type="number", value=5, min=1, max=365, step=1)
         case "units":

@@ -1,73 +1,250 @@
-"""A desk of tickets: its tabs, the search, the list with lamps, the pages."""
+"""Lists of tickets: the desks as tabs, the combined query, ledgers, the list with lamps, the pages."""
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
-from urllib.parse import urlencode
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from dash import dcc, html
 
 from dashboard.views import clock
-from dashboard.views.kit import Child, Words, data, empty, link, status, table
+from dashboard.views.kit import Child, Words, aria, data, empty, link, panel, status, table
+from dashboard.views.ticket_query import CHOICES, DAYS, LEDGERS, TicketQuery
+from tickets.search import TALLIED
 
 if TYPE_CHECKING:
-    from tickets.queries import TicketPage
+    from tickets.search import Tally, TicketPage
 
 LAMPS: Mapping[str, str] = {"green": "ok", "yellow": "warn", "red": "bad"}
+MANY = 99
+"""A tab's count beyond this is not counted."""
+Options = Sequence[tuple[str, str]]
+_ENTRIES = {
+    "kind": "kind", "status": "ticket_status", "urgency": "urgency", "channel": "channel",
+    "direction": "choice.mode", "grade": "choice.grade", "flag": "tickets", "sort": "sort", "result": "result",
+}  # fmt: skip
+"""Criterion -> where the words of its choices stand."""
+FIELDS = (
+    "no", "since", "until", "kind", "category", "status", "urgency", "channel", "direction", "unit",
+    "person", "co_unit", "co_person", "dispatcher", "opener", "replied", "result", "grade", "late", "returned",
+    "repeat", "flag", "district", "sort", "rising",
+)  # fmt: skip
+
+
+class Lists(NamedTuple):
+    """What the query's boxes offer: units, categories, people and districts as (value, label)."""
+
+    units: Options
+    categories: Options
+    people: Options
+    districts: Options
 
 
 def desk(
-    name: str,
-    desks: Sequence[str],
+    query: TicketQuery,
     page: "TicketPage",
     *,
-    text: str,
-    number: int,
+    counts: Mapping[str, int],
+    lists: Lists,
+    saved: Sequence[tuple[int, str, str]],
+    tally: Sequence["Tally"],
     zone: str,
     words: Words,
     may_open: bool,
 ) -> Child:
-    """Return a desk: its tabs, the search, the list, and the pages."""
-    tabs = html.Div(
-        [
-            link(
-                words[f"desk.{each}"],
-                address(each),
-                className="tab on" if each == name else "tab",
-                **({"aria-current": "true"} if each == name else {}),
-            )
-            for each in desks
-        ],
-        className="tabs",
-    )
-    search = html.Div(
-        dcc.Input(
-            id="tickets-text", type="search", value=text, debounce=True,
-            placeholder=words["tickets.search"],
-        ),
-        className="search", **data(search="", desk=name),
-    )  # fmt: skip
-    new = link(words["tickets.new"], "/tickets/new", className="button primary")
+    """Return a list of tickets; `counts` has the desks the viewer may open, in their order."""
+    total = f"{page.total:,}" + ("+" if page.more else "")
+    export = query.href("/api/export/tickets.xlsx")
+    actions = [html.A(words["tickets.export"], href=export, className="button")]
+    if may_open:
+        actions.append(link(words["tickets.new"], "/tickets/new", className="button primary"))
     title = html.Div(
         [
             html.H1(words["tickets.title"]),
-            html.Span(words["tickets.total"].format(n=f"{page.total:,}"), className="total"),
-            html.Div([new] if may_open else [], className="actions"),
+            html.Span(words["tickets.total"].format(n=total), className="total"),
+            html.Div(actions, className="actions"),
         ],
         className="page-title",
     )
-    bar = html.Div([tabs, html.Div([search], className="filters")], className="bar")
+    wrong = "、".join(words[f"query.{name}"] for name in query.wrong)
+    warning = status("warn", words["query.wrong"].format(fields=wrong)) if wrong else None
     return html.Div(
-        [title, bar, _list(page, zone, words), _pager(name, text, number, page.pages, words)],
+        [
+            title,
+            html.Div([_tabs(query, counts, words), _search(query, words)], className="bar"),
+            _query(query, lists, saved, words),
+            warning,
+            _tally(query, tally, words),
+            _list(query, page, zone, words),
+            _pager(query, page.pages, words),
+        ],
         className="page tickets",
     )
 
 
-def address(desk_name: str, **more: str) -> str:
-    """Return the address of a desk with its search and page."""
-    return f"/tickets?{urlencode({'desk': desk_name, **{k: v for k, v in more.items() if v}})}"
+def _tabs(query: TicketQuery, counts: Mapping[str, int], words: Words) -> Child:
+    found = []
+    for name, count in counts.items():
+        on = name == (query.desk or "all")
+        number = (
+            html.Span(f"{MANY}+" if count > MANY else str(count), className="count")
+            if count
+            else None
+        )
+        found.append(
+            link(
+                [words[f"desk.{name}"], number],
+                f"/tickets?desk={name}",
+                className="tab on" if on else "tab",
+                **({"aria-current": "true"} if on else {}),
+            )
+        )
+    return html.Div(found, className="tabs")
 
 
-def _list(page: "TicketPage", zone: str, words: Words) -> Child:
+def _search(query: TicketQuery, words: Words) -> Child:
+    box = dcc.Input(
+        id="tickets-text", name="words", type="search", value=query.value("words"), maxLength=100,
+        placeholder=words["tickets.search"],
+    )  # fmt: skip
+    return html.Form(
+        [box, _hidden(query, "words")], action="/tickets", method="get", className="search",
+        **data(search="", nav_form=""),
+    )  # fmt: skip
+
+
+def _hidden(query: TicketQuery, *shown: str) -> html.Span:
+    """Carry the criteria that the form does not show."""
+    return html.Span(
+        [
+            dcc.Input(type="hidden", name=name, value=value)
+            for name, value in query.given.items()
+            if name not in shown
+        ],
+        hidden=True,
+    )
+
+
+def _query(
+    query: TicketQuery, lists: Lists, saved: Sequence[tuple[int, str, str]], words: Words
+) -> Child:
+    boxes = [_box(query, name, lists, words) for name in FIELDS]
+    press = html.Button(words["query.go"], type="submit", className="button primary")
+    clear = link(words["query.clear"], "/tickets?desk=all", className="button")
+    form = html.Form(
+        [html.Div(boxes, className="boxes"), _hidden(query, *FIELDS), html.Div([press, clear], className="actions")],
+        action="/tickets", method="get", **data(nav_form=""),
+    )  # fmt: skip
+    asked = sum(name in FIELDS and name not in ("sort", "rising") for name in query.given)
+    head = [words["query.heading"], html.Span(str(asked), className="count") if asked else None]
+    return html.Details(
+        [html.Summary(head), form, _caller(words), _kept(query, saved, words), _ledgers(words)],
+        className="panel roomy query", open=bool(asked) and not query.tally,
+    )  # fmt: skip
+
+
+def _box(query: TicketQuery, name: str, lists: Lists, words: Words) -> Child:
+    label, value = words[f"query.{name}"], query.value(name)
+    offered: Options | None = {
+        "unit": lists.units, "co_unit": lists.units, "category": lists.categories,
+        "dispatcher": lists.people, "opener": lists.people, "district": lists.districts,
+    }.get(name)  # fmt: skip
+    if offered is None and name in CHOICES:
+        family = _ENTRIES.get(name, "choice.yes")
+        offered = [(key, words[f"{family}.{key}"]) for key in CHOICES[name]]
+    if offered is None:
+        box: Child = dcc.Input(name=name, type="text", value=value, maxLength=60, **_day(name))
+    else:
+        options = [html.Option(words["query.any"], value="")]
+        options += [
+            html.Option(text, value=key, selected="selected" if key == value else None)
+            for key, text in offered
+        ]
+        box = html.Select(options, name=name, **aria(label=label))
+    return html.Label([html.Span(label), box])
+
+
+def _day(name: str) -> dict[str, Any]:
+    days = {"placeholder": "2026-01-31", "pattern": r"\d{4}-\d{2}-\d{2}"}
+    return days if name in DAYS else {}
+
+
+def _caller(words: Words) -> Child:
+    """Search by a caller's number: it goes to the server in a request's body, never into an address."""
+    number = dcc.Input(
+        id="caller-number", type="text", maxLength=32, placeholder=words["query.caller"]
+    )
+    return html.Div(
+        [
+            number,
+            html.Button(
+                words["query.by_caller"], id="caller-find", type="button", className="button"
+            ),
+        ],
+        className="line-form",
+    )
+
+
+def _kept(query: TicketQuery, saved: Sequence[tuple[int, str, str]], words: Words) -> Child:
+    links = [
+        html.Span(
+            [
+                link(name, f"/tickets?{address}"),
+                html.Button(
+                    "×", id={"query-drop": number}, type="button", className="quiet",
+                    title=words["query.drop"].format(name=name), **aria(label=words["query.drop"].format(name=name)),
+                ),
+            ],
+            className="kept",
+        )
+        for number, name, address in saved
+    ]  # fmt: skip
+    name = dcc.Input(id="query-name", type="text", maxLength=40, placeholder=words["query.name"])
+    keep = html.Button(words["query.keep"], id="query-keep", type="button", className="button")
+    note = html.Span(words["query.saved"], className="muted") if saved else None
+    return html.Div([name, keep, note, *links], className="line-form")
+
+
+def _ledgers(words: Words) -> Child:
+    links = [
+        link(words[f"ledger.{name}"], TicketQuery(given).href(), className="tab")
+        for name, given in LEDGERS.items()
+    ]
+    return html.Div(
+        [html.Span(words["ledger.heading"], className="muted"), *links], className="line-form"
+    )
+
+
+def _tally(query: TicketQuery, tally: Sequence["Tally"], words: Words) -> Child:
+    """Return the list counted by one of its facts; every number opens exactly its tickets."""
+    if not query.tally:
+        return None
+    family = {"kind": "kind", "status": "ticket_status", "grade": "choice.grade"}.get(query.tally)
+    rows = []
+    for key, label, count in tally:
+        text = words.get(f"{family}.{key}", key) if family else label or key
+        opens = query.href(**{query.tally: key, "tally": ""}) if key else ""
+        number = (
+            link(f"{count:,}", opens, className="num")
+            if opens
+            else html.Span(f"{count:,}", className="num")
+        )
+        rows.append((text or words["tally.none"], number))
+    tabs = [
+        link(
+            words[f"query.{each}"],
+            query.href(tally=each),
+            className="tab on" if each == query.tally else "tab",
+        )
+        for each in TALLIED
+    ]
+    body = table(
+        [(words[f"query.{query.tally}"], ""), (words["tally.count"], "num")],
+        rows,
+        label=words["tally.heading"],
+    )
+    return panel(words["tally.heading"], [html.Div(tabs, className="tabs"), body])
+
+
+def _list(query: TicketQuery, page: "TicketPage", zone: str, words: Words) -> Child:
     if not page.lines:
         return empty(words["tickets.none"])
     heads = [
@@ -85,32 +262,30 @@ def _list(page: "TicketPage", zone: str, words: Words) -> Child:
         if line.asked:
             marks.append(html.Span(words[f"asked.{line.asked}"], className="chip-note"))
         due = row.due_at.timestamp() if row.due_at else 0.0
+        late = words["lamp.paused"] if row.paused_at else due_lamp(line.lamp, due, zone, words)
         rows.append(
             (
                 link(row.no, f"/ticket?no={row.no}", className="num"),
-                html.Span(
-                    [link(row.title, f"/ticket?no={row.no}"), *marks], className="title-cell"
-                ),
+                html.Span([link(row.title, f"/ticket?no={row.no}"), *marks], className="title-cell"),
                 words[f"kind.{row.kind}"],
                 words[f"ticket_status.{row.status}"],
                 line.unit or "—",
-                due_lamp(line.lamp, due, zone, words),
+                late,
                 clock.moment(row.opened_at.timestamp(), zone, words),
             )
-        )
+        )  # fmt: skip
     return html.Div(table(heads, rows, label=words["tickets.title"]), className="panel")
 
 
-def _pager(name: str, text: str, number: int, pages: int, words: Words) -> Child:
-    last = pages - 1
-    if last < 1:
+def _pager(query: TicketQuery, pages: int, words: Words) -> Child:
+    if pages < 2:
         return None
     steps: list[Child] = []
-    if number:
-        steps.append(link(words["tickets.before"], address(name, q=text, page=str(number - 1))))
-    steps.append(html.Span(f"{number + 1} / {last + 1}", className="num"))
-    if number < last:
-        steps.append(link(words["tickets.after"], address(name, q=text, page=str(number + 1))))
+    if query.page:
+        steps.append(link(words["tickets.before"], query.href(page=str(query.page - 1))))
+    steps.append(html.Span(f"{query.page + 1} / {pages}", className="num"))
+    if query.page < pages - 1:
+        steps.append(link(words["tickets.after"], query.href(page=str(query.page + 1))))
     return html.Nav(steps, className="pager")
 
 

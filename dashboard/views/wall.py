@@ -20,6 +20,7 @@ def wall(
     rotate: int = 0,
     may_ack: bool = False,
     may_open: bool = False,
+    may_see_tickets: bool = False,
 ) -> html.Div:
     """Return the wallboard; `rotate` seconds between its screens, 0 shows all at once."""
     charts = html.Div(
@@ -44,6 +45,7 @@ def wall(
                 className="floor",
                 id="main",
             ),
+            _today(words, may_see=may_see_tickets),
         ],
         className="wall kiosk" if kiosk else "wall",
         id="wall",
@@ -147,6 +149,20 @@ def _feed(words: Words) -> html.Section:
     return _block(
         "feed", words["wall.feed"], body, html.Span(words["wall.feed_label"], className="muted")
     )
+
+
+def _today(words: Words, *, may_see: bool) -> html.Section:
+    """Return the strip of the day's tickets: counts by kind, state and result, and the newest in turn."""
+    return html.Section(
+        [
+            html.H2([words["today.heading"], html.B(skeleton(), **data(today="opened"))]),
+            *[html.Div(className="group", **data(today=name)) for name in ("kinds", "states", "results")],
+            html.Div(className="newest", **data(today="newest"), **aria(live="off")),
+            html.Span(className="muted age", **data(today="age")),
+        ],
+        className="today", id="today", **data(links=str(int(may_see))),
+        **aria(label=words["today.heading"]),
+    )  # fmt: skip
 
 
 def _chart(chart_id: str, title: str) -> html.Section:

@@ -148,6 +148,26 @@ class TicketUrged(TicketEvent, frozen=True, kw_only=True):
     leg: int
 
 
+class UrgePlanned(TicketEvent, frozen=True, kw_only=True):
+    """定时催办: the clock urges at `on` if the ticket is then still with its unit; 0 takes it back."""
+
+    on: float
+
+
+class LegWarned(TicketEvent, frozen=True, kw_only=True):
+    """The clock: a part is nearly due."""
+
+    leg: int
+    due: float
+
+
+class LegExpired(TicketEvent, frozen=True, kw_only=True):
+    """The clock: a part is overdue."""
+
+    leg: int
+    due: float
+
+
 class TicketSupervised(TicketEvent, frozen=True, kw_only=True):
     """督办, with an opinion."""
 
@@ -229,7 +249,8 @@ AnyTicketEvent = (
     | ReturnGranted | TicketRecalled | ReturnDenied | ExtensionAsked | ExtensionGranted | ExtensionDenied | TicketUrged
     | TicketSupervised | SupervisionRated | TicketInstructed | TicketReplied | CitizenCalledBack
     | TicketReopened | ReexaminationOpened | ReexaminationClosed | ClockPaused | ClockResumed
-    | DueRecomputed | TicketMerged | TicketUnmerged | TicketArchived
+    | DueRecomputed | TicketMerged | TicketUnmerged | TicketArchived | UrgePlanned | LegWarned
+    | LegExpired
 )  # fmt: skip
 
 _decoder = msgspec.json.Decoder(AnyTicketEvent)

@@ -21,6 +21,7 @@ def engine_for(url: str, *, pool: int = 4) -> Engine:
         pool_size=pool,
         max_overflow=pool,
         pool_pre_ping=True,
+        hide_parameters=True,  # a logged fault must not carry what citizens said
         pool_timeout=5,
         connect_args={"connect_timeout": 3, "options": "-c timezone=UTC"},
     )

@@ -139,6 +139,12 @@ def viewers_of(
     }
 
 
+def names(session: Session) -> list[tuple[str, str]]:
+    """Return the active people as (id, name)."""
+    rows = session.execute(select(User.id, User.name).where(User.active).order_by(User.name))
+    return [(str(row.id), row.name) for row in rows]
+
+
 def _digest(token: str) -> str:
     return hashlib.sha256(token.encode()).hexdigest()
 

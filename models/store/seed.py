@@ -1,13 +1,27 @@
 """Seeding the demo centre: safe to repeat, changes nothing that is there."""
 
-from sqlalchemy import Engine, select
+from sqlalchemy import Engine, func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
-from models import demo, demo_tickets
+from models import demo, demo_knowledge, demo_tickets
+from models.clock import now, to_datetime
+from models.rules.grams import grams
 from models.store import db
 from models.store.people import PERMISSIONS, hash_password
-from models.tables import Agent, Category, Queue, Role, Seat, Team, Tenant, Unit, User
+from models.tables import (
+    Agent,
+    Category,
+    KnowledgeAnswer,
+    KnowledgeItem,
+    Queue,
+    Role,
+    Seat,
+    Team,
+    Tenant,
+    Unit,
+    User,
+)
 
 _ADMIN = {permission for permission in PERMISSIONS if permission.startswith("admin.")}
 _CENTRE = PERMISSIONS - {"ticket.handle"}
@@ -46,6 +60,7 @@ def seed(engine: Engine, pbx: str = "pbx1") -> None:
         _roster(session, tenant_id, pbx)
         _tickets(session, tenant_id)
         _people(session, tenant_id)
+        _knowledge(session, tenant_id)
 
 
 def _roster(session: Session, tenant_id: int, pbx: str) -> None:
@@ -108,4 +123,29 @@ def _people(session: Session, tenant_id: int) -> None:
                 tenant_id=tenant_id, login=login, name=person, role_id=role.id, unit=unit,
                 agent_no="1001" if name == "agent" else "", password_hash=hashed,
             )
+        )  # fmt: skip
+
+
+def _knowledge(session: Session, tenant_id: int) -> None:
+    """Fill an empty knowledge base; one that has anything is somebody's work and is left alone."""
+    if session.scalar(select(KnowledgeItem.id).limit(1)) is not None:
+        return
+    login = {user.login: user.id for user in session.scalars(select(User))}
+    writer, reviewer = login["duty"], login["review"]
+    for item in demo_knowledge.ITEMS:
+        at = to_datetime(now() - item.days * 86_400)
+        row = KnowledgeItem(
+            tenant_id=tenant_id, shelf=item.shelf, category=item.category, title=item.title,
+            description=item.description, remarks=demo_knowledge.REMARKS, published_at=at,
+            published_by=writer, state="reviewed", reviewed_by=reviewer, reviewed_at=at,
+            grams=func.array_to_tsvector(grams(item.title, item.description, *item.answers)),
+        )  # fmt: skip
+        session.add(row)
+        session.flush()
+        session.add_all(
+            KnowledgeAnswer(
+                tenant_id=tenant_id, item_id=row.id, content=content, written_at=at,
+                written_by=writer, state="reviewed", reviewed_by=reviewer, reviewed_at=at,
+            )
+            for content in item.answers
         )  # fmt: skip

@@ -12,7 +12,7 @@ _Later = DateTime(timezone=True)
 
 
 class KnowledgeItem(Owned, Base):
-    """A need people have; `shelf` sorts it: policy, guide, duty, case, priority. `grams` is searched."""
+    """A need people have; `shelf` sorts it: policy, guide, duty, faq, current. `grams` is searched."""
 
     __tablename__ = "knowledge_item"
     __table_args__ = (
@@ -33,7 +33,7 @@ class KnowledgeItem(Owned, Base):
     viewed_at: Mapped[datetime | None] = mapped_column(_Later)
     remarks: Mapped[Words]
     version: Mapped[int] = mapped_column(Integer, default=1, server_default="1")
-    grams: Mapped[str] = mapped_column(TSVECTOR, server_default=text("''::tsvector"))
+    grams: Mapped[str] = mapped_column(TSVECTOR, server_default=text("''::tsvector"), deferred=True)
 
 
 class KnowledgeAnswer(Owned, Base):

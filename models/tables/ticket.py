@@ -63,6 +63,7 @@ class Category(Owned, Base):
 class Ticket(Owned, Base):
     """工单. Holds no name or number of a citizen: those are in `TicketParty`.
 
+    lead : code of the unit that leads, or led last; expired_at : when a lead's clock first ran out, told by a timer.
     pauses : [paused, resumed] instants at which the clocks stood, waiting for the citizen;
     urge_at : when the centre wants it urged (E-02); urge_told : the timer has done so.
     origin : key in the system it was imported from, empty for our own.
@@ -77,6 +78,22 @@ class Ticket(Owned, Base):
         Index("ix_ticket_category", "tenant_id", "category", "opened_at"),
         Index("ix_ticket_call", "tenant_id", "call_key", postgresql_where=text("call_key <> ''")),
         Index("ix_ticket_grams", "grams", postgresql_using="gin"),
+        Index("ix_ticket_lead", "tenant_id", "lead", "opened_at"),
+        Index(
+            "ix_ticket_expired",
+            "tenant_id",
+            "opened_at",
+            postgresql_where=text("expired_at IS NOT NULL"),
+        ),
+        Index("ix_ticket_kind", "tenant_id", "kind", "opened_at"),
+        Index(
+            "ix_ticket_grade",
+            "tenant_id",
+            "grade",
+            "opened_at",
+            postgresql_where=text("grade <> ''"),
+        ),
+        Index("ix_ticket_merged", "merged_into", postgresql_where=text("merged_into IS NOT NULL")),
         Index(
             "ix_ticket_urge", "tenant_id", "urge_at", postgresql_where=text("urge_at IS NOT NULL")
         ),
@@ -115,7 +132,9 @@ class Ticket(Owned, Base):
     recording: Mapped[Words]
     opened_at: Mapped[Instant]
     opened_by: Mapped[int] = mapped_column(BigInteger)
+    lead: Mapped[Words]
     due_at: Mapped[datetime | None] = mapped_column(_Later)
+    expired_at: Mapped[datetime | None] = mapped_column(_Later)
     mode: Mapped[Words]
     result: Mapped[Words]
     reply: Mapped[Words]
@@ -135,7 +154,7 @@ class Ticket(Owned, Base):
     urge_at: Mapped[datetime | None] = mapped_column(_Later)
     urge_told: Mapped[bool] = mapped_column(Boolean, default=False, server_default=_FALSE)
     origin: Mapped[Words]
-    grams: Mapped[str] = mapped_column(TSVECTOR, server_default=text("''::tsvector"))
+    grams: Mapped[str] = mapped_column(TSVECTOR, server_default=text("''::tsvector"), deferred=True)
 
 
 class TicketParty(Owned, Base):
@@ -168,6 +187,9 @@ class TicketLeg(Owned, Base):
             postgresql_where=text("handled_at IS NULL AND returned_at IS NULL"),
         ),
         Index("ix_ticket_leg_holder", "tenant_id", "holder", "assigned_at"),
+        Index("ix_ticket_leg_unit", "tenant_id", "unit", "assigned_at"),
+        Index("ix_ticket_leg_person", "tenant_id", "person", postgresql_where=text("person <> ''")),
+        Index("ix_ticket_leg_by", "tenant_id", "assigned_by", postgresql_where=text("assigned_by <> 0")),
         Index("ix_ticket_leg_timer", "timer_at", postgresql_where=text("timer_at IS NOT NULL")),
     )  # fmt: skip
     id: Mapped[Id]

@@ -19,7 +19,6 @@ from sqlalchemy import Engine
 from waiting import eventually
 
 from ingest import ami_worker, archiver
-from ingest.archiver import GROUP
 from models.clock import now
 from models.errors import Unavailable
 from models.events import floor as e
@@ -307,20 +306,20 @@ async def test_an_archiver_killed_between_read_and_acknowledge_is_taken_over(
     pipe.start("ami", "projector")
     await up(pipe)
     stream = streams.ledger_stream(pipe.slug)
-    await pipe.redis.xgroup_create(stream, GROUP, id="0", mkstream=True)
+    await pipe.redis.xgroup_create(stream, "archiver", id="0", mkstream=True)
     await traffic(hand, 9)
 
     async def all_written() -> bool:
         return (await pipe.counts()).answered == 6
 
     await eventually(all_written)
-    taken: Any = await pipe.redis.xreadgroup(GROUP, "the dead one", {stream: ">"}, count=5)
+    taken: Any = await pipe.redis.xreadgroup("archiver", "the dead one", {stream: ">"}, count=5)
     assert taken
     pipe.start("archiver")
     await counted(pipe, entered=9, answered=6, abandoned=3)
 
     async def acknowledged() -> bool:
-        facts: Any = await pipe.redis.xpending(stream, GROUP)
+        facts: Any = await pipe.redis.xpending(stream, "archiver")
         return int(facts["pending"]) == 0
 
     await eventually(acknowledged)

@@ -23,6 +23,7 @@ from models.rules.board import board, kpi
 from models.rules.metrics import Tally, total
 from models.store import db, ledger
 from models.store.crypto import Vault
+from models.store.files import Files
 from models.store.people import PERMISSIONS, Viewer
 from pbx import recording
 from pbx.dialect import controller
@@ -105,7 +106,7 @@ def _exported(pipe: Pipeline) -> int:
     """Return how many calls the export of the calls page holds."""
     vault = Vault(pipe.settings.encryption_keys, pipe.settings.hash_key)
     redis = SyncRedis.from_url(pipe.settings.redis_url, protocol=2)
-    door.wire(door.Doors(pipe.settings, pipe.engine, vault, redis))
+    door.wire(door.Doors(pipe.settings, pipe.engine, vault, redis, Files(pipe.settings.files)))
     who = Viewer(1, "林值班", "duty", "duty", pipe.slug, pipe.tenant_id, "", PERMISSIONS)
     token = auth._viewer.set(who)
     try:

@@ -5,6 +5,7 @@ from datetime import date
 import pytest
 from conftest import Place
 from factories import AT, make_user
+from msgspec.structs import replace
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 from test_tickets import CENTRE, UNIT, assigned, same_as_history
@@ -73,7 +74,9 @@ def test_a_cap_counts_at_once_and_says_who_set_it(session: Session) -> None:
 def test_a_cap_beyond_reason_is_named(session: Session, field: str) -> None:
     for value in (-1, 1000):
         with pytest.raises(BadInput) as caught:
-            parameters.set_policy(session, Policy(**{field: value}), seen=0.0, actor=ADMIN, now=AT)
+            parameters.set_policy(
+                session, replace(Policy(), **{field: value}), seen=0.0, actor=ADMIN, now=AT
+            )
         assert caught.value.facts["field"] == field
 
 

@@ -14,7 +14,7 @@ from dashboard.views.admin import flow as views
 from dashboard.views.kit import Child
 from models.errors import BadInput, NotFound
 from models.rules.tickets import MOVES, Move, Status
-from models.rules.tickets.moves import MORE_SOURCES, OTHER_TARGETS, STATUSES
+from models.rules.tickets.moves import CLOCK, MORE_SOURCES, OTHER_TARGETS, STATUSES
 from models.store.people import PERMISSIONS
 from tickets import moving, parameters
 
@@ -27,7 +27,7 @@ def body(search: str) -> Child:
         found, said = set_notes(session, place(session).zone)
         moves, own = moving.moves(session), set(parameters.own_moves(session))
     texts = words()
-    verb = next((each for each in MOVES if each == asked_for), None)
+    verb = next((v for v, m in MOVES.items() if v == asked_for and m.permission != CLOCK), None)
     if verb is None:
         form: list[Child] = [views.start(texts)]
     else:
@@ -45,7 +45,8 @@ def body(search: str) -> Child:
     if own:
         form.append(views.all_default(texts))
     note = said.get("moves", texts["admin.default"]) if own else texts["admin.default"]
-    page = views.page(moves, own, asked_for, form, note, texts)
+    shown = {v: m for v, m in moves.items() if m.permission != CLOCK}
+    page = views.page(shown, own, asked_for, form, note, texts)
     return [seen("move", "moves", found), page]
 
 

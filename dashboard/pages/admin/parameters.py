@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from dashboard.auth import require
 from dashboard.door import reading, writing
-from dashboard.pages.admin.answers import Said, Values, Verb, asked, done, text, whole
+from dashboard.pages.admin.answers import Said, Values, Verb, asked, done, several, text, whole
 from dashboard.pages.context import actor, names, place, shown, words
 from dashboard.views import clock
 from dashboard.views.admin import parameters as views
@@ -99,7 +99,10 @@ def tried(kind: str, category: str, unit: str, urgency: str, start: str | None) 
 
 
 def _save_caps(session: Session, _key: str, values: Values, at: float) -> Said:
-    policy = Policy(**{name: whole(values, name) for name in LIMITS})
+    policy = Policy(
+        **{name: whole(values, name) for name in LIMITS},
+        pause_allowed="yes" in several(values, "pause_allowed"),
+    )
     parameters.set_policy(session, policy, seen=values["seen"]["at"], actor=actor(), now=at)
     return done("admin.at_once")
 

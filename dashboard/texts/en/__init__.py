@@ -2,6 +2,13 @@
 
 from collections.abc import Mapping
 
-from dashboard.texts.en import admin, floor, shell, tickets
+from dashboard.texts.en import admin, files, floor, knowledge, shell, tickets
 
-EN: Mapping[str, str] = {**shell.TEXTS, **floor.TEXTS, **tickets.TEXTS, **admin.TEXTS}
+EN: Mapping[str, str] = {
+    **shell.TEXTS,
+    **floor.TEXTS,
+    **tickets.TEXTS,
+    **files.TEXTS,
+    **knowledge.TEXTS,
+    **admin.TEXTS,
+}

@@ -2,6 +2,13 @@
 
 from collections.abc import Mapping
 
-from dashboard.texts.zh import admin, floor, shell, tickets
+from dashboard.texts.zh import admin, files, floor, knowledge, shell, tickets
 
-ZH: Mapping[str, str] = {**shell.TEXTS, **floor.TEXTS, **tickets.TEXTS, **admin.TEXTS}
+ZH: Mapping[str, str] = {
+    **shell.TEXTS,
+    **floor.TEXTS,
+    **tickets.TEXTS,
+    **files.TEXTS,
+    **knowledge.TEXTS,
+    **admin.TEXTS,
+}

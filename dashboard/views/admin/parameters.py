@@ -32,13 +32,19 @@ def set_by(at: float, name: str, zone: str, words: Words) -> str:
 
 def caps(policy: "Policy", note: str, words: Words) -> Child:
     """Return the form of the workflow's caps."""
-    fields = [
+    fields: list[Child] = [
         parts.counted(
             "caps", name, getattr(policy, name), words, least=least, most=most,
             hint=words[f"admin.caps.{name}_help"],
         )
         for name, (least, most) in LIMITS.items()
     ]  # fmt: skip
+    fields.append(
+        parts.ticked(
+            "caps", "pause_allowed", [("yes", words["admin.caps.pause_yes"])],
+            ["yes"] if policy.pause_allowed else [], words,
+        )
+    )  # fmt: skip
     grid = html.Div(fields, className="form caps")
     save = html.Div(parts.button("caps.save", words, primary=True), className="form")
     return panel(words["admin.caps"], html.Div([grid, save]), css="roomy", note=note)

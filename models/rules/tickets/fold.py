@@ -52,6 +52,7 @@ class Ticket(Struct, frozen=True):
     contested: bool = False
     paused: float = 0.0
     merged_into: int = 0
+    urge_on: float = 0.0
 
     @property
     def lead(self) -> Leg | None:
@@ -89,7 +90,7 @@ def _fold(t: Ticket, event: e.AnyTicketEvent) -> Ticket:  # noqa: C901, PLR0911,
         case e.LegHandled():
             return _leg(t, event.leg, handled=event.at)
         case e.TicketHandled():
-            return replace(_leg(t, 1, handled=event.at), status="pending_review")
+            return replace(_leg(t, 1, handled=event.at), status="pending_review", urge_on=0.0)
         case e.TicketApproved():
             return replace(t, status="reviewed")
         case e.TicketSentBack():
@@ -111,7 +112,12 @@ def _fold(t: Ticket, event: e.AnyTicketEvent) -> Ticket:  # noqa: C901, PLR0911,
         case e.ExtensionDenied():
             return replace(t, asked_extension=0)
         case e.TicketUrged():
+            t = replace(t, urge_on=t.urge_on if event.actor == "system" else 0.0)
             return _leg(t, event.leg, urges=t.legs[event.leg].urges + 1)
+        case e.UrgePlanned():
+            return replace(t, urge_on=event.on)
+        case e.LegWarned() | e.LegExpired():
+            return t
         case e.TicketSupervised():
             return replace(t, supervisions=t.supervisions | {event.supervision})
         case e.SupervisionRated():
@@ -168,5 +174,5 @@ def _returned(ticket: Ticket, at: float) -> Ticket:
     ended = tuple(leg if leg.handled else replace(leg, returned=at) for leg in ticket.legs.values())
     return replace(
         ticket, status="pending_assign", legs={}, past=(*ticket.past, *ended), asked_return=0,
-        asked_extension=0, bounces=ticket.bounces + 1, paused=0.0,
+        asked_extension=0, bounces=ticket.bounces + 1, paused=0.0, urge_on=0.0,
     )  # fmt: skip

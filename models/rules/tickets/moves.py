@@ -24,12 +24,16 @@ Verb = Literal[
     "send_back", "ask_return", "grant_return", "deny_return", "recall", "ask_extension",
     "grant_extension", "deny_extension", "urge", "supervise", "rate_supervision", "instruct", "reply",
     "call_back", "reopen", "contest", "conclude", "pause_clock", "resume_clock", "recompute", "merge",
-    "unmerge", "archive",
+    "unmerge", "archive", "plan_urge", "warn", "expire",
 ]  # fmt: skip
 STATUSES: tuple[Status, ...] = get_args(Status)
 VERBS: tuple[Verb, ...] = get_args(Verb)
 WITH_UNIT: frozenset[Status] = frozenset({"assigned", "in_progress"})
 OPEN: frozenset[Status] = WITH_UNIT | {"pending_assign", "pending_review"}
+
+
+CLOCK = "ticket.clock"
+"""The permission of the timers alone: no role can hold it."""
 
 
 class Move(NamedTuple):
@@ -62,6 +66,9 @@ MOVES: Mapping[Verb, Move] = {
     "grant_extension": Move("ticket.assign", WITH_UNIT),
     "deny_extension": Move("ticket.assign", WITH_UNIT),
     "urge": Move("ticket.supervise", WITH_UNIT),
+    "plan_urge": Move("ticket.supervise", WITH_UNIT),
+    "warn": Move(CLOCK, WITH_UNIT),
+    "expire": Move(CLOCK, WITH_UNIT),
     "supervise": Move("ticket.supervise", OPEN),
     "rate_supervision": Move("ticket.supervise", OPEN | {"reviewed", "archived"}),
     "instruct": Move("ticket.instruct", OPEN | {"reviewed"}),
@@ -112,6 +119,7 @@ ANSWERED_BY: Mapping[Verb, tuple[Verb, ...]] = {
     "ask_return": ("grant_return", "deny_return"),
     "ask_extension": ("grant_extension", "deny_extension"),
     "pause_clock": ("resume_clock",),
+    "plan_urge": ("urge",),
     "supervise": ("rate_supervision",),
 }
 """Verbs that are of use only where others can be done, too."""
@@ -145,6 +153,8 @@ def check(moves: Mapping[Verb, Move]) -> None:
 
 def _fits(verb: Verb, move: Move) -> None:
     ours = MOVES[verb]
+    if ours.permission == CLOCK and move != ours:
+        raise BadInput(f"{verb} is the timers' own", trap="clock", verbs=[verb])
     foreign = move.sources - ours.sources - MORE_SOURCES.get(verb, frozenset())
     if foreign:
         raise BadInput(

@@ -16,12 +16,14 @@ class Policy(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     bounce_cap : granted returns after which a unit may not return the ticket: the centre fixes it.
     extension_cap : granted extensions of one leg. extension_days : the most working days at once.
     reopen_cap : how often a discontented citizen's ticket is handled again by itself.
+    pause_allowed : clocks stand while a unit waits for the citizen.
     """
 
     bounce_cap: int = 2
     extension_cap: int = 1
     extension_days: int = 15
     reopen_cap: int = 1
+    pause_allowed: bool = True
 
     def check(self) -> None:
         """Raise BadInput naming the first parameter beyond its limits."""

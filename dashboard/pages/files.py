@@ -1,0 +1,76 @@
+"""The files' panels on tickets, knowledge items and answers."""
+
+from typing import Any
+
+import dash
+from dash import ALL, MATCH, Input, Output, State, ctx
+
+from dashboard.auth import viewer
+from dashboard.door import reading, writing
+from dashboard.pages.context import actor, names, place, shown, words
+from dashboard.views import files as views
+from dashboard.views.kit import Child
+from models.clock import now
+from models.errors import HotlineError, NotFound
+from tickets import attachments
+
+DIGITS_MAX = 18
+"""What the database takes as a number."""
+
+
+def register(app: dash.Dash) -> None:
+    """Register the panels' callbacks."""
+    app.callback(
+        Output({"files": MATCH, "part": "list"}, "children"),
+        Input({"files": MATCH, "part": "changed"}, "data"),
+        State({"files": MATCH, "part": "changed"}, "id"),
+    )(shown(listing))
+    app.callback(
+        Output({"files": ALL, "part": "changed"}, "data"),
+        Output("toast", "data", allow_duplicate=True),
+        Input({"file-remove": ALL, "of": ALL}, "n_clicks"),
+        State({"file-reason": ALL}, "value"),
+        State({"file-reason": ALL}, "id"),
+        State({"files": ALL, "part": "changed"}, "id"),
+        prevent_initial_call=True,
+    )(remove)
+
+
+def listing(_changed: object, place_id: dict[str, str]) -> Child:
+    """Return the files of one subject; the service says who may see them."""
+    viewer()
+    key = place_id["files"]
+    subject, _, number = key.partition(":")
+    if not number.isdigit() or len(number) > DIGITS_MAX:
+        raise NotFound(f"no {key}")
+    who = actor()
+    with reading() as session:
+        kept = attachments.listed(session, subject, int(number), actor=who, now=now())
+        may_add = attachments.may_add(session, subject, int(number), actor=who, now=now())
+        known = names(session, {each.row.added_by for each in kept})
+        zone = place(session).zone
+    return views.listing(key, kept, known, may_add=may_add, zone=zone, words=words())
+
+
+def remove(
+    clicks: list[int | None],
+    reasons: list[str | None],
+    fields: list[dict[str, int]],
+    places: list[dict[str, str]],
+) -> tuple[Any, Any]:
+    """Take a file away for a reason, or say why not."""
+    pressed: Any = ctx.triggered_id
+    still = [dash.no_update] * len(places)
+    if not any(clicks) or not pressed:
+        return still, dash.no_update
+    number = int(pressed["file-remove"])
+    given = {f["file-reason"]: text or "" for f, text in zip(fields, reasons, strict=True)}
+    try:
+        with writing() as session:
+            attachments.remove(
+                session, number, reason=given.get(number, ""), actor=actor(), now=now()
+            )
+    except HotlineError as error:
+        return still, {"text": views.refused_text(error, words()), "bad": True, "at": now()}
+    changed = [now() if p["files"] == pressed["of"] else dash.no_update for p in places]
+    return changed, {"text": words()["files.removed"], "at": now()}

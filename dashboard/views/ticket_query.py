@@ -1,0 +1,120 @@
+"""A combined query of tickets as its address says it: a link reproduces the list exactly."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any, get_args
+from urllib.parse import parse_qs, urlencode
+from zoneinfo import ZoneInfo
+
+from models.events.ticket import Grade, Mode
+from models.rules.tickets.choices import CHANNELS, KINDS, URGENCIES
+from models.rules.tickets.moves import STATUSES
+from tickets.criteria import DESKS, FLAGS, RESULTS, SORTS, Criteria
+from tickets.search import TALLIED
+
+DAYS = ("since", "until")
+CHOICES: Mapping[str, tuple[str, ...]] = {
+    "desk": tuple(DESKS),
+    "kind": KINDS,
+    "status": STATUSES,
+    "urgency": URGENCIES,
+    "channel": CHANNELS,
+    "direction": get_args(Mode),
+    "replied": ("yes", "no"),
+    "result": RESULTS,
+    "grade": ("discontent", *get_args(Grade)),
+    "late": ("yes",),
+    "returned": ("yes",),
+    "repeat": ("yes",),
+    "flag": FLAGS,
+    "sort": SORTS,
+    "rising": ("yes",),
+    "tally": tuple(TALLIED),
+}
+"""What a criterion with a closed list may be."""
+LEDGERS: Mapping[str, Mapping[str, str]] = {
+    "discontent": {"grade": "discontent", "tally": "unit"},
+    "repeat": {"repeat": "yes", "tally": "category"},
+    "late": {"late": "yes", "tally": "unit"},
+    "returned": {"returned": "yes", "tally": "unit"},
+    "disputed": {"flag": "disputed", "tally": "district"},
+}
+"""台账 (D-35, D-31): ledger -> the query that draws it up."""
+_TEXTS = ("words", "no", "category", "district", "unit", "person", "co_unit", "co_person", "caller")
+_NUMBERS = ("dispatcher", "opener")
+NAMES = (*CHOICES, *DAYS, *_TEXTS, *_NUMBERS)
+
+
+@dataclass(frozen=True, slots=True)
+class TicketQuery:
+    """What was asked for: the criteria as texts, the page, and the fields that could not be read."""
+
+    given: Mapping[str, str]
+    page: int = 0
+    wrong: tuple[str, ...] = ()
+
+    def value(self, name: str) -> str:
+        """Return a criterion as it was typed, empty when it was not."""
+        return self.given.get(name, "")
+
+    @property
+    def desk(self) -> str:
+        """Return the desk asked for, empty for none."""
+        return self.value("desk")
+
+    @property
+    def tally(self) -> str:
+        """Return what the list is also counted by, empty for nothing."""
+        return self.value("tally")
+
+    def href(self, path: str = "/tickets", **changes: str) -> str:
+        """Return the address of this query with some criteria changed; `page` is dropped unless it is one."""
+        facts = {k: v for k, v in {**self.given, **changes}.items() if v}
+        return f"{path}?{urlencode(facts, safe=':')}" if facts else path
+
+    def criteria(self, zone: str) -> Criteria:
+        """Return the criteria; days are whole days of `zone`, the last one included."""
+        facts: dict[str, Any] = {
+            name: value for name, value in self.given.items() if name not in (*DAYS, "tally")
+        }
+        for name in _NUMBERS:
+            if name in facts:
+                facts[name] = int(facts[name])
+        facts["rising"] = bool(facts.get("rising"))
+        for name in DAYS:
+            if name in self.given:
+                day = date.fromisoformat(self.given[name]) + timedelta(days=name == "until")
+                facts[name] = datetime(
+                    day.year, day.month, day.day, tzinfo=ZoneInfo(zone)
+                ).timestamp()
+        return Criteria(**facts)
+
+
+def read(search: str | None) -> TicketQuery:
+    """Read a query from an address; what cannot be read is left out and named in `wrong`."""
+    asked = {k: v[0].strip() for k, v in parse_qs((search or "").lstrip("?")).items()}
+    given, wrong = {}, []
+    for name in NAMES:
+        value = asked.get(name, "")[:100]
+        if not value:
+            continue
+        if _readable(name, value):
+            given[name] = value
+        else:
+            wrong.append(name)
+    page = int(asked["page"]) if asked.get("page", "").isdecimal() else 0
+    return TicketQuery(given, min(page, 10_000), tuple(wrong))
+
+
+def _readable(name: str, value: str) -> bool:
+    if name in CHOICES:
+        return value in CHOICES[name]
+    if name in _NUMBERS:
+        return value.isdecimal() and len(value) < 19
+    if name in DAYS:
+        try:
+            return 2000 <= date.fromisoformat(value).year < 2100
+        except ValueError:
+            return False
+    return "\0" not in value

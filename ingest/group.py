@@ -1,0 +1,69 @@
+"""A consumer group on a stream: each entry to one copy, again until it is acknowledged, then trimmed away."""
+
+import asyncio
+from typing import Any
+
+from redis.asyncio import Redis
+from redis.exceptions import ResponseError
+
+from models.store import streams
+
+READ_COUNT = 100
+STALE_MS = 5000
+"""An entry another copy took and did not finish within this is taken over."""
+
+
+class Group:
+    """One copy's place in the group `name` of `stream`; `lag` counts what nobody has finished."""
+
+    def __init__(self, redis: "Redis", stream: str, name: str, copy: str) -> None:
+        self.lag = 0
+        self._redis = redis
+        self._stream = stream
+        self._group = name
+        self._copy = copy
+        self._claimed = float("-inf")
+
+    async def join(self) -> None:
+        """Make the group, from the stream's first entry on, unless it is there."""
+        try:
+            await self._redis.xgroup_create(self._stream, self._group, id="0", mkstream=True)
+        except ResponseError as error:
+            if "BUSYGROUP" not in str(error):
+                raise
+
+    async def unfinished(self) -> list[streams.Entry]:
+        """Return what a fault of this copy left unfinished."""
+        return await self._read("0")
+
+    async def next(self) -> list[streams.Entry]:
+        """Return what a lost copy left unfinished, else new entries; empty after half a second."""
+        return await self._take_over() or await self._read(">")
+
+    async def done(self, entries: list[streams.Entry]) -> None:
+        """Acknowledge entries, and drop what every copy has finished; what waits is never trimmed."""
+        await self._redis.xack(self._stream, self._group, *[entry.id for entry in entries])
+        info: Any = await self._redis.xpending(self._stream, self._group)
+        groups: Any = await self._redis.xinfo_groups(self._stream)
+        self.lag = int(groups[0].get("lag") or 0) + int(info["pending"])
+        until = info["min"] if info["pending"] else groups[0]["last-delivered-id"]
+        await self._redis.xtrim(self._stream, minid=until, approximate=True)
+
+    async def _take_over(self) -> list[streams.Entry]:
+        clock = asyncio.get_running_loop().time
+        if clock() - self._claimed < STALE_MS / 1000:
+            return []
+        found: Any = await self._redis.xautoclaim(
+            self._stream, self._group, self._copy, min_idle_time=STALE_MS, count=READ_COUNT
+        )
+        if not found[1]:
+            self._claimed = clock()
+        return [streams.Entry(key.decode(), fields) for key, fields in found[1] if fields]
+
+    async def _read(self, after: str) -> list[streams.Entry]:
+        found: Any = await self._redis.xreadgroup(
+            self._group, self._copy, {self._stream: after}, count=READ_COUNT, block=500
+        )
+        return [
+            streams.Entry(key.decode(), fields) for _, rows in found or [] for key, fields in rows
+        ]

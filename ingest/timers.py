@@ -1,0 +1,67 @@
+"""Timers: the clocks that ran out, told through the same verbs a person would use, each once."""
+
+import asyncio
+import logging
+from typing import Any
+
+from redis.asyncio import Redis
+from sqlalchemy import Engine
+
+from ingest.loop import STORE_LOST, forever, keep_beating
+from models.clock import now
+from models.process import process_name
+from models.store import db
+from tickets import timing
+
+log = logging.getLogger(__name__)
+
+POLL_S = 1.0
+PUT_OFF_S = 600.0
+"""How long a ticket is left alone whose clock could not be told."""
+
+
+class Timers:
+    """Watches one tenant's clocks; any number of these may run."""
+
+    def __init__(self, redis: "Redis", engine: Engine, tenant: str) -> None:
+        self.tenant = tenant
+        self._redis = redis
+        self._engine = engine
+        self._name = process_name(f"timers-{tenant}")
+        self._tenant_id = 0
+        self._put_off: dict[int, float] = {}
+        self.told = 0
+
+    async def run(self) -> None:
+        """Watch for ever."""
+        async with asyncio.TaskGroup() as group:
+            group.create_task(keep_beating(self._redis, self._name, self._facts))
+            group.create_task(forever(self._name, self._watch))
+
+    def _facts(self) -> dict[str, Any]:
+        return {"loop": "timers", "detail": self.tenant, "events": self.told, "lag": 0}
+
+    async def _watch(self) -> None:
+        self._tenant_id = await asyncio.to_thread(db.tenant_id_of, self._engine, self.tenant)
+        while True:
+            if not await asyncio.to_thread(self._tell_next):
+                await asyncio.sleep(POLL_S)
+
+    def _tell_next(self) -> bool:
+        """Tell one ticket's clocks in a transaction of its own; False when nothing is due."""
+        at = now()
+        self._put_off = {ticket: until for ticket, until in self._put_off.items() if until > at}
+        ticket: int | None = None
+        try:
+            with db.transaction(self._engine, self._tenant_id) as session:
+                ticket = timing.next_due(session, now=at, skip=self._put_off)
+                if ticket is not None:
+                    self.told += timing.tell(session, ticket, now=at)
+        except STORE_LOST:
+            raise
+        except Exception:
+            if ticket is None:
+                raise
+            log.exception("the clocks of ticket %d could not be told", ticket)
+            self._put_off[ticket] = at + PUT_OFF_S
+        return ticket is not None

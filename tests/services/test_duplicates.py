@@ -1,0 +1,104 @@
+"""The same matter is seen while it is typed, by caller, place and text; merging loses nobody and can be undone."""
+
+from typing import Any
+
+import pytest
+from factories import AT
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+from test_tickets import CENTRE, DAY, UNIT, VAULT, assigned, opened, same_as_history, units
+
+from models.errors import BadInput, WrongStatus
+from models.tables import Draft, Role, User
+from tickets import drafts, duplicates
+from tickets import workflow as w
+from tickets.intake import Form
+
+__all__ = ["units"]  # the fixture
+pytestmark = pytest.mark.usefixtures("units")
+LAMP = Form(
+    kind="help", title="幸福小区路灯不亮", content="路灯坏了三天", address="幸福路12号", phone="13900000001"
+)  # fmt: skip
+
+
+def why(session: Session, **typed: Any) -> list[tuple[str, tuple[str, ...]]]:
+    found = duplicates.candidates(session, now=AT + 60, **typed)
+    return [(each.row.no, each.why) for each in found]
+
+
+def test_it_is_found_by_text_place_and_caller(session: Session) -> None:
+    lamp, other = opened(session, LAMP), opened(session)
+    assert why(session, title="幸福小区路灯") == [(lamp.no, ("text",))]
+    assert why(session, title="噪音扰民", address="幸福路12号") == [(lamp.no, ("place",))]
+    by_caller = why(session, title="完全无关", digest=VAULT.digest("13812345678"))
+    assert by_caller == [(other.no, ("caller",))]
+    all_three = why(
+        session, title=LAMP.title, content=LAMP.content, address=LAMP.address,
+        digest=VAULT.digest(LAMP.phone),
+    )  # fmt: skip
+    assert all_three[0] == (lamp.no, ("caller", "place", "text"))
+    assert why(session) == []
+    assert why(session, title="'); DROP TABLE ticket; --") == []
+
+
+def test_what_is_older_than_ninety_days_is_another_matter(session: Session) -> None:
+    opened(session, LAMP)
+    assert duplicates.candidates(session, title=LAMP.title, now=AT + 91 * DAY) == []
+
+
+def test_a_merge_keeps_the_caller_and_can_be_undone(session: Session) -> None:
+    main, again = assigned(session), opened(session, LAMP)
+    duplicates.merge(session, again.id, into=main.no, note="同一事项", actor=CENTRE, now=AT + 100)
+    assert (again.status, again.merged_into) == ("merged", main.id)
+    assert [(row.no, caller) for row, caller in duplicates.merged_into(session, main.id)] == [
+        (again.no, "139****0001")
+    ]
+    same_as_history(session, again)
+    duplicates.unmerge(session, again.id, note="不是同一处", actor=CENTRE, now=AT + 200)
+    session.flush()
+    assert (again.status, again.merged_into) == ("pending_assign", None)
+    assert duplicates.merged_into(session, main.id) == []
+    same_as_history(session, again)
+
+
+def test_what_cannot_be_merged(session: Session) -> None:
+    main, again, third = opened(session), opened(session, LAMP), opened(session, LAMP)
+    for into, error in (("99999999", BadInput), (again.no, BadInput)):
+        with pytest.raises(error):
+            duplicates.merge(session, again.id, into=into, actor=CENTRE, now=AT)
+    duplicates.merge(session, again.id, into=main.no, actor=CENTRE, now=AT + 1)
+    for ticket, into, cap in ((third.id, again.no, "main"), (main.id, third.no, "carries")):
+        with session.begin_nested() as inner:
+            with pytest.raises(WrongStatus) as caught:
+                duplicates.merge(session, ticket, into=into, actor=CENTRE, now=AT + 2)
+            inner.rollback()
+        assert caught.value.facts["cap"] == cap
+
+
+def test_a_unit_that_waits_does_not_submit(session: Session) -> None:
+    row = assigned(session)
+    w.start(session, row.id, actor=UNIT, now=AT + 70)
+    w.pause_clock(session, row.id, note="等", actor=UNIT, now=AT + 80)
+    with pytest.raises(WrongStatus) as caught:
+        w.submit(session, row.id, result="好了", actor=UNIT, now=AT + 90)
+    assert caught.value.facts["cap"] == "paused"
+
+
+def test_a_draft_survives_sealed(session: Session) -> None:
+    tenant = opened(session).tenant_id
+    role = Role(tenant_id=tenant, name="agent", label="话务员", permissions=[])
+    session.add(role)
+    session.flush()
+    user = User(tenant_id=tenant, login="a", name="a", role_id=role.id, password_hash="x")
+    session.add(user)
+    session.flush()
+    typed: drafts.Fields = {"title": "停水", "phone": "13812345678", "flags": ["anonymous"]}
+    drafts.keep(session, user.id, "new", typed, vault=VAULT, now=AT)
+    drafts.keep(session, user.id, "new", {**typed, "title": "停水两天"}, vault=VAULT, now=AT + 1)
+    assert drafts.load(session, user.id, "new", vault=VAULT)["title"] == "停水两天"
+    assert "13812345678" not in (session.scalar(select(Draft.sealed)) or "")
+    assert drafts.load(session, user.id + 1, "new", vault=VAULT) == {}
+    with pytest.raises(BadInput):
+        drafts.keep(session, user.id, "new", {"content": "长" * 50_000}, vault=VAULT, now=AT)
+    drafts.drop(session, user.id, "new")
+    assert drafts.load(session, user.id, "new", vault=VAULT) == {}

@@ -1,0 +1,148 @@
+"""Clocks: warned and expired once each, however many timers run; they stand while the citizen is awaited."""
+
+import threading
+
+import pytest
+from conftest import Place
+from factories import AT
+from sqlalchemy import Engine, func, select
+from sqlalchemy.orm import Session
+from test_tickets import CENTRE, DAY, UNIT, assigned, opened, same_as_history, units
+
+from models.errors import BadInput, WrongStatus
+from models.store import db
+from models.tables import Outbox, TicketHistory, Unit
+from tickets import assignment as a
+from tickets import search, timing
+from tickets import workflow as w
+from tickets.criteria import Criteria
+from tickets.moving import Actor, legs
+
+__all__ = ["units"]  # the fixture
+pytestmark = pytest.mark.usefixtures("units")
+
+
+def fire(session: Session, now: float) -> list[str]:
+    """Let a timer look at everything due; return the verbs told."""
+    before = session.scalar(select(func.max(TicketHistory.id))) or 0
+    while (ticket := timing.next_due(session, now=now)) is not None:
+        timing.tell(session, ticket, now=now)
+    told = select(TicketHistory.verb).where(TicketHistory.id > before).order_by(TicketHistory.id)
+    return list(session.scalars(told))
+
+
+def test_a_part_is_warned_then_expires_and_is_told_once(session: Session) -> None:
+    row = assigned(session, "zjj", "jtj")
+    warn, due = (at.timestamp() for at in (legs(session, row.id)[0].warn_at, row.due_at) if at)
+    assert fire(session, warn - 1) == []
+    assert fire(session, warn + 1) == ["warn", "warn"]
+    assert fire(session, warn + 2) == []
+    assert fire(session, due + 1) == ["expire", "expire"]
+    assert fire(session, due + 900 * DAY) == []
+    same_as_history(session, row)
+
+
+def test_timers_that_slept_say_only_the_worse(session: Session) -> None:
+    row = assigned(session)
+    assert row.due_at is not None
+    assert fire(session, row.due_at.timestamp() + DAY) == ["expire"]
+
+
+def test_a_finished_part_has_no_clock(session: Session) -> None:
+    row = assigned(session)
+    w.start(session, row.id, actor=UNIT, now=AT + 100)
+    w.submit(session, row.id, result="已办", actor=UNIT, now=AT + 200)
+    assert fire(session, AT + 90 * DAY) == []
+    w.send_back(session, row.id, note="不实", actor=CENTRE, now=AT + 300)
+    assert fire(session, AT + 90 * DAY) == ["expire"]
+
+
+def test_a_returned_ticket_has_no_clock(session: Session) -> None:
+    row = assigned(session)
+    a.ask_return(session, row.id, ground="area", reason="不在辖区", actor=UNIT, now=AT + 99)
+    a.grant_return(session, row.id, actor=CENTRE, now=AT + 100)
+    assert fire(session, AT + 90 * DAY) == []
+
+
+def test_clocks_stand_while_the_citizen_is_awaited(session: Session) -> None:
+    row = assigned(session, "zjj", "jtj")
+    before = [leg.due_at for leg in legs(session, row.id)]
+    w.pause_clock(session, row.id, note="等照片", actor=UNIT, now=AT + 100)
+    assert fire(session, AT + 40 * DAY) == []
+    with session.begin_nested() as inner:
+        with pytest.raises(WrongStatus) as caught:
+            w.pause_clock(session, row.id, note="再等", actor=UNIT, now=AT + 110)
+        inner.rollback()
+    assert caught.value.facts["cap"] == "paused"
+    w.resume_clock(session, row.id, actor=UNIT, now=AT + 14 * DAY)
+    after = [leg.due_at for leg in legs(session, row.id)]
+    for old, new in zip(before, after, strict=True):
+        assert old is not None
+        assert new is not None
+        assert new.timestamp() - old.timestamp() >= 13 * DAY
+    trace = (legs(session, row.id)[0].due_why or {})["trace"]
+    assert any(step["kind"] == "pause" for step in trace)
+    assert fire(session, AT + 90 * DAY) == ["expire", "expire"]
+    same_as_history(session, row)
+
+
+def test_a_second_extension_and_a_pause_keep_the_first(session: Session) -> None:
+    row = assigned(session)
+    a.ask_extension(session, row.id, days=3, reason="忙", actor=UNIT, now=AT + 100)
+    a.grant_extension(session, row.id, actor=CENTRE, now=AT + 110)
+    longer = legs(session, row.id)[0].due_at
+    w.pause_clock(session, row.id, note="等", actor=UNIT, now=AT + 120)
+    w.resume_clock(session, row.id, actor=UNIT, now=AT + 130)
+    assert legs(session, row.id)[0].due_at == longer
+
+
+def test_the_planned_urge_comes_by_itself_and_stays_on_the_desk(session: Session) -> None:
+    row = assigned(session)
+    who = Actor(1, "林值班", frozenset({"ticket.view", "ticket.supervise"}))
+
+    def on_desk(now: float) -> int:
+        return search.find(session, Criteria("urge"), actor=who, now=now).total
+
+    with pytest.raises(BadInput):
+        w.plan_urge(session, row.id, on=AT, actor=CENTRE, now=AT + 1)
+    w.plan_urge(session, row.id, on=AT + 900, actor=CENTRE, now=AT + 100)
+    assert (fire(session, AT + 899), on_desk(AT + 899)) == ([], 0)
+    assert on_desk(AT + 901) == 1  # at once, before any timer
+    assert (fire(session, AT + 901), on_desk(AT + 902)) == (["urge"], 1)
+    assert fire(session, AT + 903) == []
+    same_as_history(session, row)
+    w.urge(session, row.id, note="电话催办", actor=CENTRE, now=AT + 1000)
+    assert on_desk(AT + 1001) == 0
+    same_as_history(session, row)
+
+
+def test_several_timers_tell_every_clock_once(engine: Engine, tenant: Place) -> None:
+    with db.transaction(engine, tenant.id) as session:
+        session.add(Unit(tenant_id=tenant.id, code="zjj2", name="住建局"))
+        session.flush()
+        for _ in range(30):
+            row = opened(session)
+            a.assign(session, row.id, units=["zjj2"], mode="assign", actor=CENTRE, now=AT)
+    ready = threading.Barrier(4)
+
+    def timer() -> None:
+        ready.wait()
+        while True:
+            with db.transaction(engine, tenant.id) as own:
+                ticket = timing.next_due(own, now=AT + 90 * DAY)
+                if ticket is None:
+                    return
+                timing.tell(own, ticket, now=AT + 90 * DAY)
+
+    threads = [threading.Thread(target=timer) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    with db.transaction(engine, tenant.id) as session:
+        count = select(func.count()).select_from
+        told = session.scalar(count(TicketHistory).where(TicketHistory.verb == "expire"))
+        events = session.scalar(
+            count(Outbox).where(Outbox.event["type"].as_string() == "LegExpired")
+        )
+        assert (told, events) == (30, 30)

@@ -1,0 +1,84 @@
+"""来电弹屏: who calls, how often, and what of theirs is open; earlier answers to the same kind of matter."""
+
+from typing import NamedTuple
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from models.clock import Instant, to_datetime
+from models.errors import NotFound
+from models.rules.tickets.moves import OPEN
+from models.tables import CallLedger, Ticket, TicketParty
+
+SHOWN = 6
+REPEAT_S = 90 * 86_400.0
+
+
+class CallerCard(NamedTuple):
+    """One call's caller. `calls` and `tickets` are the newest others of the same number; all is theirs alone.
+
+    times : calls of this number within 90 days, this one included. repeat : a ticket of theirs is that young.
+    """
+
+    key: str
+    queue: str
+    masked: str
+    digest: str
+    at: Instant
+    times: int
+    calls: list[CallLedger]
+    tickets: list[Ticket]
+    of_call: list[Ticket]
+    repeat: bool
+
+
+def card(session: Session, key: str, *, now: Instant) -> CallerCard:
+    """Return what an agent must see when this call rings; NotFound until the ledger knows the call."""
+    call = session.scalar(select(CallLedger).where(CallLedger.key == key))
+    if call is None:
+        raise NotFound(f"no call {key}")
+    since = to_datetime(now - REPEAT_S)
+    same = [CallLedger.caller_digest == call.caller_digest, CallLedger.counted_at >= since]
+    known = call.caller_digest != ""
+    times = session.scalar(select(func.count(func.distinct(CallLedger.call))).where(*same))
+    calls = session.scalars(
+        select(CallLedger).where(*same, CallLedger.call != call.call)
+        .order_by(CallLedger.counted_at.desc()).limit(SHOWN)
+    ).all()  # fmt: skip
+    tickets = session.scalars(
+        select(Ticket)
+        .join(TicketParty, TicketParty.ticket_id == Ticket.id)
+        .where(TicketParty.digest == call.caller_digest)
+        .order_by(Ticket.status.in_(OPEN).desc(), Ticket.opened_at.desc()).limit(SHOWN)
+    ).all()  # fmt: skip
+    return CallerCard(
+        key=key, queue=call.queue, masked=call.caller_masked, digest=call.caller_digest,
+        at=call.counted_at.timestamp(), times=(times or 1) if known else 1,
+        calls=list(calls) if known else [], tickets=list(tickets) if known else [],
+        of_call=tickets_of_call(session, key),
+        repeat=known and any(row.opened_at >= since for row in tickets),
+    )  # fmt: skip
+
+
+def tickets_of_call(session: Session, key: str) -> list[Ticket]:
+    """Return the tickets that were opened from a visit of a call."""
+    found = session.scalars(select(Ticket).where(Ticket.call_key == key).order_by(Ticket.id))
+    return list(found)
+
+
+def earlier_answers(session: Session, category: str) -> list[tuple[str, str, str]]:
+    """Return (number, title, reply) of the newest answered tickets of a category: templates for an answer (C-04).
+
+    Confidential ones are left out: their answers are about one person.
+    """
+    if not category:
+        return []
+    rows = session.execute(
+        select(Ticket.no, Ticket.title, Ticket.reply)
+        .where(
+            Ticket.category == category, Ticket.reply != "", ~Ticket.confidential, ~Ticket.anonymous
+        )
+        .order_by(Ticket.opened_at.desc())
+        .limit(5)
+    )
+    return [(row.no, row.title, row.reply) for row in rows]

@@ -1,0 +1,236 @@
+"""What a list of tickets asks for, and as which conditions: desks, the combined query (D-32), data scope."""
+
+from collections.abc import Mapping
+from typing import Any, Literal, get_args
+
+import msgspec
+from sqlalchemy import ColumnElement, and_, case, exists, func, or_
+from sqlalchemy.orm import Session, aliased
+
+from models.clock import Instant, to_datetime
+from models.errors import BadInput, Refused
+from models.rules.tickets.moves import OPEN, WITH_UNIT
+from models.store.fulltext import holds
+from models.tables import (
+    Supervision,
+    Ticket,
+    TicketHistory,
+    TicketLeg,
+    TicketParty,
+    TicketRequest,
+)
+from tickets.moving import Actor, units_below
+
+Desk = Literal[
+    "all", "dispatch", "handle", "review", "call_back", "urge", "supervise", "instruct", "archive"
+]
+DESKS: Mapping[Desk, str] = {
+    "dispatch": "ticket.assign",
+    "handle": "ticket.handle",
+    "review": "ticket.review",
+    "call_back": "ticket.call_back",
+    "urge": "ticket.supervise",
+    "supervise": "ticket.supervise",
+    "instruct": "ticket.instruct",
+    "all": "ticket.view",
+    "archive": "ticket.view",
+}
+"""Desk -> the permission it needs, in the order of the tabs."""
+REPEAT_S = 90 * 86_400.0
+DISCONTENT = ("bad", "very_bad")
+Sort = Literal["opened", "due", "closed", "no"]
+SORTS: tuple[Sort, ...] = get_args(Sort)
+
+
+class Criteria(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A combined query; empty means any. `since` and `until` are instants of the opening, until exclusive.
+
+    unit, co_unit : codes, with the units below; person, co_person : names; direction : the mode 自办/转送/交办.
+    replied : "yes" | "no"; late : "yes" for what is or was overdue by its lead's clock; caller : HMAC of a number;
+    repeat : "yes" when the same caller had an earlier ticket within 90 days.
+    """
+
+    desk: Desk = "all"
+    words: str = ""
+    no: str = ""
+    since: Instant = 0.0
+    until: Instant = 0.0
+    kind: str = ""
+    category: str = ""
+    status: str = ""
+    urgency: str = ""
+    channel: str = ""
+    direction: str = ""
+    district: str = ""
+    unit: str = ""
+    person: str = ""
+    co_unit: str = ""
+    co_person: str = ""
+    dispatcher: int = 0
+    opener: int = 0
+    replied: str = ""
+    result: str = ""
+    grade: str = ""
+    late: str = ""
+    returned: str = ""
+    repeat: str = ""
+    flag: str = ""
+    caller: str = ""
+    sort: Sort = "opened"
+    rising: bool = False
+
+
+RESULTS = ("open", "answered", "handled", "rejected", "merged")
+FLAGS = ("emergency", "disputed", "confidential", "anonymous", "contested")
+
+
+def where(
+    session: Session, criteria: Criteria, actor: Actor, now: Instant
+) -> list[ColumnElement[bool]]:
+    """Return the conditions of what the actor asks for and may see; Refused without the desk's permission."""
+    needed = DESKS.get(criteria.desk, "")
+    if "ticket.view" not in actor.can or needed not in actor.can:
+        raise Refused(f"{actor.ref} lacks {needed}", permission=needed or "ticket.view")
+    if criteria.caller and actor.unit:
+        raise Refused(f"{actor.ref} may not search by caller", permission="caller.search")
+    return [
+        *_of_desk(criteria.desk, now),
+        *scope(session, actor),
+        *_of_row(criteria),
+        *_of_text(criteria),
+        *_of_legs(session, criteria, now),
+        *_of_caller(criteria),
+    ]
+
+
+def scope(session: Session, actor: Actor) -> list[ColumnElement[bool]]:
+    """Return what an actor may see: a unit what it or one below has or had, a district's staff its own."""
+    where: list[ColumnElement[bool]] = []
+    if actor.district:
+        where.append(Ticket.district == actor.district)
+    if actor.unit:
+        own = units_below(session, actor.unit)
+        has = or_(TicketLeg.holder.in_(own), TicketLeg.unit.in_(own))
+        where.append(exists().where(TicketLeg.ticket_id == Ticket.id, has))
+    return where
+
+
+def _of_desk(name: Desk, now: Instant) -> list[ColumnElement[bool]]:
+    at = to_datetime(now)
+    asked = exists().where(TicketRequest.ticket_id == Ticket.id, TicketRequest.decided_at.is_(None))
+    watched = exists().where(Supervision.ticket_id == Ticket.id, Supervision.ended_at.is_(None))
+    with_unit = Ticket.status.in_(WITH_UNIT)
+    late = _runs_late(now)
+    found: dict[Desk, list[ColumnElement[bool]]] = {
+        "all": [],
+        "dispatch": [or_(Ticket.status == "pending_assign", and_(with_unit, asked))],
+        "handle": [with_unit],
+        "review": [Ticket.status == "pending_review"],
+        "call_back": [Ticket.status.in_(("reviewed", "rejected"))],
+        "urge": [with_unit, or_(Ticket.urge_at <= at, late)],
+        "supervise": [Ticket.status.in_((*OPEN, "reviewed", "archived")), watched],
+        "instruct": [Ticket.status.in_(OPEN), or_(watched, late, Ticket.urgency != "normal")],
+        "archive": [Ticket.status == "archived"],
+    }
+    return found[name]
+
+
+def _of_row(c: Criteria) -> list[ColumnElement[bool]]:
+    equal = (
+        (Ticket.no, c.no), (Ticket.kind, c.kind), (Ticket.status, c.status),
+        (Ticket.urgency, c.urgency), (Ticket.channel, c.channel), (Ticket.mode, c.direction),
+        (Ticket.district, c.district), (Ticket.opened_by, c.opener),
+    )  # fmt: skip
+    where = [column == value for column, value in equal if value]
+    if c.since:
+        where.append(Ticket.opened_at >= to_datetime(c.since))
+    if c.until:
+        where.append(Ticket.opened_at < to_datetime(c.until))
+    if c.category:  # a range, which the index and row-level security both allow
+        where.append(Ticket.category.between(c.category, c.category + "\uffff"))
+    if c.grade:
+        wanted_grades = DISCONTENT if c.grade == "discontent" else (c.grade,)
+        where.append(Ticket.grade.in_(wanted_grades))
+    if c.result:
+        where.append(result_of() == c.result)
+    if c.replied:
+        known = Ticket.replied_at.is_not(None)
+        where.append(known if c.replied == "yes" else ~known)
+    if c.returned:
+        where.append(Ticket.bounces > 0)
+    if c.flag:
+        if c.flag not in FLAGS:
+            raise BadInput(f"flag {c.flag!r}", field="flag")
+        where.append(getattr(Ticket, c.flag))
+    return where
+
+
+def result_of() -> ColumnElement[Any]:
+    """Return what came of a ticket: open, answered (at the desk), handled (by a unit), rejected or merged."""
+    return case(
+        (Ticket.status.in_(OPEN), "open"),
+        (Ticket.status == "merged", "merged"),
+        (Ticket.mode != "", "handled"),
+        (
+            exists().where(TicketHistory.ticket_id == Ticket.id, TicketHistory.verb == "reject"),
+            "rejected",
+        ),
+        else_="answered",
+    )
+
+
+def _of_text(c: Criteria) -> list[ColumnElement[bool]]:
+    text = c.words.strip()
+    if not text:
+        return []
+    if text.isdigit() and len(text) == 8:
+        return [Ticket.no == text]
+    return [holds(Ticket.grams, text)]
+
+
+def _of_legs(session: Session, c: Criteria, now: Instant) -> list[ColumnElement[bool]]:
+    where: list[ColumnElement[bool]] = []
+    if c.unit:
+        where.append(Ticket.lead.in_(units_below(session, c.unit)))
+    for lead, unit, person in ((True, "", c.person), (False, c.co_unit, c.co_person)):
+        if not unit and not person:
+            continue
+        leg = aliased(TicketLeg)
+        has = [leg.ticket_id == Ticket.id, leg.number == 1 if lead else leg.number > 1]
+        if unit:
+            has.append(leg.unit.in_(units_below(session, unit)))
+        if person:
+            has.append(leg.person == person)
+        where.append(exists().where(*has))
+    if c.dispatcher:
+        leg = aliased(TicketLeg)
+        where.append(exists().where(leg.ticket_id == Ticket.id, leg.assigned_by == c.dispatcher))
+    if c.late:
+        where.append(or_(Ticket.expired_at.is_not(None), _runs_late(now)))
+    return where
+
+
+def _runs_late(now: Instant) -> ColumnElement[bool]:
+    """True of what is overdue with its unit, whether a timer has told it or not."""
+    return and_(
+        Ticket.status.in_(WITH_UNIT), Ticket.due_at < to_datetime(now), Ticket.paused_at.is_(None)
+    )
+
+
+def _of_caller(c: Criteria) -> list[ColumnElement[bool]]:
+    where: list[ColumnElement[bool]] = []
+    if c.caller:
+        own = exists().where(TicketParty.ticket_id == Ticket.id, TicketParty.digest == c.caller)
+        where.append(own)
+    if c.repeat:
+        own_party, other, earlier = aliased(TicketParty), aliased(TicketParty), aliased(Ticket)
+        where.append(
+            exists()
+            .where(
+                own_party.ticket_id == Ticket.id, own_party.digest != "",
+                other.digest == own_party.digest, other.ticket_id == earlier.id,
+                earlier.id != Ticket.id, earlier.opened_at <= Ticket.opened_at,
+                earlier.opened_at >= Ticket.opened_at - func.make_interval(0, 0, 0, 0, 0, 0, REPEAT_S),
+            )
+        )  # fmt: skip
+    return where

@@ -1,0 +1,191 @@
+"""Finding tickets: pages, streams and tallies of what criteria ask for."""
+
+from collections import Counter
+from collections.abc import Iterator
+from typing import Any, Literal, NamedTuple
+
+from sqlalchemy import ColumnElement, Select, func, select
+from sqlalchemy.orm import Session
+
+from models.clock import Instant
+from models.errors import BadInput
+from models.rules.deadlines import Lamp, lamp
+from models.tables import (
+    Category,
+    Ticket,
+    TicketLeg,
+    TicketRequest,
+    Unit,
+)
+from tickets.criteria import SORTS, Criteria, Sort, where
+from tickets.moving import Actor
+
+PAGE = 50
+COUNTED = 10_000
+"""Tickets counted one by one; of more the page says "more than"."""
+COUNTED_TEXT = 1_000
+"""The same for full text, which counts row by row."""
+EXPORTED = 100_000
+
+
+class TicketLine(NamedTuple):
+    """A ticket as lists show it; `unit` is the name of the lead unit's present holder."""
+
+    row: Ticket
+    unit: str
+    lamp: Lamp | Literal[""]
+    asked: str
+
+
+class TicketPage(NamedTuple):
+    """One page of a query and how many tickets it has; `more` than `total` when counting stopped."""
+
+    lines: list[TicketLine]
+    total: int
+    more: bool
+
+    @property
+    def pages(self) -> int:
+        """Return how many pages can be turned to."""
+        return -(-self.total // PAGE)
+
+
+def find(
+    session: Session, criteria: Criteria, *, actor: Actor, now: Instant, page: int = 0
+) -> TicketPage:
+    """Return one page of what the actor may see; Refused without the desk's permission."""
+    conditions = where(session, criteria, actor, now)
+    most = COUNTED_TEXT if criteria.words else COUNTED
+    found = select(Ticket.id).where(*conditions).limit(most + 1).subquery()
+    total = session.scalar(select(func.count()).select_from(found)) or 0
+    rows = session.scalars(_sorted(criteria, conditions).offset(page * PAGE).limit(PAGE)).all()
+    return TicketPage(lines(session, list(rows), now), min(total, most), total > most)
+
+
+def count(session: Session, criteria: Criteria, *, actor: Actor, now: Instant, most: int) -> int:
+    """Return how many tickets a query has, counted up to `most`."""
+    found = select(Ticket.id).where(*where(session, criteria, actor, now)).limit(most).subquery()
+    return session.scalar(select(func.count()).select_from(found)) or 0
+
+
+def stream(
+    session: Session, criteria: Criteria, *, actor: Actor, now: Instant
+) -> Iterator[TicketLine]:
+    """Yield every line of a query, at most `EXPORTED`, holding some hundred at a time."""
+    query = _sorted(criteria, where(session, criteria, actor, now)).limit(EXPORTED)
+    for rows in session.scalars(query.execution_options(yield_per=500)).partitions():
+        yield from lines(session, list(rows), now)
+
+
+def _sorted(criteria: Criteria, conditions: list[ColumnElement[bool]]) -> Select[Ticket]:
+    if criteria.sort not in SORTS:
+        raise BadInput(f"sort {criteria.sort!r}", field="sort")
+    columns: dict[Sort, Any] = {
+        "opened": Ticket.opened_at, "due": Ticket.due_at, "closed": Ticket.closed_at, "no": Ticket.no,
+    }  # fmt: skip
+    column = columns[criteria.sort]
+    first = column.asc() if criteria.rising else column.desc()
+    if criteria.sort in (
+        "due",
+        "closed",
+    ):  # the others are never null, and read in their index's order
+        first = first.nulls_last()
+    return select(Ticket).where(*conditions).order_by(first, Ticket.id.desc())
+
+
+def lines(session: Session, rows: list[Ticket], now: Instant) -> list[TicketLine]:
+    """Return rows as lists show them, in their order."""
+    ids = [row.id for row in rows]
+    last = (
+        select(TicketLeg)
+        .where(TicketLeg.ticket_id.in_(ids), TicketLeg.number == 1, TicketLeg.returned_at.is_(None))
+        .order_by(TicketLeg.ticket_id, TicketLeg.turn)
+    )
+    leads = {leg.ticket_id: leg for leg in session.scalars(last)}
+    names = unit_names(session)
+    requests = session.execute(
+        select(TicketRequest.ticket_id, TicketRequest.what).where(
+            TicketRequest.ticket_id.in_(ids), TicketRequest.decided_at.is_(None)
+        )
+    )
+    asked = dict(requests.all())
+    return [
+        TicketLine(
+            row,
+            names.get(leads[row.id].holder, leads[row.id].holder) if row.id in leads else "",
+            lamp_of(row, leads.get(row.id), now),
+            asked.get(row.id, ""),
+        )
+        for row in rows
+    ]
+
+
+def lamp_of(row: Ticket, leg: TicketLeg | None, now: Instant) -> Lamp | Literal[""]:
+    """Return a part's lamp; none without a due instant, nor while its clock stands."""
+    if leg is None or leg.due_at is None or leg.warn_at is None:
+        return ""
+    if row.paused_at is not None and leg.handled_at is None:
+        return ""
+    done = leg.handled_at.timestamp() if leg.handled_at else 0.0
+    return lamp(leg.due_at.timestamp(), leg.warn_at.timestamp(), now, done_at=done)
+
+
+def unit_names(session: Session) -> dict[str, str]:
+    """Return unit code -> name."""
+    return dict(session.execute(select(Unit.code, Unit.name)).all())
+
+
+TALLIED = {
+    "unit": "lead", "category": "category", "kind": "kind", "status": "status",
+    "district": "district", "grade": "grade",
+}  # fmt: skip
+
+
+class Tally(NamedTuple):
+    """How many tickets of a query share a fact: its key, its label (empty where texts have it), the count."""
+
+    key: str
+    label: str
+    number: int
+
+
+def tally(
+    session: Session, criteria: Criteria, by: str, *, actor: Actor, now: Instant
+) -> list[Tally]:
+    """Count a query's tickets by a fact (unit, category, kind, status, district, grade), most first.
+
+    Units are those of the first level, with all below them, as the criterion `unit` means them.
+    """
+    conditions = where(session, criteria, actor, now)
+    if by not in TALLIED:
+        raise BadInput(f"tally by {by!r}", field="tally")
+    key = getattr(Ticket, TALLIED[by])
+    counted = select(key, func.count())
+    rows = session.execute(counted.where(*conditions).group_by(key))
+    labels, tops = _labels(session, by), _tops(session) if by == "unit" else {}
+    sums: Counter[str] = Counter()
+    for fact, count in rows:
+        sums[tops.get(fact, fact)] += count
+    return [Tally(fact, labels.get(fact, ""), count) for fact, count in sums.most_common()]
+
+
+def _tops(session: Session) -> dict[str, str]:
+    """Return unit code -> code of the first-level unit it belongs to."""
+    parents = dict(session.execute(select(Unit.code, Unit.parent)).all())
+    tops = {}
+    for code in parents:
+        top, seen = code, {code}
+        while parents.get(top) and parents[top] not in seen:
+            top = parents[top]
+            seen.add(top)
+        tops[code] = top
+    return tops
+
+
+def _labels(session: Session, by: str) -> dict[str, str]:
+    if by == "unit":
+        return unit_names(session)
+    if by != "category":
+        return {}  # their words stand in the texts
+    found = session.execute(select(Category.code, Category.label).order_by(Category.version))
+    return {row.code: row.label for row in found}
