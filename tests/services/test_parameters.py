@@ -16,7 +16,7 @@ from models.rules.tickets import MOVES, Move
 from models.rules.tickets.policy import OfficeDays, Policy
 from models.tables import Audit, TicketHistory, TicketRequest, Unit, User
 from tickets import assignment as a
-from tickets import moving, parameters, queries, recompute, terms
+from tickets import moving, parameters, queries, recompute, terms, timing
 from tickets import workflow as w
 from tickets.moving import Actor, legs
 from tickets.parameters import rule_of
@@ -268,6 +268,8 @@ def test_a_permission_of_the_table_counts_at_once(session: Session) -> None:
         ("submit", MOVES["submit"]._replace(sources=frozenset({"pending_assign"})), "source"),
         ("submit", MOVES["submit"]._replace(target="archived"), "target"),
         ("urge", MOVES["urge"]._replace(permission="ticket.fly"), "nobody"),
+        ("expire", MOVES["expire"]._replace(permission="ticket.assign"), "clock"),
+        ("urge", MOVES["urge"]._replace(sources=frozenset()), "unanswered"),
     ],
 )  # fmt: skip
 def test_a_table_that_traps_tickets_is_refused(
@@ -277,6 +279,12 @@ def test_a_table_that_traps_tickets_is_refused(
         set_move(session, verb, move)
     assert caught.value.facts["trap"] == trap
     assert moving.moves(session) == MOVES
+
+
+def test_the_timers_keep_their_rights_whatever_the_table_says(session: Session) -> None:
+    row = assigned(session)
+    set_move(session, "urge", MOVES["urge"]._replace(permission="ticket.review"))
+    assert moving.take(session, row.id, "urge", timing.SYSTEM).row.id == row.id
 
 
 def test_a_verb_that_nobody_holds_is_refused(session: Session, tenant: Place) -> None:
