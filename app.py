@@ -10,11 +10,12 @@ import json
 import logging
 import os
 import sys
+import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from models import process
-from models.errors import HotlineError
+from models.errors import BadInput, HotlineError
 from models.settings import Settings, load
 
 LOOPS = ("ami", "projector", "archiver", "relay", "tickets", "timers")
@@ -59,6 +60,15 @@ def _parser() -> argparse.ArgumentParser:
     )
     _verb(verbs, "prepare", _prepare, "migrate, then seed")
     _verb(verbs, "verify", _verify, "check the hash chains of audit and event log")
+
+    history = _verb(verbs, "import", _import, "bring tickets from another system (docs/import.md)")
+    history.add_argument("what", choices=("tickets",))
+    history.add_argument("file", type=Path)
+    history.add_argument("--mapping", type=Path, required=True, help="TOML: how to read the file")
+    history.add_argument("--dry-run", action="store_true", help="count and judge, write nothing")
+    history.add_argument("--rejected", type=Path, help="CSV for the rows refused, with the reasons")
+    history.add_argument("--batch", type=int, default=1000, help="rows in a transaction (1000)")
+    history.add_argument("--data", type=Path, help="folder of a running `up`, instead of settings")
 
     pbx = _verb(verbs, "pbx", _pbx, "run a stand-in exchange (used by up)")
     pbx.add_argument("kind", choices=("simulator", "recording", "asterisk"))
@@ -188,6 +198,44 @@ def _verify(_options: argparse.Namespace) -> int:
         faults = verify(session)
     print("\n".join(faults) or "audit and event log are whole")
     return 1 if faults else 0
+
+
+def _import(options: argparse.Namespace) -> int:
+    from ingest.installation import environment_of
+    from models.clock import now
+    from models.store.crypto import Vault
+    from models.store.db import engine_for, tenant_id_of
+    from tickets.history import job, mapping
+
+    if options.data:
+        os.environ.update(environment_of(options.data))
+    try:
+        plan = mapping.parse(options.mapping.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError) as error:
+        raise BadInput(f"{options.mapping}: {error}") from error
+    settings = _settings()
+    engine = engine_for(settings.database_url)
+    began = time.monotonic()
+
+    def line(counts: job.Counts) -> str:
+        pace = counts.read / max(time.monotonic() - began, 0.001)
+        return (
+            f"{counts.read:,} rows: {counts.made:,} new, {counts.known:,} known, "
+            f"{counts.rejected:,} rejected ({pace:,.0f} rows/s)"
+        )
+
+    live = sys.stderr.isatty()
+    done = job.run(
+        engine, tenant_id_of(engine, settings.tenant), options.file, plan,
+        vault=Vault(settings.encryption_keys, settings.hash_key), now=now(), batch=options.batch,
+        dry_run=options.dry_run, rejected=options.rejected,
+        tell=lambda counts: print(
+            f"\r\033[K{line(counts)}" if live else line(counts), end="" if live else "\n",
+            file=sys.stderr, flush=True,
+        ),
+    )  # fmt: skip
+    print(f"{chr(10) * live}{'would be: ' * options.dry_run}{line(done)}")
+    return 1 if done.rejected else 0
 
 
 # --- exchanges ------------------------------------------------------------------------------

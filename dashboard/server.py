@@ -19,7 +19,7 @@ from redis.exceptions import RedisError
 from starlette.background import BackgroundTask
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from dashboard import auth, door, export, files, metrics, pages
+from dashboard import auth, door, export, files, letters, metrics, pages
 from dashboard.live import FloorHub
 from dashboard.pages.context import actor
 from dashboard.texts import t
@@ -133,6 +133,7 @@ def create_app(settings: Settings) -> ASGIApp:
     _sign_in_routes(server, web)
     _service_routes(server, web)
     files.routes(server)
+    letters.routes(server)
     # callbacks by websocket would be checked once, when the socket opens; by HTTP every one is
     get_backend("fastapi").websocket_capability = False
     application = dash.Dash(

@@ -90,6 +90,17 @@ def _running(run: Path) -> str:
         return "starting"
 
 
+def environment_of(data: Path) -> dict[str, str]:
+    """Return the settings by which a command finds the running installation of a folder; BadInput if none."""
+    try:
+        ports = json.loads((data / "run/up.json").read_text(encoding="utf-8"))["ports"]
+    except (OSError, ValueError, KeyError) as error:
+        raise BadInput(f"nothing runs in {data}") from error
+    options = argparse.Namespace(ami_user="", ami_secret_file=None)
+    env = _environment(options, {"kind": "simulator"}, embedded.keys(data), ports, data)
+    return {name: value for name, value in env.items() if name != "HOTLINE_AMI_SECRET"}
+
+
 def _exchange_of(words: str) -> dict[str, Any]:
     """Read --pbx; BadInput names what it may be."""
     if words in ("simulator", "asterisk"):

@@ -170,11 +170,11 @@ def result_of() -> ColumnElement[Any]:
     return case(
         (Ticket.status.in_(OPEN), "open"),
         (Ticket.status == "merged", "merged"),
-        (Ticket.mode != "", "handled"),
         (
             exists().where(TicketHistory.ticket_id == Ticket.id, TicketHistory.verb == "reject"),
             "rejected",
         ),
+        (Ticket.lead != "", "handled"),
         else_="answered",
     )
 

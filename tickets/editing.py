@@ -12,10 +12,10 @@ from sqlalchemy.orm import Session
 
 from models.clock import Instant, to_datetime
 from models.errors import BadInput, NotFound, Refused, WrongStatus
-from models.rules.grams import grams
 from models.rules.knowledge import ANSWER, ITEM, SHELVES, after_edit, verbs
 from models.store.chain import audit
 from models.store.db import tenant_of
+from models.store.fulltext import held
 from models.tables import Attachment, Category, KnowledgeAnswer, KnowledgeItem, User
 from tickets.knowledge import is_ours
 from tickets.moving import TEXT_MAX, Actor, owed
@@ -66,7 +66,7 @@ def propose(session: Session, form: Form, *, actor: Actor, now: Instant) -> int:
         tenant_id=tenant_of(session), title=form.title.strip(), shelf=form.shelf,
         description=form.description.strip(), category=form.category, remarks=form.remarks.strip(),
         published_by=actor.user_id, state="draft", version=1,
-        grams=func.array_to_tsvector(grams(form.title, form.description)),
+        grams=held(form.title, form.description),
     )  # fmt: skip
     session.add(row)
     session.flush()
@@ -326,12 +326,11 @@ def _index(session: Session, row: KnowledgeItem) -> None:
         .where(KnowledgeAnswer.item_id == row.id, KnowledgeAnswer.state == "reviewed")
         .order_by(KnowledgeAnswer.id)
     )
-    words = grams(row.title, row.description, *answers)
     session.flush()
     session.execute(
         update(KnowledgeItem)
         .where(KnowledgeItem.id == row.id)
-        .values(grams=func.array_to_tsvector(words))
+        .values(grams=held(row.title, row.description, *answers))
     )
 
 

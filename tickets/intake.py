@@ -19,7 +19,7 @@ from models.tables.ticket import NUMBERS
 from tickets.moving import TEXT_MAX, Actor, Taken, facts, owed, take, tell
 
 TITLE_MAX, SHORT_MAX = 100, 200
-_CODE = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
+QUERY_LETTERS = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
 """Letters and digits nobody mistakes for another when they are read out."""
 _EMERGENCY = (
     "着火",
@@ -103,7 +103,7 @@ def open_ticket(
     said = f"{form.title} {form.content}"
     row = Ticket(
         tenant_id=tenant_of(session), no=str(session.scalar(NUMBERS)),
-        query_code="".join(secrets.choice(_CODE) for _ in range(6)),
+        query_code="".join(secrets.choice(QUERY_LETTERS) for _ in range(6)),
         status="pending_assign", version=1, kind=form.kind, category=form.category,
         category_version=version, urgency=form.urgency, channel=form.channel,
         title=form.title.strip(), content=form.content.strip(), cause=form.cause.strip(),

@@ -15,6 +15,7 @@ from models.clock import Instant, to_datetime
 from models.errors import NotFound, Refused
 from models.rules.grams import grams, wanted
 from models.rules.knowledge import ANSWER, ITEM, verbs
+from models.store.fulltext import holds
 from models.tables import Category, KnowledgeAnswer, KnowledgeItem, User
 from tickets.moving import Actor, units_below
 
@@ -90,10 +91,9 @@ def search(
         raise Refused(f"{actor.ref} lacks {DESKS[desk]}", permission=DESKS[desk])
     where = _of_desk(session, desk, actor, now)
     if words.strip():
-        asked = wanted(words)
-        if not asked:
+        if not wanted(words):
             return Found([], 0)
-        where.append(_holds(asked))
+        where.append(holds(KnowledgeItem.grams, words))
     if shelf:
         where.append(KnowledgeItem.shelf == shelf)
     if category:
@@ -132,10 +132,6 @@ def suggest(
         .limit(limit)
     )
     return _lines(session, list(rows))
-
-
-def _holds(asked: str) -> ColumnElement[bool]:
-    return KnowledgeItem.grams.op("@@", is_comparison=True)(cast(asked, TSQUERY))
 
 
 def _shown(now: Instant) -> ColumnElement[bool]:

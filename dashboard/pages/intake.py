@@ -14,11 +14,12 @@ from dashboard.door import doors, reading, writing
 from dashboard.pages.context import actor, place, shown, told, words
 from dashboard.views import clock
 from dashboard.views import intake as views
+from dashboard.views import knowledge as knowledge_views
 from dashboard.views.intake import FIELDS
 from dashboard.views.kit import Child
 from models.clock import now
 from models.errors import BadInput, HotlineError, NotFound
-from tickets import callers, drafts, duplicates, intake, queries
+from tickets import callers, drafts, duplicates, intake, knowledge, queries
 
 DRAFT = "ticket:"
 """A draft's name is this and the key of its call, which may be none."""
@@ -54,6 +55,9 @@ def register(app: dash.Dash) -> None:
         Input("new-call", "data"),
         *[State(f"new-{name}", "value") for name in ("title", "content", "address", "phone")],
     )(alike)
+    app.callback(
+        Output("new-known", "children"), Input("alike-tick", "data"), State("new-title", "value")
+    )(known)
     app.callback(Output("new-answers", "children"), Input("new-category", "value"))(answers)
     app.clientside_callback(
         ClientsideFunction("hotline", "typed"),
@@ -183,6 +187,15 @@ def alike(
             now=now(),
         )  # fmt: skip
     return views.alike(found, bool(title or digest), words())
+
+
+@shown
+def known(_tick: object, title: str | None) -> Child:
+    """Return what the knowledge base says on the title being typed."""
+    require("knowledge.view")
+    with reading() as session:
+        found = knowledge.suggest(session, title or "", actor=actor(), now=now())
+    return views.known(knowledge_views.hits(found, words()), words())
 
 
 @shown

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from dashboard.auth import require
 from dashboard.door import reading, writing
+from dashboard.pages import letters
 from dashboard.pages.context import actor, place, shown, told, words
 from dashboard.views import clock
 from dashboard.views import ticket as views
@@ -155,7 +156,8 @@ def _whole(session: Session, no: str) -> Child:
     }
     zone = place(session).zone
     return views.ticket(
-        whole, lists=lists, proposed=proposed, zone=zone, words=words(), may_call="calls.view" in who.can,
+        whole, lists=lists, proposed=proposed, zone=zone, words=words(),
+        may_call="calls.view" in who.can, letters=letters.of_ticket(session, whole.row),
     )  # fmt: skip
 
 

@@ -42,6 +42,7 @@ def intake(
         [
             html.Div(_caller(desk, zone, labels, words), id="new-caller"),
             html.Div(id="new-alike", className="panel roomy alike"),
+            html.Div(id="new-known", className="panel roomy alike"),
             html.Div(id="new-answers", className="panel roomy alike"),
         ],
         className="desk-side",
@@ -197,6 +198,11 @@ def alike(found: Sequence["Candidate"], typed: bool, words: Words) -> Child:
         number = link(each.row.no, f"/ticket?no={each.row.no}", className="num")
         items.append(html.Li([number, " ", each.row.title, " ", state, *why]))
     return [head, html.Ul(items)]
+
+
+def known(hits: Child, words: Words) -> Child:
+    """Return the knowledge base's hits under their heading."""
+    return [html.Header(html.H2(words["intake.known"])), html.Div(hits)]
 
 
 def answers(found: Sequence[tuple[str, str, str]], words: Words) -> Child:

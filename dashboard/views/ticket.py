@@ -85,8 +85,9 @@ def ticket(
     zone: str,
     words: Words,
     may_call: bool,
+    letters: Child = None,
 ) -> Child:
-    """Return a ticket: facts, units with their lamps, history, and the forms of the lawful moves."""
+    """Return a ticket: facts, units with their lamps, letters, history, and the forms of the lawful moves."""
     row = whole.row
     title = html.Div(
         [
@@ -101,6 +102,7 @@ def ticket(
         panel(words["ticket.units"], _legs(whole, zone, words)),
         _merged(whole, words),
         files.panel("ticket", row.id, words, protected=row.confidential or row.anonymous),
+        panel(words["letters.title"], html.Div(letters, id="letters")),
         panel(words["ticket.history"], _history(whole, zone, words), css="roomy"),
     ]
     forms = [

@@ -17,6 +17,9 @@ Mode = Literal["self", "forward", "assign"]
 Grade = Literal["very_good", "good", "fair", "bad", "very_bad", "none"]
 """非常满意 ... 非常不满意; `none`: nobody answered or no opinion."""
 
+Stand = Literal["pending_assign", "archived"]
+"""Where a ticket of an earlier system stands when it comes: waiting for a unit, or done."""
+
 
 class TicketEvent(Event, frozen=True, kw_only=True):
     """Something that happened to a ticket.
@@ -39,6 +42,30 @@ class TicketOpened(TicketEvent, frozen=True, kw_only=True):
     channel: str
     urgency: str
     call: str = ""
+
+
+class TicketImported(TicketEvent, frozen=True, kw_only=True):
+    """Taken over from an earlier system as it stood there; `at` is the import, never published.
+
+    origin : its key there; opened, due, handled, replied, called_back : instants of that time, 0 = none;
+    unit : who answered for it, with a part of its own only if it was closed.
+    """
+
+    no: str
+    origin: str
+    kind: str
+    category: str
+    channel: str
+    urgency: str
+    status: Stand
+    opened: float
+    unit: str = ""
+    due: float = 0.0
+    handled: float = 0.0
+    replied: float = 0.0
+    called_back: float = 0.0
+    grade: Grade = "none"
+    solved: bool | None = None
 
 
 class TicketAnswered(TicketEvent, frozen=True, kw_only=True):
@@ -244,7 +271,7 @@ class TicketArchived(TicketEvent, frozen=True, kw_only=True):
 
 
 AnyTicketEvent = (
-    TicketOpened | TicketAnswered | TicketRejected | TicketAssigned | TicketStarted
+    TicketOpened | TicketImported | TicketAnswered | TicketRejected | TicketAssigned | TicketStarted
     | TicketSubAssigned | LegHandled | TicketHandled | TicketApproved | TicketSentBack | ReturnAsked
     | ReturnGranted | TicketRecalled | ReturnDenied | ExtensionAsked | ExtensionGranted | ExtensionDenied | TicketUrged
     | TicketSupervised | SupervisionRated | TicketInstructed | TicketReplied | CitizenCalledBack

@@ -1,13 +1,13 @@
 """Seeding the demo centre: safe to repeat, changes nothing that is there."""
 
-from sqlalchemy import Engine, func, select
+from sqlalchemy import Engine, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from models import demo, demo_knowledge, demo_tickets
 from models.clock import now, to_datetime
-from models.rules.grams import grams
 from models.store import db
+from models.store.fulltext import held
 from models.store.people import PERMISSIONS, hash_password
 from models.tables import (
     Agent,
@@ -138,7 +138,7 @@ def _knowledge(session: Session, tenant_id: int) -> None:
             tenant_id=tenant_id, shelf=item.shelf, category=item.category, title=item.title,
             description=item.description, remarks=demo_knowledge.REMARKS, published_at=at,
             published_by=writer, state="reviewed", reviewed_by=reviewer, reviewed_at=at,
-            grams=func.array_to_tsvector(grams(item.title, item.description, *item.answers)),
+            grams=held(item.title, item.description, *item.answers),
         )  # fmt: skip
         session.add(row)
         session.flush()

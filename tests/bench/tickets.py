@@ -39,7 +39,8 @@ DAY_S = 86_400.0
 YEARS_S = 3 * 365 * DAY_S
 BATCH = 20_000
 WRITERS = 8
-OPEN_SHARE = 0.02
+OPEN_S = 25 * DAY_S
+"""How far back tickets are still open: some two of a hundred."""
 WHO = Actor(1, "bench", frozenset({
     "ticket.view", "ticket.open", "ticket.assign", "ticket.review", "ticket.call_back", "ticket.supervise",
 }))  # fmt: skip
@@ -101,17 +102,16 @@ def _build(owner_url: str, tenant_id: int, size: int) -> None:
     with psycopg.connect(owner_url, autocommit=True) as connection:
         connection.execute("SELECT set_config('hotline.tenant', %s, false)", (str(tenant_id),))
         connection.execute("DROP INDEX IF EXISTS ix_ticket_grams")
-        known = connection.execute("SELECT coalesce(max(id), 0) FROM ticket").fetchone()
-        built = int(known[0]) if known else 0
+        connection.execute("TRUNCATE ticket, outbox RESTART IDENTITY CASCADE")
         started = time.monotonic()
-        for first in range(built, size, BATCH):
-            rows = list(_tickets(tenant_id, first, min(first + BATCH, size)))
+        for first in range(0, size, BATCH):
+            rows = list(_tickets(tenant_id, first, min(first + BATCH, size), size))
             for table, columns, values in _tables(rows):
                 with connection.cursor().copy(f"COPY {table} ({columns}) FROM STDIN") as copy:
                     for value in values:
                         copy.write_row(value)
             done = first + len(rows)
-            rate = (done - built) / (time.monotonic() - started)
+            rate = done / (time.monotonic() - started)
             say(f"built {done:,} of {size:,} tickets ({rate:,.0f}/s)")
         say("indexing the texts")
         connection.execute("SET maintenance_work_mem = '1GB'")
@@ -123,14 +123,14 @@ def _build(owner_url: str, tenant_id: int, size: int) -> None:
         connection.execute("VACUUM ANALYZE")
 
 
-def _tickets(tenant_id: int, first: int, end: int) -> Iterator[dict[str, Any]]:
+def _tickets(tenant_id: int, first: int, end: int, size: int) -> Iterator[dict[str, Any]]:
     chance = random.Random(first)
     codes = [code for code, *_ in demo_tickets.CATEGORIES if len(code) > 1]
     units = [unit.code for unit in demo_tickets.UNITS if unit.level == 1]
     until = now()
     for number in range(first, end):
-        live = chance.random() < OPEN_SHARE
-        age = chance.random() * (20 * DAY_S if live else YEARS_S)
+        age = YEARS_S * (1 - number / size)  # written as they come, so the newest lie together
+        live = age < OPEN_S and chance.random() < 0.8
         opened = to_datetime(until - age)
         place, matter = chance.choice(PLACES), chance.choice(MATTERS)
         title = f"{place}{matter}"

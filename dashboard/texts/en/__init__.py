@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from dashboard.texts.en import admin, files, floor, knowledge, shell, tickets
+from dashboard.texts.en import admin, files, floor, knowledge, letters, shell, tickets
 
 EN: Mapping[str, str] = {
     **shell.TEXTS,
@@ -10,5 +10,6 @@ EN: Mapping[str, str] = {
     **tickets.TEXTS,
     **files.TEXTS,
     **knowledge.TEXTS,
+    **letters.TEXTS,
     **admin.TEXTS,
 }

@@ -346,4 +346,5 @@ TEXTS: Mapping[str, str] = {
     "result.handled": "Handled",
     "result.rejected": "Rejected",
     "result.merged": "Merged",
+    "intake.known": "Knowledge",
 }

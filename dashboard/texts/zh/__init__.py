@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from dashboard.texts.zh import admin, files, floor, knowledge, shell, tickets
+from dashboard.texts.zh import admin, files, floor, knowledge, letters, shell, tickets
 
 ZH: Mapping[str, str] = {
     **shell.TEXTS,
@@ -10,5 +10,6 @@ ZH: Mapping[str, str] = {
     **tickets.TEXTS,
     **files.TEXTS,
     **knowledge.TEXTS,
+    **letters.TEXTS,
     **admin.TEXTS,
 }

@@ -346,4 +346,5 @@ TEXTS: Mapping[str, str] = {
     "result.handled": "单位办结",
     "result.rejected": "不予受理",
     "result.merged": "并案",
+    "intake.known": "知识库",
 }

@@ -64,6 +64,8 @@ def reduce(ticket: Ticket | None, event: e.AnyTicketEvent) -> Ticket:
     """Return the ticket after `event`. Pure; WrongStatus when there is no ticket to move."""
     if isinstance(event, e.TicketOpened):
         return Ticket(status="pending_assign", opened=event.at)
+    if isinstance(event, e.TicketImported):
+        return _imported(event)
     if ticket is None:
         raise WrongStatus(f"{type(event).__name__} before the ticket was opened")
     folded = _fold(ticket, event)
@@ -72,7 +74,7 @@ def reduce(ticket: Ticket | None, event: e.AnyTicketEvent) -> Ticket:
 
 def _fold(t: Ticket, event: e.AnyTicketEvent) -> Ticket:  # noqa: C901, PLR0911, PLR0912 - a table
     match event:
-        case e.TicketOpened():
+        case e.TicketOpened() | e.TicketImported():
             return t
         case e.TicketAnswered():
             return replace(t, status="reviewed", replied=event.at)
@@ -155,6 +157,15 @@ def _fold(t: Ticket, event: e.AnyTicketEvent) -> Ticket:  # noqa: C901, PLR0911,
             return replace(t, status="archived")
         case _:
             assert_never(event)
+
+
+def _imported(event: e.TicketImported) -> Ticket:
+    unit, closed = event.unit, event.status == "archived"
+    lead = Leg(unit, unit, event.opened, event.due, handled=event.handled)
+    return Ticket(
+        status=event.status, opened=event.opened, legs={1: lead} if unit and closed else {},
+        replied=event.replied, called_back=event.called_back, grade=event.grade, solved=event.solved,
+    )  # fmt: skip
 
 
 def _leg(ticket: Ticket, number: int, **changes: object) -> Ticket:

@@ -1,0 +1,1 @@
+"""Old tickets of another system: `mapping` says how to read its file, `rows` judges, `load` writes, `job` runs."""
