@@ -47,7 +47,7 @@ def calls_file(
                 break
     head = [texts.get(f"calls.col.{name}", name) for name in COLUMNS]
     body = [[_cell(name, getattr(row, name), texts, zone) for name in COLUMNS] for row in rows]
-    return (_xlsx(head, body), _XLSX) if kind == "xlsx" else (_csv(head, body), "text/csv")
+    return (_xlsx(head, body), _XLSX) if kind == "xlsx" else (csv_file(head, body), "text/csv")
 
 
 TICKET_COLUMNS = (
@@ -126,7 +126,8 @@ def _xlsx(head: list[str], body: list[list[str | float]]) -> bytes:
     return buffer.getvalue()
 
 
-def _csv(head: list[str], body: list[list[str | float]]) -> bytes:
+def csv_file(head: list[str], body: list[list[str | float]]) -> bytes:
+    """Return a CSV file that office programs open as it is."""
     buffer = io.StringIO()
     writer = csv.writer(buffer)
     writer.writerow(head)

@@ -63,11 +63,12 @@ def assign(
 
 def propose(session: Session, ticket: Ticket) -> tuple[str, str]:
     """Return (unit, why) that the categories and duties suggest, ("", "") when nothing does (D-08)."""
+    active = select(Unit.code).where(Unit.active)
     for code in (ticket.category[:end] for end in range(len(ticket.category), 0, -1)):
         unit = session.scalar(
             select(Category.unit).where(
                 Category.code == code, Category.version == ticket.category_version,
-                Category.unit != "",
+                Category.unit.in_(active),
             )
         )  # fmt: skip
         if unit:
@@ -138,12 +139,20 @@ def grant_return(
         paused_at=None, urge_at=None, urge_told=False,
     )  # fmt: skip
     request = _decide(session, taken, "return", actor, now, granted=True, note=note)
-    for leg in legs(session, ticket_id):
-        if leg.handled_at is None:
-            leg.returned_at, leg.timer_at = to_datetime(now), None
-    _drop_requests(session, taken, actor, now)
+    _end_parts(session, taken, actor, now)
     event = e.ReturnGranted(leg=request.leg, **facts(taken, actor, now, note))
     tell(session, taken, actor, event)
+
+
+def recall(session: Session, ticket_id: int, *, note: str, actor: Actor, now: Instant) -> None:
+    """Take the ticket back unasked, with a reason; no bounce is counted, for no unit refused it."""
+    owed(note, "note")
+    taken = take(
+        session, ticket_id, "recall", actor, due_at=None, paused_at=None, urge_at=None,
+        urge_told=False,
+    )  # fmt: skip
+    _end_parts(session, taken, actor, now)
+    tell(session, taken, actor, e.TicketRecalled(**facts(taken, actor, now, note)))
 
 
 def deny_return(session: Session, ticket_id: int, *, note: str, actor: Actor, now: Instant) -> None:
@@ -245,8 +254,11 @@ def _decide(
     return row
 
 
-def _drop_requests(session: Session, taken: Taken, actor: Actor, now: Instant) -> None:
-    """What else was asked for has nothing to hold on to."""
+def _end_parts(session: Session, taken: Taken, actor: Actor, now: Instant) -> None:
+    """End the open parts; what else was asked for has nothing to hold on to."""
+    for leg in legs(session, taken.row.id):
+        if leg.handled_at is None:
+            leg.returned_at, leg.timer_at = to_datetime(now), None
     session.execute(
         update(TicketRequest)
         .where(TicketRequest.ticket_id == taken.row.id, TicketRequest.decided_at.is_(None))
@@ -257,6 +269,8 @@ def _drop_requests(session: Session, taken: Taken, actor: Actor, now: Instant) -
 def _existing(session: Session, units: Sequence[str]) -> None:
     if not units or len(set(units)) != len(units):
         raise BadInput("no unit, or one twice", field="units")
-    found = set(session.scalars(select(Unit.code).where(Unit.code.in_(units), Unit.active)))
+    active = select(Unit.code).where(Unit.code.in_(units), Unit.active)
+    # held until the part is written: a unit that closes meanwhile waits, and then finds the part
+    found = set(session.scalars(active.with_for_update(read=True)))
     if set(units) - found:
         raise BadInput(f"no such unit: {', '.join(sorted(set(units) - found))}", field="units")

@@ -4,6 +4,7 @@
 What a verb still finds wrong afterwards it raises, and the caller's transaction takes all of it back.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -14,7 +15,7 @@ from sqlalchemy.orm import Session
 from models.clock import Instant, to_datetime
 from models.errors import BadInput, NotFound, Refused
 from models.events.ticket import AnyTicketEvent
-from models.rules.tickets import MOVES, Verb, lawful
+from models.rules.tickets import MOVES, Move, Verb, lawful
 from models.rules.tickets.policy import Policy
 from models.store import outbox, streams
 from models.tables import Parameter, Ticket, TicketHistory, TicketLeg, Unit
@@ -57,7 +58,8 @@ class Taken:
 
 def take(session: Session, ticket_id: int, verb: Verb, actor: Actor, **values: object) -> Taken:
     """Move the row and hold it; Refused, NotFound, or WrongStatus with what may be done instead."""
-    move = MOVES[verb]
+    table = moves(session) if actor.user_id else MOVES  # a tenant's table is for people, not timers
+    move = table[verb]
     if move.permission not in actor.can:
         raise Refused(f"{actor.ref} lacks {move.permission}", permission=move.permission)
     target = {"status": move.target} if move.target else {}
@@ -72,7 +74,7 @@ def take(session: Session, ticket_id: int, verb: Verb, actor: Actor, **values: o
         status: Any = session.scalar(select(Ticket.status).where(Ticket.id == ticket_id))
         if status is None:
             raise NotFound(f"no ticket {ticket_id}")
-        lawful(verb, status)
+        lawful(verb, status, table)
         raise NotFound(f"ticket {ticket_id} moved meanwhile")
     return Taken(row, verb)
 
@@ -95,7 +97,7 @@ def facts(taken: Taken, actor: Actor, now: Instant, note: str = "") -> dict[str,
         raise BadInput("a text is too long", field="note")
     return {
         "id": taken.envelope_id, "at": now, "actor": actor.ref, "ticket": taken.row.id,
-        "note": note.strip(),
+        "note": note.strip(), "status": taken.row.status,
     }  # fmt: skip
 
 
@@ -122,7 +124,11 @@ def legs(session: Session, ticket_id: int) -> list[TicketLeg]:
         .order_by(TicketLeg.number)
         .execution_options(populate_existing=True)
     )
-    return [leg for leg in found if leg.returned_at is None]
+    parts = list(found)
+    over = any(
+        leg.returned_at for leg in parts
+    )  # a part handled before it ended belongs to it, too
+    return [] if over else parts
 
 
 def own_leg(session: Session, ticket_id: int, actor: Actor) -> TicketLeg:
@@ -139,6 +145,12 @@ def units_below(session: Session, code: str) -> list[str]:
     tree = select(Unit.code).where(Unit.code == code).cte(recursive=True)
     below = select(Unit.code).join(tree, Unit.parent == tree.c.code)
     return list(session.scalars(select(tree.union_all(below).c.code)))
+
+
+def moves(session: Session) -> Mapping[Verb, Move]:
+    """Return the tenant's table of moves as it is now: ours, with what the tenant decided otherwise."""
+    own = session.scalar(select(Parameter.value).where(Parameter.name == "moves"))
+    return {**MOVES, **msgspec.convert(own, dict[Verb, Move])} if own else MOVES
 
 
 def policy(session: Session) -> Policy:

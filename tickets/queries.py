@@ -24,7 +24,7 @@ from models.tables import (
 )  # fmt: skip
 from tickets import duplicates
 from tickets.criteria import scope
-from tickets.moving import Actor, legs, units_below
+from tickets.moving import Actor, legs, moves, units_below
 from tickets.search import lamp_of, unit_names
 
 
@@ -114,10 +114,10 @@ def _verbs(
     mine = [p for p in parts if p.handled_at is None and (p.holder in own or p.unit in own)]
     open_requests = {request.what for request in requests if request.decided_at is None}
     found = []
-    for verb, move in MOVES.items():
+    for verb, move in moves(session).items():
         if row.status not in move.sources or move.permission not in actor.can:
             continue
-        if move.permission == "ticket.handle" and not mine:
+        if MOVES[verb].permission == "ticket.handle" and not mine:
             continue
         act, _, what = verb.partition("_")
         if act in ("grant", "deny") and what not in open_requests:

@@ -1,5 +1,6 @@
 """When a leg is due, by the tenant's calendar and rules, and when a timer looks at it."""
 
+import zlib
 from datetime import date
 
 import msgspec
@@ -17,29 +18,49 @@ from models.rules.deadlines import (
     choose,
     due,
 )  # fmt: skip
+from models.rules.tickets.policy import OfficeDays
 from models.tables import Holiday, Parameter, Ticket, TicketLeg
 
 
 def calendar(session: Session) -> Calendar:
     """Return the State Council's calendar with the tenant's own days on top."""
-    base = chinese_calendar()
+    office = office_days(session)
+    base = chinese_calendar(office_end=office.office_end)
     own = session.execute(select(Holiday.day, Holiday.work, Holiday.note).order_by(Holiday.day))
     days = [(date.fromisoformat(day), work, note) for day, work, note in own]
-    if not days:
+    if not days and office == OfficeDays():
         return base
     return msgspec.structs.replace(
         base,
-        version=f"{base.version}+own{len(days)}",
+        version=f"{base.version}+own{zlib.crc32(repr((days, office)).encode()):08x}",
+        published=base.published | set(office.published),
         off={**base.off, **{day: note or "休" for day, work, note in days if not work}},
         work=base.work | {day for day, work, _ in days if work},
     )
 
 
-def rules(session: Session) -> tuple[TermRule, ...]:
-    """Return the tenant's own rules before the defaults."""
+def office_days(session: Session) -> OfficeDays:
+    """Return what the tenant says of its office days."""
+    value = session.scalar(select(Parameter.value).where(Parameter.name == "calendar"))
+    return msgspec.convert(value, OfficeDays) if value is not None else OfficeDays()
+
+
+def own_rules(session: Session) -> tuple[TermRule, ...]:
+    """Return the tenant's own rules."""
     value = session.scalar(select(Parameter.value).where(Parameter.name == "terms"))
-    own = msgspec.convert(value, tuple[TermRule, ...]) if value is not None else ()
-    return own + DEFAULT_RULES
+    return msgspec.convert(value, tuple[TermRule, ...]) if value is not None else ()
+
+
+def rules(session: Session) -> tuple[TermRule, ...]:
+    """Return the tenant's own rules, and the defaults of the places it says nothing of."""
+    own = own_rules(session)
+    said = {place(rule) for rule in own}
+    return own + tuple(rule for rule in DEFAULT_RULES if place(rule) not in said)
+
+
+def place(rule: TermRule) -> tuple[str, ...]:
+    """Return where a rule holds; two rules of one place cannot both stand."""
+    return rule.stage, rule.kind, rule.category, rule.unit, rule.urgency, rule.ticket
 
 
 def set_clock(
@@ -49,20 +70,38 @@ def set_clock(
 
     start : when its clock began, by default as before. Its extension and the ticket's pauses count.
     """
+    found = clock_of(ticket, leg, calendar(session), rules(session), now=now, start=start)
+    write_clock(ticket, leg, found)
+    return found
+
+
+def clock_of(
+    ticket: Ticket,
+    leg: TicketLeg,
+    calendar: Calendar,
+    rules: tuple[TermRule, ...],
+    *,
+    now: Instant,
+    start: Instant | None = None,
+) -> Due:
+    """Return when a leg is due by this calendar and these rules; nothing is changed."""
     rule = choose(
-        rules(session), stage="handle", kind=ticket.kind, category=ticket.category, unit=leg.unit,
+        rules, stage="handle", kind=ticket.kind, category=ticket.category, unit=leg.unit,
         urgency=ticket.urgency, ticket=ticket.no,
     )  # fmt: skip
-    found = due(
-        calendar(session), _began(leg) if start is None else start, rule.term, extra=leg.extra,
+    return due(
+        calendar, _began(leg) if start is None else start, rule.term, extra=leg.extra,
         pauses=_pauses(ticket), now=now,
     )  # fmt: skip
+
+
+def write_clock(ticket: Ticket, leg: TicketLeg, found: Due) -> None:
+    """Set the leg's columns and its timer, and the ticket's own due instant if it leads."""
     leg.due_at, leg.warn_at = to_datetime(found.at), to_datetime(found.warn_at)
     leg.due_why = msgspec.to_builtins(found)
     leg.timer_at = None if ticket.paused_at else leg.warn_at
     if leg.number == 1:
         ticket.due_at = leg.due_at
-    return found
 
 
 def _began(leg: TicketLeg) -> Instant:

@@ -54,6 +54,8 @@ def submit(session: Session, ticket_id: int, *, result: str, actor: Actor, now: 
     if owing:
         raise WrongStatus(f"still owing: {', '.join(owing)}", owing=owing)
     _handled(lead, result, actor, now)
+    if taken.row.status == "reviewed":  # by the tenant's table nobody reviews
+        taken.row.closed_at = to_datetime(now)
     tell(session, taken, actor, e.TicketHandled(**facts(taken, actor, now, result)))
 
 

@@ -8,7 +8,7 @@ from dash import ALL, ClientsideFunction, Input, Output, ctx, html
 
 from dashboard.auth import require, viewer
 from dashboard.door import reading
-from dashboard.pages import intake, knowledge, knowledge_item, ticket, ticket_desk
+from dashboard.pages import admin, intake, knowledge, knowledge_item, ticket, ticket_desk
 from dashboard.pages.context import place, shown, words
 from dashboard.pages.drawers import seat_view
 from dashboard.views import alarms, calls, shell, system, wall
@@ -23,6 +23,7 @@ DESK_PAGES: Mapping[str, tuple[str, Callable[[str], Child]]] = {
     "/ticket": ("/tickets", ticket.page),
     "/knowledge": ("/knowledge", knowledge.page),
     "/knowledge/item": ("/knowledge", knowledge_item.page),
+    **admin.PAGES,
 }
 """Address -> (its entry in the navigation, the page by the address's search)."""
 MAX_ROTATE_S = 600

@@ -82,6 +82,7 @@ MOVES: Mapping[str, Move] = {
     ),
     "grant_return": _noted(assignment.grant_return),
     "deny_return": _noted(assignment.deny_return),
+    "recall": _noted(assignment.recall),
     "ask_extension": lambda s, t, v, who, at: assignment.ask_extension(
         s, t, days=_days(v), reason=_text(v, "reason"), actor=who, now=at
     ),

@@ -8,13 +8,16 @@ from dash import html
 from dashboard.views.kit import Child, Words, aria, data, link
 from dashboard.views.wall import fresh
 
-PAGES: tuple[tuple[str, str, str], ...] = (
+PAGES: tuple[
+    tuple[str, str, str], ...
+] = (  # address, key of its word, permissions of which one is enough
     ("/wall", "nav.wall", "floor.view"),
     ("/calls", "nav.calls", "calls.view"),
     ("/tickets", "nav.tickets", "ticket.view"),
     ("/knowledge", "nav.knowledge", "knowledge.view"),
     ("/alarms", "nav.alarms", "floor.view"),
     ("/system", "nav.system", "system.view"),
+    ("/admin", "nav.admin", "admin.units admin.people admin.parameters"),
 )
 
 
@@ -28,7 +31,7 @@ def nav(words: Words, here: str, can: frozenset[str], *, wall: bool = False) -> 
     """Return the links this person may follow, and the switches of language and theme."""
     links: list[Child] = []
     for href, key, permission in PAGES:
-        if permission not in can:
+        if can.isdisjoint(permission.split()):
             continue
         text: Child = words[key]
         if href == "/alarms" and not wall:

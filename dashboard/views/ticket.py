@@ -39,6 +39,7 @@ VERBS: Mapping[str, tuple[Field, ...]] = {
     "ask_return": (Field("ground", "one", "return"), Field("reason", "text")),
     "grant_return": (_NOTE,),
     "deny_return": (_NOTE,),
+    "recall": (_NOTE,),
     "ask_extension": (Field("days", "number"), Field("reason", "text")),
     "grant_extension": (_NOTE,),
     "deny_extension": (_NOTE,),
@@ -198,7 +199,7 @@ def _legs(whole: "Whole", zone: str, words: Words) -> Child:
                 if lamp or not whole.row.paused_at
                 else words["lamp.paused"],
                 words[f"ticket.leg.{state}"],
-                _why(leg.due_why, zone, words),
+                why(leg.due_why, zone, words),
             )
         )
     return table(heads, rows, label=words["ticket.units"])
@@ -217,20 +218,21 @@ def _merged(whole: "Whole", words: Words) -> Child:
     return panel(words["ticket.merged"], html.Ul(items), css="roomy")
 
 
-def _why(why: Mapping[str, Any] | None, zone: str, words: Words) -> Child:
+def why(told: Mapping[str, Any] | None, zone: str, words: Words) -> Child:
     """Return "why this due date": the start, every day that did not count, and the end."""
-    if not why:
+    if not told:
         return "—"
     steps = [
         html.Li(
             words[f"due.{step['kind']}"].format(
-                day=step["day"], name=step["name"], count=step["count"],
+                day=step["day"], name=words.get(f"holiday.{step['name']}", step["name"]),
+                count=step["count"],
                 time=clock.time_of(step["at"], zone) if step["at"] else "",
             )
         )
-        for step in why["trace"]
+        for step in told["trace"]
     ]  # fmt: skip
-    note = html.P(words["due.projected"], className="muted") if why["projected"] else None
+    note = html.P(words["due.projected"], className="muted") if told["projected"] else None
     return html.Details([html.Summary(words["due.why"]), html.Ol(steps), note], className="why-due")
 
 

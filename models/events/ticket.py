@@ -22,10 +22,15 @@ Stand = Literal["pending_assign", "archived"]
 
 
 class TicketEvent(Event, frozen=True, kw_only=True):
-    """Something that happened to a ticket; `note` is the opinion or reason given with it."""
+    """Something that happened to a ticket.
+
+    note : the opinion or reason given with it. status : the state it led to, by the tenant's own
+    table of moves; empty = the state our table gives.
+    """
 
     ticket: int
     note: str = ""
+    status: str = ""
 
 
 class TicketOpened(TicketEvent, frozen=True, kw_only=True):
@@ -132,6 +137,10 @@ class ReturnGranted(TicketEvent, frozen=True, kw_only=True):
     """The centre takes the ticket back and assigns anew."""
 
     leg: int
+
+
+class TicketRecalled(TicketEvent, frozen=True, kw_only=True):
+    """The centre takes the ticket back on its own account and assigns anew; no unit refused it."""
 
 
 class ReturnDenied(TicketEvent, frozen=True, kw_only=True):
@@ -241,6 +250,12 @@ class ClockResumed(TicketEvent, frozen=True, kw_only=True):
     dues: dict[str, float]
 
 
+class DueRecomputed(TicketEvent, frozen=True, kw_only=True):
+    """Calendar or rules changed: `dues` are the new due instants, by leg, of the legs they moved."""
+
+    dues: dict[str, float]
+
+
 class TicketMerged(TicketEvent, frozen=True, kw_only=True):
     """并案: goes on under another ticket; its caller is kept for the call-back."""
 
@@ -258,10 +273,11 @@ class TicketArchived(TicketEvent, frozen=True, kw_only=True):
 AnyTicketEvent = (
     TicketOpened | TicketImported | TicketAnswered | TicketRejected | TicketAssigned | TicketStarted
     | TicketSubAssigned | LegHandled | TicketHandled | TicketApproved | TicketSentBack | ReturnAsked
-    | ReturnGranted | ReturnDenied | ExtensionAsked | ExtensionGranted | ExtensionDenied | TicketUrged
+    | ReturnGranted | TicketRecalled | ReturnDenied | ExtensionAsked | ExtensionGranted | ExtensionDenied | TicketUrged
     | TicketSupervised | SupervisionRated | TicketInstructed | TicketReplied | CitizenCalledBack
     | TicketReopened | ReexaminationOpened | ReexaminationClosed | ClockPaused | ClockResumed
-    | TicketMerged | TicketUnmerged | TicketArchived | UrgePlanned | LegWarned | LegExpired
+    | DueRecomputed | TicketMerged | TicketUnmerged | TicketArchived | UrgePlanned | LegWarned
+    | LegExpired
 )  # fmt: skip
 
 _decoder = msgspec.json.Decoder(AnyTicketEvent)

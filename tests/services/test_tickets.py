@@ -347,6 +347,7 @@ ACTS: dict[str, Act] = {
     ),
     "grant_return": lambda s, i, t: a.grant_return(s, i, actor=CENTRE, now=t),
     "deny_return": lambda s, i, t: a.deny_return(s, i, note="请办理", actor=CENTRE, now=t),
+    "recall": lambda s, i, t: a.recall(s, i, note="改派", actor=CENTRE, now=t),
     "ask_more": lambda s, i, t: a.ask_extension(s, i, days=3, reason="忙", actor=UNIT, now=t),
     "grant_more": lambda s, i, t: a.grant_extension(s, i, actor=CENTRE, now=t),
     "deny_more": lambda s, i, t: a.deny_extension(s, i, note="按期", actor=CENTRE, now=t),

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from dashboard.texts.en import files, floor, knowledge, letters, shell, tickets
+from dashboard.texts.en import admin, files, floor, knowledge, letters, shell, tickets
 
 EN: Mapping[str, str] = {
     **shell.TEXTS,
@@ -11,4 +11,5 @@ EN: Mapping[str, str] = {
     **files.TEXTS,
     **knowledge.TEXTS,
     **letters.TEXTS,
+    **admin.TEXTS,
 }

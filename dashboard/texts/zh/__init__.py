@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from dashboard.texts.zh import files, floor, knowledge, letters, shell, tickets
+from dashboard.texts.zh import admin, files, floor, knowledge, letters, shell, tickets
 
 ZH: Mapping[str, str] = {
     **shell.TEXTS,
@@ -11,4 +11,5 @@ ZH: Mapping[str, str] = {
     **files.TEXTS,
     **knowledge.TEXTS,
     **letters.TEXTS,
+    **admin.TEXTS,
 }

@@ -1,6 +1,6 @@
 """The fold of a ticket's history: replaying it gives the present row."""
 
-from typing import assert_never
+from typing import assert_never, cast
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -68,7 +68,8 @@ def reduce(ticket: Ticket | None, event: e.AnyTicketEvent) -> Ticket:
         return _imported(event)
     if ticket is None:
         raise WrongStatus(f"{type(event).__name__} before the ticket was opened")
-    return _fold(ticket, event)
+    folded = _fold(ticket, event)
+    return replace(folded, status=cast(Status, event.status)) if event.status else folded
 
 
 def _fold(t: Ticket, event: e.AnyTicketEvent) -> Ticket:  # noqa: C901, PLR0911, PLR0912 - a table
@@ -100,6 +101,8 @@ def _fold(t: Ticket, event: e.AnyTicketEvent) -> Ticket:  # noqa: C901, PLR0911,
             return replace(t, asked_return=event.leg)
         case e.ReturnGranted():
             return _returned(t, event.at)
+        case e.TicketRecalled():
+            return replace(_returned(t, event.at), bounces=t.bounces)
         case e.ReturnDenied():
             return replace(t, asked_return=0)
         case e.ExtensionAsked():
@@ -142,6 +145,10 @@ def _fold(t: Ticket, event: e.AnyTicketEvent) -> Ticket:  # noqa: C901, PLR0911,
             for number, due in event.dues.items():
                 t = _leg(t, int(number), due=due)
             return replace(t, paused=0.0)
+        case e.DueRecomputed():
+            for number, due in event.dues.items():
+                t = _leg(t, int(number), due=due)
+            return t
         case e.TicketMerged():
             return replace(t, status="merged", merged_into=event.into)
         case e.TicketUnmerged():

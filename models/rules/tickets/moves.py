@@ -21,10 +21,10 @@ Status = Literal[
 ]
 Verb = Literal[
     "answer", "reject", "assign", "start", "sub_assign", "finish_part", "submit", "approve",
-    "send_back", "ask_return", "grant_return", "deny_return", "ask_extension", "grant_extension",
-    "deny_extension", "urge", "supervise", "rate_supervision", "instruct", "reply", "call_back",
-    "reopen", "contest", "conclude", "pause_clock", "resume_clock", "merge", "unmerge", "archive",
-    "plan_urge", "warn", "expire",
+    "send_back", "ask_return", "grant_return", "deny_return", "recall", "ask_extension",
+    "grant_extension", "deny_extension", "urge", "supervise", "rate_supervision", "instruct", "reply",
+    "call_back", "reopen", "contest", "conclude", "pause_clock", "resume_clock", "recompute", "merge",
+    "unmerge", "archive", "plan_urge", "warn", "expire",
 ]  # fmt: skip
 STATUSES: tuple[Status, ...] = get_args(Status)
 VERBS: tuple[Verb, ...] = get_args(Verb)
@@ -61,6 +61,7 @@ MOVES: Mapping[Verb, Move] = {
     "ask_return": Move("ticket.handle", WITH_UNIT),
     "grant_return": Move("ticket.assign", WITH_UNIT, "pending_assign"),
     "deny_return": Move("ticket.assign", WITH_UNIT),
+    "recall": Move("ticket.assign", WITH_UNIT, "pending_assign"),
     "ask_extension": Move("ticket.handle", WITH_UNIT),
     "grant_extension": Move("ticket.assign", WITH_UNIT),
     "deny_extension": Move("ticket.assign", WITH_UNIT),
@@ -78,6 +79,7 @@ MOVES: Mapping[Verb, Move] = {
     "conclude": Move("ticket.review", _from("reviewed", "rejected", "archived")),
     "pause_clock": Move("ticket.handle", WITH_UNIT),
     "resume_clock": Move("ticket.handle", WITH_UNIT),
+    "recompute": Move("admin.parameters", WITH_UNIT),
     "merge": Move("ticket.assign", _from("pending_assign"), "merged"),
     "unmerge": Move("ticket.assign", _from("merged"), "pending_assign"),
     "archive": Move("ticket.call_back", _from("reviewed", "rejected"), "archived"),
@@ -97,19 +99,73 @@ def may(status: Status, moves: Mapping[Verb, Move] = MOVES) -> dict[Verb, str]:
     return {verb: move.permission for verb, move in moves.items() if status in move.sources}
 
 
+MORE_SOURCES: Mapping[Verb, frozenset[Status]] = {
+    "submit": _from("assigned"),
+    "reopen": _from("archived"),
+    "instruct": _from("archived"),
+    "supervise": _from("reviewed"),
+}
+"""States a tenant may add to a verb's own: the services work from these and no others."""
+OTHER_TARGETS: Mapping[Verb, frozenset[Status]] = {
+    "assign": _from("in_progress"),
+    "send_back": _from("in_progress"),
+    "reopen": _from("in_progress"),
+    "submit": _from("reviewed"),
+}
+"""Where a tenant may let a verb lead instead: without 签收, or without 审核."""
+ANSWERED_BY: Mapping[Verb, tuple[Verb, ...]] = {
+    "archive": ("reply", "call_back"),
+    "contest": ("conclude",),
+    "ask_return": ("grant_return", "deny_return"),
+    "ask_extension": ("grant_extension", "deny_extension"),
+    "pause_clock": ("resume_clock",),
+    "plan_urge": ("urge",),
+    "supervise": ("rate_supervision",),
+}
+"""Verbs that are of use only where others can be done, too."""
+
+
 def check(moves: Mapping[Verb, Move]) -> None:
-    """Raise BadInput when a tenant's table would trap a ticket or lead out of the archive unseen."""
-    lost = set(VERBS) - moves.keys()
-    if lost:
-        raise BadInput(f"verbs without a rule: {', '.join(sorted(lost))}")
-    reached, grown = {"pending_assign"}, True
-    while grown:
-        found = {m.target for m in moves.values() if m.target and m.sources & reached}
-        grown = bool(found - reached)
-        reached |= found
-    stuck = [s for s in reached if s != "archived" and not _leads_to_archive(s, moves)]
-    if stuck or "archived" not in reached:
-        raise BadInput(f"no way to the archive from: {', '.join(sorted(stuck)) or 'the start'}")
+    """Raise BadInput when a tenant's table would trap a ticket, or asks of a verb what it cannot do.
+
+    The error's facts say it for a page: `trap` (lost, source, target, stuck, unanswered), `verbs`, `states`.
+    """
+    if lost := [verb for verb in VERBS if verb not in moves]:
+        raise BadInput(f"verbs without a rule: {', '.join(lost)}", trap="lost", verbs=lost)
+    for verb, move in moves.items():
+        _fits(verb, move)
+    for verb, needed in ANSWERED_BY.items():
+        for other in needed:
+            alone = moves[verb].sources - moves[other].sources
+            if other == "call_back":  # one that was not accepted has nobody to call back
+                alone -= {"rejected"}
+            if alone:
+                raise BadInput(
+                    f"{verb} without {other}", trap="unanswered", verbs=[verb, other],
+                    states=sorted(alone),
+                )  # fmt: skip
+    stuck = [s for s in STATUSES if s != "archived" and not _leads_to_archive(s, moves)]
+    if stuck:
+        raise BadInput(
+            f"no way to the archive from: {', '.join(stuck)}", trap="stuck", states=stuck
+        )
+
+
+def _fits(verb: Verb, move: Move) -> None:
+    ours = MOVES[verb]
+    if ours.permission == CLOCK and move != ours:
+        raise BadInput(f"{verb} is the timers' own", trap="clock", verbs=[verb])
+    foreign = move.sources - ours.sources - MORE_SOURCES.get(verb, frozenset())
+    if foreign:
+        raise BadInput(
+            f"{verb} cannot start from {', '.join(sorted(foreign))}", trap="source", verbs=[verb],
+            states=sorted(foreign),
+        )  # fmt: skip
+    if move.target != ours.target and move.target not in OTHER_TARGETS.get(verb, frozenset()):
+        raise BadInput(
+            f"{verb} cannot lead to {move.target}", trap="target", verbs=[verb],
+            states=[move.target] if move.target else [],
+        )  # fmt: skip
 
 
 def _leads_to_archive(status: str, moves: Mapping[Verb, Move]) -> bool:

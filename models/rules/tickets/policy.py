@@ -2,6 +2,13 @@
 
 import msgspec
 
+from models.errors import BadInput
+
+LIMITS = {
+    "bounce_cap": (0, 20), "extension_cap": (0, 10), "extension_days": (1, 365), "reopen_cap": (0, 10),
+}  # fmt: skip
+"""Field -> the least and the most it may be."""
+
 
 class Policy(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Parameters of the workflow, with our defaults.
@@ -17,3 +24,21 @@ class Policy(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     extension_days: int = 15
     reopen_cap: int = 1
     pause_allowed: bool = True
+
+    def check(self) -> None:
+        """Raise BadInput naming the first parameter beyond its limits."""
+        for field, (least, most) in LIMITS.items():
+            if not least <= getattr(self, field) <= most:
+                raise BadInput(
+                    f"{field} beyond {least}-{most}", field=field, least=least, most=most
+                )
+
+
+class OfficeDays(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What a tenant says of its office days beside the single days of table `holiday`.
+
+    published : years whose notice the tenant entered by hand; office_end : minutes after midnight.
+    """
+
+    published: tuple[int, ...] = ()
+    office_end: int = 18 * 60

@@ -1,0 +1,1 @@
+"""The administration's screens: units, people, roles, categories, parameters, calendar, flow."""
