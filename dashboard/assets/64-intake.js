@@ -8,7 +8,6 @@
   let keepTimer = 0;
   let alikeTimer = 0;
   let begun = ""; // the form as the server drew it: that is no typing
-  let shownCall = "";
   let retries = 0;
 
   const desk = () => document.querySelector("[data-desk-agent]");
@@ -66,9 +65,12 @@
       return;
     }
     const href = "/tickets/new?call=" + encodeURIComponent(seat.call);
-    if (empty() && seat.call !== shownCall) {
-      shownCall = seat.call;
-      H.go(href);
+    if (empty()) {
+      // The form stays as it is, only its call changes: not one key typed meanwhile is lost.
+      page.dataset.deskCall = seat.call;
+      history.replaceState({}, "", href);
+      H.publish("pop-request", { key: seat.call, at: Date.now() });
+      bar.hidden = true;
       return;
     }
     if (bar.dataset.call === seat.call && !bar.hidden) return;
@@ -88,7 +90,7 @@
       retries = 0;
       return;
     }
-    if (retries++ < 5 && empty()) H.publish("prefs", { ...H.prefs(), at: Date.now() });
+    if (retries++ < 10) H.publish("pop-request", { key: page.dataset.deskCall, at: Date.now() });
   }
 
   (H.painters = H.painters || []).push((live, changed, all) => {

@@ -39,6 +39,7 @@ INDEX = """<!DOCTYPE html>
 STORES = (
     "draft-tick",
     "alike-tick",
+    "pop-request",
     "roster",
     "seat-request",
     "call-request",

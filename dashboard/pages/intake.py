@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 import dash
 from dash import ClientsideFunction, Input, Output, State
+from sqlalchemy.orm import Session
 
 from dashboard.auth import require, viewer
 from dashboard.door import doors, reading, writing
@@ -38,6 +39,12 @@ def register(app: dash.Dash) -> None:
         State("new-token", "data"),
         prevent_initial_call=True,
     )(save)
+    app.callback(
+        Output("new-caller", "children"),
+        Output("new-call", "data"),
+        Input("pop-request", "data"),
+        prevent_initial_call=True,
+    )(pop)
     app.callback(
         Output("new-kept", "children"),
         Input("draft-tick", "data"),
@@ -74,10 +81,7 @@ def page(search: str) -> Child:
     who = viewer()
     with reading() as session:
         here = place(session)
-        card = None
-        if call:
-            with contextlib.suppress(NotFound):
-                card = callers.card(session, call, actor=actor(), now=now())
+        card = _card(session, call)
         typed = drafts.load(session, who.user_id, DRAFT + call, vault=doors().vault)
         kept = drafts.of(session, who.user_id, DRAFT, vault=doors().vault)
         desk = views.Desk(
@@ -86,6 +90,27 @@ def page(search: str) -> Child:
             [(name.removeprefix(DRAFT), str(fields.get("title", ""))) for name, fields in kept],
         )  # fmt: skip
     return views.intake(desk, typed, zone=here.zone, labels=here.labels, words=words())
+
+
+def _card(session: Session, call: str) -> callers.CallerCard | None:
+    """Return who calls, None without a call and until the ledger knows it."""
+    if not call:
+        return None
+    with contextlib.suppress(NotFound):
+        return callers.card(session, call, actor=actor(), now=now())
+    return None
+
+
+def pop(asked: dict[str, Any] | None) -> tuple[Any, Any]:
+    """Show the call that rings on one's seat beside the form, and link the form to it."""
+    if not asked:
+        return dash.no_update, dash.no_update
+    require("ticket.open")
+    call = str(asked["key"])
+    with reading() as session:
+        here = place(session)
+        card = _card(session, call)
+    return views.caller(call, card, zone=here.zone, labels=here.labels, words=words()), call
 
 
 def save(clicks: int | None, *typed: Any) -> tuple[Any, Any]:  # noqa: ANN401 - what fields hold

@@ -41,7 +41,9 @@ def intake(
     here = data(desk_agent=desk.agent_no, desk_call=desk.call)
     side = html.Div(
         [
-            html.Div(_caller(desk, zone, labels, words), id="new-caller"),
+            html.Div(
+                caller(desk.call, desk.card, zone=zone, labels=labels, words=words), id="new-caller"
+            ),
             html.Div(id="new-alike", className="panel roomy alike"),
             html.Div(id="new-known", className="panel roomy alike"),
             html.Div(id="new-answers", className="panel roomy alike"),
@@ -140,11 +142,12 @@ def _drafts(desk: Desk, words: Words) -> Child:
     )
 
 
-def _caller(desk: Desk, zone: str, labels: Mapping[str, str], words: Words) -> Child:
+def caller(
+    call: str, card: "CallerCard | None", *, zone: str, labels: Mapping[str, str], words: Words
+) -> Child:
     """Return who calls: times, open tickets, earlier calls."""
-    card = desk.card
     if card is None:
-        text = words["pop.reading"] if desk.call else words["pop.none"]
+        text = words["pop.reading"] if call else words["pop.none"]
         return panel(words["pop.heading"], empty(text), css="roomy")
     marks: list[Child] = [html.B(card.masked or words["pop.hidden"], className="num caller")]
     if card.repeat:
