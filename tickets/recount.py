@@ -54,16 +54,18 @@ def _first(line: Any) -> int:  # noqa: ANN401 - a row
 
 
 def _present(session: Session, ids: list[int]) -> dict[int, dict[int, TicketLeg]]:
-    """Return the parts of the newest assignments: ticket -> number -> part, without those returned."""
+    """Return the parts of the present assignments: ticket -> number -> part; of one taken back there are none."""
     found: dict[int, dict[int, TicketLeg]] = {}
     turns: dict[int, int] = {}
     query = select(TicketLeg).where(TicketLeg.ticket_id.in_(ids))
     for leg in session.scalars(query.order_by(TicketLeg.ticket_id, TicketLeg.turn)):
         if turns.get(leg.ticket_id) != leg.turn:
             turns[leg.ticket_id], found[leg.ticket_id] = leg.turn, {}
-        if leg.returned_at is None:
-            found[leg.ticket_id][leg.number] = leg
-    return found
+        found[leg.ticket_id][leg.number] = leg
+    over = {
+        number for number, legs in found.items() if any(leg.returned_at for leg in legs.values())
+    }
+    return {number: legs for number, legs in found.items() if number not in over}
 
 
 def _faults(row: Ticket, legs: dict[int, TicketLeg], events: list[dict[str, Any]]) -> list[str]:

@@ -2,9 +2,10 @@
 
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any, Literal, NamedTuple
 
-from sqlalchemy import ColumnElement, Select, func, select
+from sqlalchemy import ColumnElement, Select, func, select, text
 from sqlalchemy.orm import Session
 
 from models.clock import Instant
@@ -58,8 +59,24 @@ def find(
     most = COUNTED if _counts_by_index(criteria) else COUNTED_ONE_BY_ONE
     found = select(Ticket.id).where(*conditions).limit(most + 1).subquery()
     total = session.scalar(select(func.count()).select_from(found)) or 0
-    rows = session.scalars(_sorted(criteria, conditions).offset(page * PAGE).limit(PAGE)).all()
+    query = _sorted(criteria, conditions).offset(page * PAGE).limit(PAGE)
+    with _newest_first(session, many=total > most and criteria.sort == "opened"):
+        rows = session.scalars(query).all()
     return TicketPage(lines(session, list(rows), now), min(total, most), total > most)
+
+
+@contextmanager
+def _newest_first(session: Session, *, many: bool) -> Iterator[None]:
+    """Where many are known to match, have PostgreSQL walk the newest until a page is full.
+
+    Its own guess takes facts for independent: of pairs of characters that always stand together it expects a
+    few tickets, then fetches and sorts tens of thousands (0.3 to 1 s of a million; 30 to 90 ms this way).
+    """
+    if many:
+        session.execute(text("SET LOCAL enable_sort = off"))
+    yield
+    if many:
+        session.execute(text("SET LOCAL enable_sort = on"))
 
 
 def _counts_by_index(criteria: Criteria) -> bool:
