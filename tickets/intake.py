@@ -9,13 +9,14 @@ from sqlalchemy.orm import Session
 
 from models.clock import Instant, to_datetime
 from models.errors import BadInput, NotFound, Refused, WrongStatus
-from models.events.floor import Caller
+from models.events.floor import Caller, WorkSaved
 from models.events.ticket import TicketAnswered, TicketOpened
 from models.rules.tickets.choices import CHANNELS, KINDS, URGENCIES
+from models.store import outbox, streams
 from models.store.crypto import Vault
 from models.store.db import tenant_of
 from models.store.fulltext import held
-from models.tables import CallerIdentity, CallLedger, Category, Ticket, TicketParty
+from models.tables import CallerIdentity, CallLedger, Category, Tenant, Ticket, TicketParty
 from models.tables.ticket import NUMBERS
 from tickets.moving import TEXT_MAX, Actor, Taken, facts, owed, take, tell
 
@@ -143,6 +144,13 @@ def _tell_opened(session: Session, row: Ticket, form: Form, actor: Actor, now: I
         call=form.call, **facts(taken, actor, now),
     )  # fmt: skip
     tell(session, taken, actor, event)
+    seat = session.scalar(select(CallLedger.seat).where(CallLedger.key == form.call))
+    if form.call and seat:
+        slug = session.scalar(select(Tenant.slug).where(Tenant.id == row.tenant_id)) or ""
+        saved = WorkSaved(
+            id=f"saved-{row.no}", at=now, actor=actor.ref, pbx="", epoch=0, seq=0, seat=seat
+        )
+        outbox.record(session, streams.floor_stream(slug), saved)
 
 
 def _category_version(session: Session, code: str) -> int:

@@ -273,6 +273,12 @@ class AlarmCleared(FloorEvent, frozen=True, kw_only=True):
     value: float
 
 
+class WorkSaved(FloorEvent, frozen=True, kw_only=True):
+    """The ticket of a call was saved: the after-call work of `seat` (its key) is over."""
+
+    seat: str
+
+
 class TimePassed(FloorEvent, frozen=True, kw_only=True):
     """Time went by without news: ends wrap-ups, settles calls lost in a gap. Never on the stream."""
 
@@ -302,6 +308,7 @@ AnyFloorEvent = (
     | AlarmRaised
     | AlarmAcknowledged
     | AlarmCleared
+    | WorkSaved
     | TimePassed
 )
 

@@ -95,6 +95,16 @@ def test_it_works() -> None:
     assert (call.outcome, call.wait, call.talk, call.held) == ("answered", 4, 60, 4.0)
 
 
+def test_saving_the_ticket_ends_the_after_call_work() -> None:
+    story = Story().sign_in().join(1).answer(5)
+    assert story.tell(e.WorkSaved, 20, seat=KEY).state == "talk"
+    assert story.complete(60).state == "wrap"
+    assert story.tell(e.WorkSaved, 63, seat="pbx1:nobody").state == "wrap"
+    assert story.tell(e.WorkSaved, 64, seat=KEY).state == "idle"
+    assert story.floor.seats[KEY].since == NOON + 64
+    assert story.wait(76).state == "idle"
+
+
 def test_pause_kinds() -> None:
     assert Story().sign_in(paused=True, reason="小休").state == "rest"
     assert Story().sign_in(paused=True, reason="培训").state == "learn"

@@ -170,6 +170,8 @@ def test_the_caller_of_a_call_needs_no_typing(session: Session, tenant: Place) -
     row = opened(session, Form(kind="help", title="求助", content="路灯不亮", call=call.key))
     party = session.get_one(TicketParty, row.id)
     assert party.digest == VAULT.digest("13900001111")
+    told = session.scalars(select(Outbox).where(Outbox.stream == f"floor:{tenant.slug}")).all()
+    assert [each.event["seat"] for each in told] == [call.seat]  # its after-call work is over
     with pytest.raises(NotFound):
         opened(session, Form(kind="help", title="求助", content="路灯", call="pbx1|none|1"))
 

@@ -79,6 +79,8 @@ def _fold(floor: Floor, event: e.AnyFloorEvent) -> Floor:  # noqa: C901, PLR0911
             return watch.on_alarm_acknowledged(floor, event)
         case e.AlarmCleared():
             return watch.on_alarm_cleared(floor, event)
+        case e.WorkSaved():
+            return seats.on_work_saved(floor, event)
         case e.TimePassed():
             floor = lists.settle(seats.end_wraps(floor, event.at), event.at)
             return drop_closed(floor, event.at)

@@ -2,7 +2,7 @@
 
 from msgspec.structs import replace
 
-from models.events.floor import DeviceChanged, MemberRow, SeatRemoved, SeatStatus
+from models.events.floor import DeviceChanged, MemberRow, SeatRemoved, SeatStatus, WorkSaved
 from models.rules.floor.state import Floor, FloorPlan, Seat, SeatState, seat_key
 
 # AST_DEVICE_* of Asterisk's devicestate.h
@@ -121,6 +121,14 @@ def on_device_changed(floor: Floor, event: DeviceChanged) -> Floor:
     if seat is None:
         return floor
     return put_seat(floor, with_device(seat, event.state, event.at), event.at)
+
+
+def on_work_saved(floor: Floor, event: WorkSaved) -> Floor:
+    """End a seat's after-call work at once; one that is not in it stays as it is."""
+    seat = floor.seats.get(event.seat)
+    if seat is None or seat.state != "wrap" or seat.wrap_until <= event.at:
+        return floor
+    return put_seat(floor, replace(seat, wrap_until=event.at), event.at)
 
 
 def end_wraps(floor: Floor, at: float) -> Floor:
