@@ -9,6 +9,8 @@ from models.clock import Instant, to_datetime
 from models.errors import NotFound
 from models.rules.tickets.moves import OPEN
 from models.tables import CallLedger, Ticket, TicketParty
+from tickets.criteria import scope
+from tickets.moving import Actor
 
 SHOWN = 6
 REPEAT_S = 90 * 86_400.0
@@ -32,8 +34,11 @@ class CallerCard(NamedTuple):
     repeat: bool
 
 
-def card(session: Session, key: str, *, now: Instant) -> CallerCard:
-    """Return what an agent must see when this call rings; NotFound until the ledger knows the call."""
+def card(session: Session, key: str, *, actor: Actor, now: Instant) -> CallerCard:
+    """Return what an agent must see when this call rings, of the tickets those in the actor's scope.
+
+    NotFound until the ledger knows the call.
+    """
     call = session.scalar(select(CallLedger).where(CallLedger.key == key))
     if call is None:
         raise NotFound(f"no call {key}")
@@ -48,25 +53,25 @@ def card(session: Session, key: str, *, now: Instant) -> CallerCard:
     tickets = session.scalars(
         select(Ticket)
         .join(TicketParty, TicketParty.ticket_id == Ticket.id)
-        .where(TicketParty.digest == call.caller_digest)
+        .where(TicketParty.digest == call.caller_digest, *scope(session, actor))
         .order_by(Ticket.status.in_(OPEN).desc(), Ticket.opened_at.desc()).limit(SHOWN)
     ).all()  # fmt: skip
     return CallerCard(
         key=key, queue=call.queue, masked=call.caller_masked, digest=call.caller_digest,
         at=call.counted_at.timestamp(), times=(times or 1) if known else 1,
         calls=list(calls) if known else [], tickets=list(tickets) if known else [],
-        of_call=tickets_of_call(session, key),
+        of_call=_of_call(session, key, actor),
         repeat=known and any(row.opened_at >= since for row in tickets),
     )  # fmt: skip
 
 
-def tickets_of_call(session: Session, key: str) -> list[Ticket]:
+def _of_call(session: Session, key: str, actor: Actor) -> list[Ticket]:
     """Return the tickets that were opened from a visit of a call."""
-    found = session.scalars(select(Ticket).where(Ticket.call_key == key).order_by(Ticket.id))
-    return list(found)
+    mine = (Ticket.call_key == key, *scope(session, actor))
+    return list(session.scalars(select(Ticket).where(*mine).order_by(Ticket.id)))
 
 
-def earlier_answers(session: Session, category: str) -> list[tuple[str, str, str]]:
+def earlier_answers(session: Session, category: str, *, actor: Actor) -> list[tuple[str, str, str]]:
     """Return (number, title, reply) of the newest answered tickets of a category: templates for an answer (C-04).
 
     Confidential ones are left out: their answers are about one person.
@@ -76,7 +81,11 @@ def earlier_answers(session: Session, category: str) -> list[tuple[str, str, str
     rows = session.execute(
         select(Ticket.no, Ticket.title, Ticket.reply)
         .where(
-            Ticket.category == category, Ticket.reply != "", ~Ticket.confidential, ~Ticket.anonymous
+            Ticket.category == category,
+            Ticket.reply != "",
+            ~Ticket.confidential,
+            ~Ticket.anonymous,
+            *scope(session, actor),
         )
         .order_by(Ticket.opened_at.desc())
         .limit(5)

@@ -75,7 +75,7 @@ def page(search: str) -> Child:
         card = None
         if call:
             with contextlib.suppress(NotFound):
-                card = callers.card(session, call, now=now())
+                card = callers.card(session, call, actor=actor(), now=now())
         typed = drafts.load(session, who.user_id, DRAFT + call, vault=doors().vault)
         kept = drafts.of(session, who.user_id, DRAFT, vault=doors().vault)
         desk = views.Desk(
@@ -181,10 +181,10 @@ def alike(
         digest = doors().vault.digest(phone.strip()) if phone and phone.strip() else ""
         if not digest and call:
             with contextlib.suppress(NotFound):
-                digest = callers.card(session, call, now=now()).digest
+                digest = callers.card(session, call, actor=actor(), now=now()).digest
         found = duplicates.candidates(
             session, title=title or "", content=content or "", address=address or "", digest=digest,
-            now=now(),
+            actor=actor(), now=now(),
         )  # fmt: skip
     return views.alike(found, bool(title or digest), words())
 
@@ -203,5 +203,5 @@ def answers(category: str | None) -> Child:
     """Return earlier answers to matters of a category."""
     require("ticket.open")
     with reading() as session:
-        found = callers.earlier_answers(session, category or "")
+        found = callers.earlier_answers(session, category or "", actor=actor())
     return views.answers(found, words())
