@@ -18,7 +18,7 @@ from models.events import floor as e
 from models.process import process_name
 from models.settings import Exchange, Settings
 from models.store import streams
-from models.store.crypto import Vault
+from models.store.crypto import Vault, mask_within
 from models.store.streams import Lease
 from pbx.ami import AmiSession, Frame, LinkFailed, is_refusal, open_session
 from pbx.frames import event_name
@@ -207,7 +207,8 @@ class AmiWorker:
         except Malformed as error:
             log.warning("%s: malformed frame: %s", self._name, error)
             with contextlib.suppress(*STORE_LOST):
-                await streams.bury(self._redis, self.exchange.tenant, "ami", error, raw)
+                kept = mask_within(raw)  # people read dead letters
+                await streams.bury(self._redis, self.exchange.tenant, "ami", error, kept)
             return []
 
     async def _flush(self) -> None:

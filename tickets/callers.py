@@ -35,7 +35,10 @@ class CallerCard(NamedTuple):
 
 
 def card(session: Session, key: str, *, actor: Actor, now: Instant) -> CallerCard:
-    """Return what an agent must see when this call rings; NotFound until the ledger knows the call."""
+    """Return what an agent must see when this call rings, of the tickets those in the actor's scope.
+
+    NotFound until the ledger knows the call.
+    """
     call = session.scalar(select(CallLedger).where(CallLedger.key == key))
     if call is None:
         raise NotFound(f"no call {key}")
@@ -50,7 +53,7 @@ def card(session: Session, key: str, *, actor: Actor, now: Instant) -> CallerCar
     tickets = session.scalars(
         select(Ticket)
         .join(TicketParty, TicketParty.ticket_id == Ticket.id)
-        .where(TicketParty.digest == call.caller_digest)
+        .where(TicketParty.digest == call.caller_digest, *scope(session, actor))
         .order_by(Ticket.status.in_(OPEN).desc(), Ticket.opened_at.desc()).limit(SHOWN)
     ).all()  # fmt: skip
     return CallerCard(
@@ -70,7 +73,7 @@ def tickets_of_call(session: Session, key: str, *, actor: Actor) -> list[Ticket]
     return list(session.scalars(found.order_by(Ticket.id)))
 
 
-def earlier_answers(session: Session, category: str) -> list[tuple[str, str, str]]:
+def earlier_answers(session: Session, category: str, *, actor: Actor) -> list[tuple[str, str, str]]:
     """Return (number, title, reply) of the newest answered tickets of a category: templates for an answer (C-04).
 
     Confidential ones are left out: their answers are about one person.
@@ -80,7 +83,11 @@ def earlier_answers(session: Session, category: str) -> list[tuple[str, str, str
     rows = session.execute(
         select(Ticket.no, Ticket.title, Ticket.reply)
         .where(
-            Ticket.category == category, Ticket.reply != "", ~Ticket.confidential, ~Ticket.anonymous
+            Ticket.category == category,
+            Ticket.reply != "",
+            ~Ticket.confidential,
+            ~Ticket.anonymous,
+            *scope(session, actor),
         )
         .order_by(Ticket.opened_at.desc())
         .limit(5)

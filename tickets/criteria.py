@@ -91,8 +91,8 @@ def where(
     needed = DESKS.get(criteria.desk, "")
     if "ticket.view" not in actor.can or needed not in actor.can:
         raise Refused(f"{actor.ref} lacks {needed}", permission=needed or "ticket.view")
-    if criteria.caller and actor.unit:
-        raise Refused(f"{actor.ref} may not search by caller", permission="caller.search")
+    if criteria.caller:
+        check_caller_search(actor)
     return [
         *_of_desk(criteria.desk, now),
         *scope(session, actor),
@@ -101,6 +101,12 @@ def where(
         *_of_legs(session, criteria, now),
         *_of_caller(criteria),
     ]
+
+
+def check_caller_search(actor: Actor) -> None:
+    """Raise Refused for a unit: whose tickets belong together is the centre's to know."""
+    if actor.unit:
+        raise Refused(f"{actor.ref} may not search by caller", permission="caller.search")
 
 
 def scope(session: Session, actor: Actor) -> list[ColumnElement[bool]]:

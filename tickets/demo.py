@@ -127,7 +127,7 @@ def _course(unit: str, chance: random.Random, t: int) -> Iterator[Step]:
 def _merge(session: Session, ticket: int, at: Instant) -> None:
     row = session.get_one(Ticket, ticket)
     found = duplicates.candidates(
-        session, title=row.title, address=row.address, but=ticket, now=at
+        session, title=row.title, address=row.address, but=ticket, actor=CENTRE, now=at
     )  # fmt: skip
     if found:
         duplicates.merge(session, ticket, into=found[0].row.no, actor=CENTRE, now=at)

@@ -13,6 +13,7 @@ from models.rules.grams import alike, grams, wanted
 from models.rules.tickets.moves import OPEN
 from models.store.fulltext import holds
 from models.tables import Ticket, TicketParty
+from tickets.criteria import scope
 from tickets.moving import Actor, facts, take, tell
 
 WITHIN_S = 90 * 86_400.0
@@ -39,14 +40,16 @@ def candidates(
     address: str = "",
     digest: str = "",
     but: int = 0,
+    actor: Actor,
     now: Instant,
 ) -> list[Candidate]:
     """Return at most `SHOWN` tickets of the last 90 days that may be the same matter, the likeliest first.
 
-    digest : HMAC of the caller's number. but : id of the ticket asked about, left out.
+    Only those in the actor's scope. digest : HMAC of the caller's number. but : id of the ticket asked about, left out.
     """
     since = Ticket.opened_at >= to_datetime(now - WITHIN_S)
-    newest = select(Ticket).where(since, Ticket.id != but).order_by(Ticket.opened_at.desc())
+    mine = (since, Ticket.id != but, *scope(session, actor))
+    newest = select(Ticket).where(*mine).order_by(Ticket.opened_at.desc())
     found: dict[int, Ticket] = {}
     callers: set[int] = set()
     if digest:
@@ -85,7 +88,7 @@ def merge(
     session: Session, ticket_id: int, *, into: str, note: str = "", actor: Actor, now: Instant
 ) -> None:
     """并案: go on under the ticket with the number `into`; its own caller stays with it for the call-back."""
-    target = session.scalar(select(Ticket.id).where(Ticket.no == into))
+    target = session.scalar(select(Ticket.id).where(Ticket.no == into, *scope(session, actor)))
     if target is None:
         raise BadInput(f"no ticket {into!r}", field="into")
     if target == ticket_id:
@@ -111,12 +114,12 @@ def unmerge(session: Session, ticket_id: int, *, note: str, actor: Actor, now: I
     tell(session, taken, actor, e.TicketUnmerged(**facts(taken, actor, now, note)))
 
 
-def merged_into(session: Session, ticket_id: int) -> list[tuple[Ticket, str]]:
-    """Return the tickets that go on under this one, each with its masked caller."""
+def merged_into(session: Session, ticket_id: int, *, actor: Actor) -> list[tuple[Ticket, str]]:
+    """Return the tickets in the actor's scope that go on under this one, each with its masked caller."""
     rows = session.execute(
         select(Ticket, TicketParty.masked)
         .outerjoin(TicketParty, TicketParty.ticket_id == Ticket.id)
-        .where(Ticket.merged_into == ticket_id)
+        .where(Ticket.merged_into == ticket_id, *scope(session, actor))
         .order_by(Ticket.id)
     )
     return [(row, masked or "") for row, masked in rows]

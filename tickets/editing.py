@@ -17,7 +17,7 @@ from models.store.chain import audit
 from models.store.db import tenant_of
 from models.store.fulltext import held
 from models.tables import Attachment, Category, KnowledgeAnswer, KnowledgeItem, User
-from tickets.knowledge import is_ours
+from tickets.knowledge import is_ours, seen
 from tickets.moving import TEXT_MAX, Actor, owed
 
 TITLE_MAX, REMARKS_MAX = 100, 1000
@@ -161,11 +161,8 @@ def write_answer(
     _allowed("knowledge.edit", actor)
     _check_answer(content, remarks)
     # the item's row is held, so that two who write at once are counted one after the other
-    if (
-        session.scalar(select(KnowledgeItem).where(KnowledgeItem.id == item_id).with_for_update())
-        is None
-    ):
-        raise NotFound(f"no knowledge item {item_id}")
+    session.execute(select(KnowledgeItem.id).where(KnowledgeItem.id == item_id).with_for_update())
+    seen(session, item_id, actor=actor, now=now)
     there = select(func.count()).where(KnowledgeAnswer.item_id == item_id)
     if (session.scalar(there) or 0) >= ANSWERS_MAX:
         raise BadInput(f"more than {ANSWERS_MAX} answers", field="answers", most=ANSWERS_MAX)

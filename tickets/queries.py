@@ -75,8 +75,11 @@ def whole(session: Session, no: str, *, actor: Actor, now: Instant) -> Whole:
         history=_of_ticket(session, TicketHistory, row.id),
         requests=requests,
         supervisions=_of_ticket(session, Supervision, row.id),
-        merged=[] if actor.unit else duplicates.merged_into(session, row.id),
-        main=session.scalar(select(Ticket.no).where(Ticket.id == row.merged_into)) or "",
+        merged=[] if actor.unit else duplicates.merged_into(session, row.id, actor=actor),
+        main=session.scalar(
+            select(Ticket.no).where(Ticket.id == row.merged_into, *scope(session, actor))
+        )
+        or "",
         district=dict(districts(session)).get(row.district, row.district),
         opener=session.scalar(select(User.name).where(User.id == row.opened_by)) or "",
         verbs=_verbs(session, row, parts, requests, actor),

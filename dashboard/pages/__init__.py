@@ -9,6 +9,7 @@ from dashboard.pages import (
     calls,
     drawers,
     files,
+    identity,
     intake,
     knowledge,
     knowledge_item,
@@ -71,7 +72,17 @@ def register(app: dash.Dash) -> None:
     app.index_string = INDEX
     # Pages come and go: a callback's parts need not be on the page when the application starts.
     app.config.suppress_callback_exceptions = True
-    desks = (ticket_desk, intake, ticket, files, letters, knowledge, knowledge_item, admin)
+    desks = (
+        ticket_desk,
+        intake,
+        ticket,
+        identity,
+        files,
+        letters,
+        knowledge,
+        knowledge_item,
+        admin,
+    )
     for page in (routes, wall, calls, *desks, drawers, system):
         page.register(app)
     # Dash collects the assets on the first request, under FastAPI only after that page was made:

@@ -212,7 +212,7 @@ def alike(
                 digest = callers.card(session, call, actor=actor(), now=now()).digest
         found = duplicates.candidates(
             session, title=title or "", content=content or "", address=address or "", digest=digest,
-            now=now(),
+            actor=actor(), now=now(),
         )  # fmt: skip
     return views.alike(found, bool(title or digest), words())
 
@@ -231,5 +231,5 @@ def answers(category: str | None) -> Child:
     """Return earlier answers to matters of a category."""
     require("ticket.open")
     with reading() as session:
-        found = callers.earlier_answers(session, category or "")
+        found = callers.earlier_answers(session, category or "", actor=actor())
     return views.answers(found, words())

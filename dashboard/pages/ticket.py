@@ -17,7 +17,7 @@ from dashboard.views import ticket as views
 from dashboard.views.kit import Child
 from models.clock import now
 from models.errors import HotlineError, NotFound
-from tickets import assignment, duplicates, intake, queries, workflow
+from tickets import assignment, duplicates, identity, intake, queries, workflow
 from tickets.moving import Actor
 
 Values = Mapping[str, Any]
@@ -157,7 +157,8 @@ def _whole(session: Session, no: str) -> Child:
     zone = place(session).zone
     return views.ticket(
         whole, lists=lists, proposed=proposed, zone=zone, words=words(),
-        may_call="calls.view" in who.can, letters=letters.of_ticket(session, whole.row),
+        may_call="calls.view" in who.can, may_reveal=identity.may_reveal(session, whole.row, who),
+        letters=letters.of_ticket(session, whole.row),
     )  # fmt: skip
 
 

@@ -15,7 +15,7 @@ from models.clock import now
 from models.errors import BadInput, HotlineError
 from models.store import people
 from tickets import queries, saved, search
-from tickets.criteria import DESKS, Criteria
+from tickets.criteria import DESKS, Criteria, check_caller_search
 
 
 def register(app: dash.Dash) -> None:
@@ -77,6 +77,7 @@ def find_caller(clicks: int | None, number: str | None) -> tuple[Any, Any]:
         return dash.no_update, dash.no_update
     try:
         require("ticket.view")
+        check_caller_search(actor())
         digits = (number or "").strip()
         if not digits.lstrip("+").replace("-", "").isdigit():
             raise BadInput("phone", field="phone")

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from dash import dcc, html
 
-from dashboard.views import clock, files
+from dashboard.views import clock, files, identity
 from dashboard.views.kit import Child, Words, data, empty, link, panel, status, table
 from dashboard.views.ticket_desk import due_lamp
 from models.rules.tickets.choices import GRADES, MODES, REJECT_GROUNDS, RETURN_GROUNDS
@@ -85,6 +85,7 @@ def ticket(
     zone: str,
     words: Words,
     may_call: bool,
+    may_reveal: bool = False,
     letters: Child = None,
 ) -> Child:
     """Return a ticket: facts, units with their lamps, letters, history, and the forms of the lawful moves."""
@@ -98,7 +99,14 @@ def ticket(
         className="page-title",
     )
     left = [
-        panel(words["ticket.facts"], _facts(whole, zone, words, may_call=may_call), css="roomy"),
+        panel(
+            words["ticket.facts"],
+            [
+                _facts(whole, zone, words, may_call=may_call),
+                identity.question(row.no, words) if may_reveal else None,
+            ],
+            css="roomy",
+        ),
         panel(words["ticket.units"], _legs(whole, zone, words)),
         _merged(whole, words),
         files.panel("ticket", row.id, words, protected=row.confidential or row.anonymous),

@@ -2,6 +2,7 @@
 
 import hashlib
 import hmac
+import re
 from functools import lru_cache
 
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
@@ -15,6 +16,14 @@ def mask(number: str) -> str:
     if len(number) >= 10:
         return f"{number[:3]}****{number[-4:]}"
     return f"****{number[-2:]}" if len(number) > 4 else number and "****"
+
+
+_LONG = re.compile(rb"(?<![\d.])\d{7,}(?![\d.])")
+
+
+def mask_within(raw: bytes) -> bytes:
+    """Return a frame whose numbers are masked if they are long enough to be a caller's; ids with a dot stay."""
+    return _LONG.sub(lambda found: mask(found[0].decode()).encode(), raw)
 
 
 class Vault:

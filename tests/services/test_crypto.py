@@ -5,7 +5,7 @@ from cryptography.fernet import Fernet
 
 from models.errors import BadInput, SettingsError
 from models.events.floor import Caller
-from models.store.crypto import Vault, mask
+from models.store.crypto import Vault, mask, mask_within
 
 NEW, OLD, OTHER = (Fernet.generate_key().decode() for _ in range(3))
 
@@ -60,3 +60,16 @@ def test_a_withheld_number_stays_empty() -> None:
 )
 def test_mask(number: str, shown: str) -> None:
     assert mask(number) == shown
+
+
+@pytest.mark.parametrize(
+    ("raw", "kept"),
+    [
+        (b"CallerIDNum: 13812345678\r\nUniqueid: pbx01-1795300000.12\r\n",
+         b"CallerIDNum: 138****5678\r\nUniqueid: pbx01-1795300000.12\r\n"),
+        (b"Exten: 8001\r\nConnectedLineNum: 5551234\r\n", b"Exten: 8001\r\nConnectedLineNum: ****34\r\n"),
+        (b"\xff\xfe", b"\xff\xfe"),
+    ],
+)  # fmt: skip
+def test_a_frame_keeps_no_number(raw: bytes, kept: bytes) -> None:
+    assert mask_within(raw) == kept

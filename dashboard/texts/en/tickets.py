@@ -5,6 +5,9 @@ from collections.abc import Mapping
 TEXTS: Mapping[str, str] = {
     # --- tickets
     "nav.tickets": "Tickets",
+    "identity.title": "See who asked",
+    "identity.name": "Name ",
+    "identity.phone": "Number ",
     "tickets.title": "Tickets",
     "tickets.total": "{n} in all",
     "tickets.new": "New ticket",

@@ -5,6 +5,9 @@ from collections.abc import Mapping
 TEXTS: Mapping[str, str] = {
     # --- tickets
     "nav.tickets": "工单",
+    "identity.title": "查看诉求人身份",
+    "identity.name": "姓名 ",
+    "identity.phone": "号码 ",
     "tickets.title": "工单",
     "tickets.total": "共 {n} 件",
     "tickets.new": "新建工单",

@@ -1,0 +1,397 @@
+"""Every route, page and callback of the web process, asked by every role: who is refused changes nothing.
+
+The tables say which permission each needs. What is not in a table fails the test: write its row here.
+"""
+
+import http.client
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, NamedTuple
+from urllib.parse import urlsplit
+
+import pytest
+from desk_site import (
+    HERE,
+    PEOPLE,
+    TOKEN,
+    WORDS,
+    Person,
+    Site,
+    refused,
+    running_site,
+    texts_of,
+)
+from factories import make_alarm, make_call, put_calls
+from fastapi.routing import APIRoute
+from real_stores import Stores
+from sqlalchemy import Engine, select
+from web_client import Answer
+
+from dashboard.pages.routes import DESK_PAGES
+from dashboard.views.intake import FIELDS
+from dashboard.views.shell import PAGES as NAVIGATION
+from models.clock import now
+from models.store.people import PERMISSIONS
+from models.tables import Letter, Ticket
+from tickets import assignment, editing, intake, letters
+from tickets.moving import Actor
+
+CHIEF = Actor(0, "总值班", PERMISSIONS)
+TITLE = "东门外路灯不亮"
+PNG = "\x89PNG\r\n\x1a\n" + "0" * 60
+
+
+class Case(NamedTuple):
+    """What stands in the tenant: a ticket with unit zjj in the district `HERE`, and what hangs on it."""
+
+    site: Site
+    ticket: int
+    no: str
+    letter: int
+    file: int
+    call: str
+    item: int
+    draft: int
+
+
+@pytest.fixture(scope="module")
+def case(stores: Stores, engine: Engine) -> Iterator[Case]:
+    with running_site(stores, engine) as site:
+        for login in PEOPLE:
+            site.client(login)  # a sign-in is audited: all of them before anything is compared
+        call = make_call(entered=now() - 60, caller=site.vault.seal("13900001111"))
+        at = now()
+        with site.session() as session:
+            put_calls(session, site.place.id, call)
+            make_alarm(session, site.place.id)
+            row = make_ticket(site, session)
+            assignment.assign(session, row.id, units=["zjj"], mode="assign", actor=CHIEF, now=at)
+            letter = letters.make(
+                session, row.id, "assign", actor=CHIEF, now=at, vault=site.vault
+            ).id
+            form = editing.Form(title="路灯报修", shelf="guide")
+            item = editing.propose(session, form, actor=CHIEF, now=at)
+            editing.publish(session, item, 1, actor=CHIEF, now=at)
+            draft = editing.propose(session, form, actor=CHIEF, now=at)
+        sent = site.client("duty").ask(
+            "POST",
+            f"/files/ticket/{row.id}",
+            PNG,
+            {"X-File-Name": "a.png"},
+        )
+        assert sent.status == 201, sent.text
+        number = sent.json()["id"]
+        yield Case(site, row.id, row.no, letter, number, call.key, item, draft)
+
+
+def make_ticket(site: Site, session: Any, **more: Any) -> Ticket:
+    given = {"kind": "complaint", "title": TITLE, "content": "三天了", "district": HERE, **more}
+    return intake.open_ticket(
+        session,
+        intake.Form(**{"phone": "13900001111", **given}),
+        actor=CHIEF,
+        now=now(),
+        vault=site.vault,
+    )
+
+
+# --- the tables -----------------------------------------------------------------------------
+
+Ask = Callable[[Case, str], Answer]
+Rule = Callable[[str, Person], bool]
+
+
+class Row(NamedTuple):
+    """A question and who may ask it: with which permission, and by what rule beyond it."""
+
+    needs: str
+    ask: Ask
+    rule: Rule = lambda login, person: True
+    denied: Callable[[Answer], bool] = refused
+
+
+def in_scope(login: str, person: Person) -> bool:
+    """The ticket is with zjj, in the person's district, in this tenant."""
+    return login != "stranger" and person.unit in ("", "zjj")
+
+
+def of_tenant(login: str, _person: Person) -> bool:
+    return login != "stranger"
+
+
+def works(login: str, person: Person) -> bool:
+    """Who may add to the ticket's files: its unit, and who works on tickets at the centre."""
+    verbs = {"open", "assign", "review", "call_back", "supervise", "instruct"}
+    return in_scope(login, person) and bool(
+        person.unit or person.can & {f"ticket.{verb}" for verb in verbs}
+    )
+
+
+def got(path: str) -> Ask:
+    return lambda case, login: case.site.client(login).get(path.format(**case._asdict()))
+
+
+def posted(path: str) -> Ask:
+    def ask(case: Case, login: str) -> Answer:
+        headers = {"X-File-Name": "a.png", "Content-Type": "application/octet-stream"}
+        there = path.format(**case._asdict())
+        return case.site.client(login).ask("POST", there, PNG, headers)
+
+    return ask
+
+
+def shows(address: str) -> Ask:
+    return lambda case, login: case.site.page(login, address.format(**case._asdict()))
+
+
+def asked(name: str, values: Callable[[Case], list[Any]], **more: Any) -> Ask:
+    def ask(case: Case, login: str) -> Answer:
+        out = more.get("out")
+        return case.site.ask(
+            login, name, values(case), out=out(case) if out else (), pressed=more.get("pressed", 0)
+        )
+
+    return ask
+
+
+def metrics_with(token: str) -> Ask:
+    return lambda case, login: case.site.client(login).get(
+        "/metrics", Authorization=f"Bearer {token}"
+    )
+
+
+def live(case: Case, login: str) -> Answer:
+    """Open the stream and leave it at once."""
+    link = http.client.HTTPConnection(urlsplit(case.site.url).netloc, timeout=10)
+    link.request("GET", "/live/floor", headers={"Cookie": case.site.client(login).cookie})
+    came = link.getresponse()
+    answer = Answer(came.status, {}, b"")
+    came.close()
+    link.close()
+    return answer
+
+
+OPEN = {
+    "GET /login", "POST /login", "GET /healthz", "GET /metrics", "GET /_favicon.ico", "MOUNT /assets",
+}  # fmt: skip
+"""What nobody needs a session for; /metrics asks for its token, tested beside."""
+SIGNED_IN = {
+    "GET /_dash-component-suites/{package_name}/{fingerprinted_path:path}", "GET /_dash-layout",
+    "GET /_dash-dependencies", "POST /_dash-update-component", "GET /_reload-hash", "GET /",
+    "GET {path:path}", "POST /logout",
+}  # fmt: skip
+"""What every session may ask for: the frame of the pages, in which no fact stands."""
+ROUTES: Mapping[str, Row] = {
+    "GET /live/floor": Row("floor.view", live),
+    "GET /api/export/calls.{kind}": Row("calls.view", got("/api/export/calls.csv")),
+    "GET /api/export/tickets.xlsx": Row("ticket.view", got("/api/export/tickets.xlsx")),
+    "POST /files/{subject}/{number}": Row("ticket.view", posted("/files/ticket/{ticket}"), works),
+    "GET /files/{number}": Row("ticket.view", got("/files/{file}"), in_scope),
+    "GET /api/letters/{number}.{kind}": Row(
+        "ticket.view", got("/api/letters/{letter}.docx"), in_scope
+    ),
+}
+PAGES: Mapping[str, Row] = {
+    "/wall": Row("floor.view", shows("/wall")),
+    "/calls": Row("calls.view", shows("/calls")),
+    "/alarms": Row("floor.view", shows("/alarms")),
+    "/seat": Row("floor.view", shows("/seat?key=pbx1:PJSIP/8001")),
+    "/system": Row("system.view", shows("/system")),
+    "/tickets": Row("ticket.view", shows("/tickets")),
+    "/tickets/new": Row("ticket.open", shows("/tickets/new")),
+    "/ticket": Row("ticket.view", shows("/ticket?no={no}"), in_scope),
+    "/knowledge": Row("knowledge.view", shows("/knowledge")),
+    "/knowledge/item": Row("knowledge.view", shows("/knowledge/item?id={item}"), of_tenant),
+}
+EMPTY_FORM = [""] * len(FIELDS)
+
+
+def silent(answer: Answer) -> bool:
+    """A callback that says nothing to whom it refuses."""
+    return answer.status == 401 or answer.json()["response"] == {}
+
+
+def nothing(answer: Answer) -> bool:
+    """A callback that has no figures for whom it refuses; to the others an empty day has quarters, too."""
+    return answer.status == 401 or answer.json()["response"]["yesterday"]["data"] == []
+
+
+def not_kept(answer: Answer) -> bool:
+    return answer.status == 401 or WORDS["intake.not_kept"] in texts_of(answer)
+
+
+def clicked(number: Any) -> list[tuple[Any, int]]:
+    return [(number, 1)]
+
+
+def know(case: Case) -> list[Any]:
+    """Press "write an answer" on the published item."""
+    of = f"item:{case.item}"
+    fields = [
+        ({"know-field": name, "of": of, "verb": "item.answer"}, text)
+        for name, text in (("content", "拨打 12345"), ("remarks", ""))
+    ]
+    pressed = {"know-do": "item.answer", "of": of, "version": "1"}
+    return [clicked(pressed), fields, [(i, i) for i, _ in fields], case.item, {}]
+
+
+CALLBACKS: Mapping[str, Row] = {
+    "routes.show": Row("", shows("/nowhere")),
+    "wall.yesterday": Row("floor.view", asked("wall.yesterday", lambda _: [now()]), denied=nothing),
+    "wall.plotly": Row("", asked("wall.plotly", lambda _: [now()])),
+    "wall.acknowledge": Row(
+        "alarms.ack",
+        asked("wall.acknowledge", lambda _: [{"key": "longest_wait:consult:1"}])
+    ),
+    "wall.history": Row("floor.view", asked("wall.history", lambda _: [1, ""])),
+    "calls.rows": Row("calls.view", asked("calls.rows", lambda _: [{"startRow": 0}, ""])),
+    "calls.head": Row("calls.view", asked("calls.head", lambda _: ["", "/calls", ""]), denied=silent),
+    "ticket_desk.find_caller": Row(
+        "ticket.view", asked("ticket_desk.find_caller", lambda _: [1, "13900001111"]),
+        lambda login, person: not person.unit,
+    ),
+    "ticket_desk.keep_query": Row(
+        "ticket.view", asked("ticket_desk.keep_query", lambda _: [1, [], "我的", "?desk=all"])
+    ),
+    "intake.save": Row("ticket.open", asked("intake.save", lambda _: [
+        1, "complaint", "路灯", "不亮", *EMPTY_FORM[3:FIELDS.index("urgency")], "normal",
+        *EMPTY_FORM[FIELDS.index("urgency") + 1:FIELDS.index("channel")], "phone",
+        *EMPTY_FORM[FIELDS.index("channel") + 1:], "",
+    ])),
+    "intake.keep_draft": Row(
+        "ticket.open", asked("intake.keep_draft", lambda _: [1, "complaint", "x", *EMPTY_FORM[2:], ""]),
+        denied=not_kept,
+    ),
+    "intake.drop_draft": Row("ticket.open", asked("intake.drop_draft", lambda _: [1, ""])),
+    "intake.alike": Row(
+        "ticket.open", asked("intake.alike", lambda _: [1, "", TITLE, "", "", "13900001111"])
+    ),
+    "intake.known": Row("knowledge.view", asked("intake.known", lambda _: [1, "路灯报修"])),
+    "intake.answers": Row("ticket.open", asked("intake.answers", lambda _: ["H01"])),
+    "ticket.press": Row("ticket.supervise", asked("ticket.press", lambda c: [
+        clicked({"ticket-do": "urge", "ticket": c.ticket}), [], [], c.no,
+    ]), in_scope),
+    "identity.show": Row("caller.reveal", asked(
+        "identity.show", lambda c: [clicked({"identity-show": c.no}), [({"identity-reason": c.no}, "回访")]],
+        out=lambda c: [[{"identity": c.no}]],
+    ), in_scope),
+    "files.listing": Row("ticket.view", asked("files.listing", lambda c: [
+        ({"files": f"ticket:{c.ticket}", "part": "changed"}, 0),
+        ({"files": f"ticket:{c.ticket}", "part": "changed"},
+         {"files": f"ticket:{c.ticket}", "part": "changed"}),
+    ], out=lambda c: [{"files": f"ticket:{c.ticket}", "part": "list"}]), in_scope),
+    "letters.press": Row("ticket.assign", asked("letters.press", lambda c: [
+        clicked({"letter-make": "forward", "ticket": c.ticket}), c.no,
+    ]), in_scope),
+    "knowledge.listing": Row("knowledge.view", asked("knowledge.listing", lambda _: ["路灯", ""])),
+    "knowledge.choose": Row("", asked("knowledge.choose", lambda _: ["H01", "", ""])),
+    "knowledge_item.press": Row("knowledge.edit", asked("knowledge_item.press", know), of_tenant),
+    "drawers.open_drawer": Row("calls.view", asked(
+        "drawers.open_drawer", lambda c: [None, {"key": c.call}, None, "/calls"], pressed=1,
+    ), of_tenant),
+    "drawers.reveal_caller": Row("caller.reveal", asked("drawers.reveal_caller", lambda c: [
+        clicked({"reveal-show": c.call}), [({"reveal-show": c.call}, {"reveal-show": c.call})],
+        [({"reveal-reason": c.call}, "回访")],
+    ], out=lambda c: [[{"reveal-box": c.call}]]), of_tenant),
+    "drawers.mark_callback": Row("calls.mark", asked("drawers.mark_callback", lambda c: [
+        clicked({"callback-mark": c.call}), [({"callback-mark": c.call}, {"callback-mark": c.call})],
+        [({"callback-note": c.call}, "")],
+    ]), of_tenant),
+    "files.remove": Row("ticket.view", asked("files.remove", lambda c: [
+        clicked({"file-remove": c.file, "of": f"ticket:{c.ticket}"}),
+        [({"file-reason": c.file}, "传错了")], [({"file-reason": c.file}, {"file-reason": c.file})],
+        [({"files": f"ticket:{c.ticket}", "part": "changed"},
+          {"files": f"ticket:{c.ticket}", "part": "changed"})],
+    ], out=lambda c: [[{"files": f"ticket:{c.ticket}", "part": "changed"}]]),
+        lambda login, person: works(login, person) and not person.unit),
+    "system.show": Row("system.view", asked("system.show", lambda _: [1])),
+}  # fmt: skip
+"""Taking the file away comes last of those of the ticket: the first who may takes it."""
+
+
+# --- the tests ------------------------------------------------------------------------------
+
+
+def test_every_route_is_in_the_table(case: Case) -> None:
+    found = {"GET /live/floor"}  # plain ASGI, before the framework
+    for route in case.site.routes:
+        methods = (route.methods if isinstance(route, APIRoute) else None) or {"MOUNT"}
+        found |= {f"{method} {route.path}" for method in methods}
+    assert found == OPEN | SIGNED_IN | ROUTES.keys()
+
+
+def test_every_page_is_in_the_table() -> None:
+    assert PAGES.keys() >= DESK_PAGES.keys() | {path for path, _, _ in NAVIGATION}
+    for path, _, permission in NAVIGATION:
+        assert PAGES[path].needs == permission, path
+
+
+def test_every_callback_is_in_the_table(case: Case) -> None:
+    assert case.site.callbacks.keys() == CALLBACKS.keys()
+
+
+ROWS = [
+    pytest.param(row, id=name)
+    for table in (ROUTES, PAGES, CALLBACKS)
+    for name, row in table.items()
+]
+
+
+@pytest.mark.parametrize("row", ROWS)
+def test_who_may(case: Case, row: Row) -> None:
+    allowed = [
+        login for login, person in PEOPLE.items()
+        if (not row.needs or row.needs in person.can) and row.rule(login, person)
+    ]  # fmt: skip
+    before = case.site.state()
+    for login in ("", *PEOPLE):
+        if login not in allowed:
+            answer = row.ask(case, login)
+            assert row.denied(answer), (login, answer.status, answer.text[-500:])
+            assert not login or TITLE not in answer.text
+    assert case.site.state() == before, "who was refused changed something"
+    for login in allowed[:: 1 if len(allowed) < 4 else 2]:
+        answer = row.ask(case, login)
+        assert not row.denied(answer), (login, answer.status, answer.text[-500:])
+        if row is CALLBACKS["files.remove"]:
+            break  # it is gone
+
+
+@pytest.mark.parametrize("token", ["", "x", TOKEN + "x", TOKEN[:-1]])
+def test_metrics_are_for_their_token_alone(case: Case, token: str) -> None:
+    for login in ("", "admin", "duty"):
+        assert metrics_with(token)(case, login).status == 403
+
+
+def test_a_stranger_sees_nothing_of_ours(case: Case) -> None:
+    before = case.site.state()
+    for row in (*ROUTES.values(), *PAGES.values(), *CALLBACKS.values()):
+        answer = row.ask(case, "stranger")
+        assert TITLE not in answer.text
+        assert case.no not in answer.text.replace(f"no={case.no}", "")
+        if answer.status == 200 and answer.body.startswith(b"{"):
+            assert not any(TITLE in text for text in texts_of(answer))
+    assert case.site.state() == before
+
+
+def test_a_unit_sees_no_draft_of_the_centre(case: Case) -> None:
+    for login in ("unit", "agent", "leader"):
+        assert refused(case.site.page(login, f"/knowledge/item?id={case.draft}"))
+    for login in ("unit", "sub"):
+        of = f"item:{case.draft}"
+        values = know(case._replace(item=case.draft))
+        before = case.site.state()
+        assert refused(case.site.ask(login, "knowledge_item.press", values)), of
+        assert case.site.state() == before
+
+
+def test_the_letters_to_the_citizen_are_hidden_from_units(case: Case) -> None:
+    with case.site.session() as session:
+        notice = letters.make(
+            session, case.ticket, "accept_notice", actor=CHIEF, now=now(), vault=case.site.vault
+        ).id
+        assert session.scalar(select(Letter.id).where(Letter.id == notice))
+    path = f"/api/letters/{notice}.docx"
+    told = {login: case.site.client(login).get(path).status for login in PEOPLE}
+    for login, person in PEOPLE.items():
+        may = "ticket.view" in person.can and not person.unit and login != "stranger"
+        assert (told[login] == 200) == may, (login, told[login])

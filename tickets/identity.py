@@ -1,0 +1,54 @@
+"""Who asked, opened: a ticket's caller by name and number, and every look is written down."""
+
+from typing import NamedTuple
+
+from sqlalchemy.orm import Session
+
+from models.clock import Instant
+from models.errors import NotFound, Refused
+from models.store.chain import audit
+from models.store.crypto import Vault
+from models.tables import Ticket, TicketParty
+from tickets import queries
+from tickets.moving import Actor, owed
+
+
+class Identity(NamedTuple):
+    """A caller's name and whole number; either may be empty, not both."""
+
+    name: str
+    phone: str
+
+
+def may_reveal(session: Session, row: Ticket, actor: Actor) -> bool:
+    """Whether there is somebody to reveal to the actor."""
+    return _allowed(row, actor) and any(_sealed(session, row.id))
+
+
+def _allowed(row: Ticket, actor: Actor) -> bool:
+    """A protected caller is never shown to a unit, whatever its role."""
+    protected = row.anonymous or row.confidential
+    return "caller.reveal" in actor.can and not (actor.unit and protected)
+
+
+def _sealed(session: Session, ticket_id: int) -> tuple[str, str]:
+    party = session.get(TicketParty, ticket_id)
+    return (party.name_sealed, party.phone_sealed) if party else ("", "")
+
+
+def reveal(
+    session: Session, ticket_id: int, *, reason: str, actor: Actor, now: Instant, vault: Vault
+) -> Identity:
+    """Return who asked, and write down who looked and why; NotFound when nobody left a name or number."""
+    row = queries.seen(session, ticket_id, actor=actor)
+    if not _allowed(row, actor):
+        raise Refused(f"{actor.ref} may not reveal a caller", permission="caller.reveal")
+    owed(reason, "reason")
+    sealed = _sealed(session, ticket_id)
+    if not any(sealed):
+        raise NotFound(f"nobody is known of ticket {ticket_id}")
+    audit(
+        session, actor=actor.ref, verb="reveal_caller", subject=f"ticket:{row.no}", now=now,
+        reason=reason.strip(),
+    )  # fmt: skip
+    return Identity(*(vault.open(each) if each else "" for each in sealed))
