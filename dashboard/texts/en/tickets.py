@@ -229,6 +229,8 @@ TEXTS: Mapping[str, str] = {
     "query.district": "District",
     "query.sort": "Order",
     "query.rising": "Rising",
+    "query.falling": "Falling",
+    "query.way": "Direction of order",
     "query.words": "Words",
     "query.caller": "Caller's number",
     "query.by_caller": "Find by caller",

@@ -229,6 +229,8 @@ TEXTS: Mapping[str, str] = {
     "query.district": "区域",
     "query.sort": "排序",
     "query.rising": "升序",
+    "query.falling": "降序",
+    "query.way": "次序",
     "query.words": "关键词",
     "query.caller": "来电号码",
     "query.by_caller": "按来电人查",
