@@ -255,7 +255,7 @@ def _tally(query: TicketQuery, tally: Sequence["Tally"], words: Words) -> Child:
 
 def _list(query: TicketQuery, page: "TicketPage", zone: str, words: Words) -> Child:
     if not page.lines:
-        return empty(words["tickets.none"])
+        return _nothing(query, words)
     heads = [
         (words[f"tickets.col.{name}"], "")
         for name in ("no", "title", "kind", "status", "unit", "due", "opened")
@@ -284,6 +284,16 @@ def _list(query: TicketQuery, page: "TicketPage", zone: str, words: Words) -> Ch
             )
         )  # fmt: skip
     return html.Div(table(heads, rows, label=words["tickets.title"]), className="panel")
+
+
+def _nothing(query: TicketQuery, words: Words) -> Child:
+    """Say that a desk is cleared, or that criteria leave nothing and how to drop them."""
+    if set(query.given) <= {"desk", "sort", "rising"}:
+        return html.Div(empty(words["tickets.none"]), className="panel")
+    way = link(
+        words["query.clear"], TicketQuery({"desk": query.desk or "all"}).href(), className="button"
+    )
+    return html.Div([empty(words["tickets.none_query"]), way], className="panel nothing")
 
 
 def _pager(query: TicketQuery, pages: int, words: Words) -> Child:
