@@ -129,6 +129,12 @@ def _verbs(
             continue
         if verb == ("pause_clock" if row.paused_at else "resume_clock"):
             continue
+        if verb == "finish_part" and all(p.number == 1 for p in mine):
+            continue
+        if verb == "submit" and all(p.number != 1 for p in mine):
+            continue
+        if verb == "start" and row.status == "in_progress" and all(p.started_at for p in mine):
+            continue
         found.append(verb)
     return tuple(found)
 

@@ -4,7 +4,7 @@
   const H = (window.hotline = window.hotline || {});
   const CHIPS_FROM = 300;
   const TILE = { width: 4.2, height: 3.55, least: 0.98, max: 1.9, chips: 0.78 };
-  const SHORT_HEIGHT = 2.95;
+  const SHORT = { width: 4.45, height: 2.95 }; // the state's mark stands beside the name
   const WRITES = 70; // seats a frame: a thousand at once would hold up the clock and the keys
   const mount = H.mounted("seats");
   let tiles = new Map(); // seat key -> {node, parts, seat}
@@ -56,7 +56,7 @@
     mode = "tiles";
     if (size.score < TILE.least) {
       mode = "short";
-      size = best(sizes, (w, h) => Math.min(w / TILE.width, h / SHORT_HEIGHT));
+      size = best(sizes, (w, h) => Math.min(w / SHORT.width, h / SHORT.height));
     }
     if (total >= CHIPS_FROM || size.score < TILE.chips) {
       mode = "chips";

@@ -62,10 +62,20 @@ def show(path: str | None, search: str | None, _prefs: object) -> Child:
 
 @shown
 def page(path: str, search: str) -> Child:
-    """Return the component of one page; a refusal is shown in its place."""
-    match path.rstrip("/") or home():
+    """Return the component of one page; a refusal stands under the header, so that there is a way on."""
+    asked = path.rstrip("/") or home()
+    if asked == "/wall" and "floor.view" in viewer().can:
+        return _wall(search)
+    here = DESK_PAGES[asked][0] if asked in DESK_PAGES else asked
+    me = viewer()
+    return shell.desk(words(), here, me.can, me.name, _body(asked, search))
+
+
+@shown
+def _body(asked: str, search: str) -> Child:
+    match asked:
         case "/wall":
-            return _wall(search)
+            return _wall(search)  # refused
         case "/calls":
             return _calls(search)
         case "/alarms":
@@ -74,10 +84,9 @@ def page(path: str, search: str) -> Child:
             return _seat(search)
         case "/system":
             require("system.view")
-            return _desk("/system", system.page(words()))
-        case asked if asked in DESK_PAGES:
-            nav, body = DESK_PAGES[asked]
-            return _desk(nav, body(search))
+            return system.page(words())
+        case _ if asked in DESK_PAGES:
+            return DESK_PAGES[asked][1](search)
         case _:
             return _unknown()
 
@@ -89,15 +98,9 @@ def home() -> str:
 
 def _unknown() -> Child:
     texts = words()
-    unknown = html.Div(
+    return html.Div(
         [html.H1(texts["page.unknown"]), html.P(texts["page.unknown_help"])], className="refusal"
     )
-    return _desk("", unknown)
-
-
-def _desk(here: str, body: Child) -> Child:
-    me = viewer()
-    return shell.desk(words(), here, me.can, me.name, body)
 
 
 def _wall(search: str) -> Child:
@@ -122,7 +125,7 @@ def _calls(search: str) -> Child:
     require("calls.view")
     with reading() as session:
         here = place(session)
-    return _desk("/calls", calls.page(read(search), here.queues, words()))
+    return calls.page(read(search), here.queues, words())
 
 
 def _alarms(search: str) -> Child:
@@ -132,7 +135,7 @@ def _alarms(search: str) -> Child:
         here = place(session)
         start, end = query.span(here.zone, now())
         rows = watch.alarm_history(session, start=start, end=end, limit=ALARMS_SHOWN)
-    body = alarms.page(
+    return alarms.page(
         query.day,
         rows,
         zone=here.zone,
@@ -140,12 +143,11 @@ def _alarms(search: str) -> Child:
         labels=here.labels,
         may_ack="alarms.ack" in viewer().can,
     )
-    return _desk("/alarms", body)
 
 
 def _seat(search: str) -> Child:
     require("floor.view")
     key = parse_qs(search.lstrip("?")).get("key", [""])[0]
     if not key:
-        return _desk("", empty(words()["seat.unknown"]))
-    return _desk("", html.Div(seat_view(key, closable=False), className="page seat-page"))
+        return empty(words()["seat.unknown"])
+    return html.Div(seat_view(key, closable=False), className="page seat-page")

@@ -96,33 +96,35 @@ def _form(desk: Desk, typed: Typed, words: Words) -> Child:
     kept = html.Span(id="new-kept", className="muted", role="status")
     return html.Div(
         [
-            line("kind", chosen("kind", [(k, words[f"kind.{k}"]) for k in KINDS], "complaint"), "half"),
+            line("kind", chosen("kind", [(k, words[f"kind.{k}"]) for k in KINDS], "complaint"), "third"),
             line(
                 "urgency",
                 chosen("urgency", [(u, words[f"urgency.{u}"]) for u in URGENCIES], "normal"),
-                "half",
+                "third",
             ),
-            line("title", text("title", 100)),
-            line("content", area("content", 6)),
-            line("category", chosen("category", desk.categories, None), "half"),
-            line("happened", text("happened", 16, placeholder="2026-01-31 08:30"), "half"),
-            line("district", chosen("district", desk.districts, None), "half"),
-            line("point", text("point", 40, placeholder=words["intake.point_help"]), "half"),
-            line("address", text("address", 200)),
-            line("cause", text("cause", 500)),
-            line("name", text("name", 50), "half"),
-            line("phone", text("phone", 32), "half"),
             line(
                 "channel",
                 chosen("channel", [(c, words[f"channel.{c}"]) for c in CHANNELS], "phone"),
-                "half",
+                "third",
             ),
-            line("flags", flags, "half"),
-            line("reply", area("reply", 3), "reply"),
-            html.Div([save, drop, kept], className="field buttons"),
-            html.P(words["intake.reply_help"], className="muted"),
+            line("title", text("title", 100)),
+            line("content", area("content", 4)),
+            line("address", text("address", 200), "two-thirds"),
+            line("district", chosen("district", desk.districts, None), "third"),
+            line("category", chosen("category", desk.categories, None), "two-thirds"),
+            line("happened", text("happened", 16, placeholder="2026-01-31 08:30"), "third"),
+            line("name", text("name", 50), "third"),
+            line("phone", text("phone", 32), "third"),
+            line("point", text("point", 40, placeholder=words["intake.point_help"]), "third"),
+            line("cause", text("cause", 500), "two-thirds"),
+            line("flags", flags, "third"),
+            line("reply", area("reply", 2), "reply"),
+            html.Div(
+                [save, drop, kept, html.Span(words["intake.reply_help"], className="muted help")],
+                className="buttons",
+            ),
         ],
-        className="panel form two",
+        className="panel form intake-form",
     )  # fmt: skip
 
 

@@ -113,13 +113,13 @@ def ticket(
         panel(words["letters.title"], html.Div(letters, id="letters")),
         panel(words["ticket.history"], _history(whole, zone, words), css="roomy"),
     ]
-    forms = [
-        _form(verb, row.id, lists, proposed, words) for verb in whole.verbs if _offers(verb, lists)
-    ]
+    first = _next(whole)
+    verbs = sorted((v for v in whole.verbs if _offers(v, lists)), key=lambda verb: verb != first)
+    forms = [_form(verb, row.id, lists, proposed, words, main=verb == first) for verb in verbs]
     right = panel(
         words["ticket.moves"],
         html.Div(forms) if forms else empty(words["ticket.no_moves"]),
-        css="roomy",
+        css="roomy moves",
     )
     return html.Div(
         [
@@ -127,8 +127,25 @@ def ticket(
             title,
             html.Div([html.Div(left), html.Div(right)], className="split"),
         ],
-        className="page",
+        className="page ticket",
     )
+
+
+def _next(whole: "Whole") -> str:
+    """Return the move that most likely comes next, empty when none stands out."""
+    row = whole.row
+    owed = "archive" if row.grade else "call_back" if row.reply else "reply"
+    likely = (
+        "grant_return",
+        "grant_extension",
+        "assign",
+        "start",
+        "submit",
+        "finish_part",
+        "approve",
+        owed,
+    )
+    return next((verb for verb in likely if verb in whole.verbs), "")
 
 
 def _offers(verb: str, lists: Mapping[str, Options]) -> bool:
@@ -140,8 +157,9 @@ def _facts(whole: "Whole", zone: str, words: Words, *, may_call: bool) -> Child:
     rows: list[Child] = []
     for name, value in _said(whole, zone, words):
         rows += [html.Dt(words[f"ticket.{name}"]), html.Dd(value)]
-    marks = html.Div(_marks(whole, words, may_call=may_call), className="marks")
-    return html.Div([marks, html.Dl(rows, className="facts")])
+    marks = _marks(whole, words, may_call=may_call)
+    head = html.Div(marks, className="marks") if marks else None
+    return html.Div([head, html.Dl(rows, className="facts")])
 
 
 def _said(whole: "Whole", zone: str, words: Words) -> list[tuple[str, Child]]:
@@ -160,7 +178,7 @@ def _said(whole: "Whole", zone: str, words: Words) -> list[tuple[str, Child]]:
         ("district", whole.district or "—"),
         ("address", row.address or "—"),
         ("point", point),
-        ("opened", f"{at(row.opened_at)} · {whole.opener}"),
+        ("opened", " · ".join(filter(None, (at(row.opened_at), whole.opener)))),
         ("happened", at(row.happened_at)),
         ("content", row.content),
         ("cause", row.cause),
@@ -267,8 +285,9 @@ def _history(whole: "Whole", zone: str, words: Words) -> Child:
 
 
 def _form(
-    verb: str, number: int, lists: Mapping[str, Options], proposed: tuple[str, str], words: Words
-) -> Child:
+    verb: str, number: int, lists: Mapping[str, Options], proposed: tuple[str, str], words: Words,
+    *, main: bool,
+) -> Child:  # fmt: skip
     fields = [_field(verb, field, lists, proposed, words) for field in VERBS[verb]]
     do = html.Button(
         words[f"verb.{verb}"], id={"ticket-do": verb, "ticket": number},
@@ -276,7 +295,7 @@ def _form(
     )  # fmt: skip
     return html.Details(
         [html.Summary(words[f"verb.{verb}"]), html.Div([*fields, do], className="form")],
-        className="move",
+        className="move main" if main else "move",
     )
 
 

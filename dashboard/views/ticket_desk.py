@@ -22,6 +22,8 @@ _ENTRIES = {
     "direction": "choice.mode", "grade": "choice.grade", "flag": "tickets", "sort": "sort", "result": "result",
 }  # fmt: skip
 """Criterion -> where the words of its choices stand."""
+_UNASKED = {"sort": "sort.opened", "rising": "query.falling"}
+"""Criterion -> what stands in its box when it is not asked for, where that is not "any"."""
 FIELDS = (
     "no", "since", "until", "kind", "category", "status", "urgency", "channel", "direction", "unit",
     "person", "co_unit", "co_person", "dispatcher", "opener", "replied", "result", "grade", "late", "returned",
@@ -136,8 +138,11 @@ def _query(
     asked = sum(name in FIELDS and name not in ("sort", "rising") for name in query.given)
     head = [words["query.heading"], html.Span(str(asked), className="count") if asked else None]
     return html.Details(
-        [html.Summary(head), form, _caller(words), _kept(query, saved, words), _ledgers(words)],
-        className="panel roomy query", open=bool(asked) and not query.tally,
+        [
+            html.Summary(head), form,
+            html.Div([_caller(words), _kept(query, saved, words), _ledgers(words)], className="more"),
+        ],
+        className="panel query", open=bool(asked) and not query.tally,
     )  # fmt: skip
 
 
@@ -150,13 +155,17 @@ def _box(query: TicketQuery, name: str, lists: Lists, words: Words) -> Child:
     if offered is None and name in CHOICES:
         family = _ENTRIES.get(name, "choice.yes")
         offered = [(key, words[f"{family}.{key}"]) for key in CHOICES[name]]
+    if name == "rising":
+        label, offered = words["query.way"], [("yes", words["query.rising"])]
     if offered is None:
         box: Child = dcc.Input(name=name, type="text", value=value, maxLength=60, **_day(name))
     else:
-        options = [html.Option(words["query.any"], value="")]
+        nothing = words[_UNASKED.get(name, "query.any")]
+        options = [html.Option(nothing, value="")]
         options += [
             html.Option(text, value=key, selected="selected" if key == value else None)
             for key, text in offered
+            if (name, key) != ("sort", "opened")  # what no choice means
         ]
         box = html.Select(options, name=name, **aria(label=label))
     return html.Label([html.Span(label), box])
@@ -246,7 +255,7 @@ def _tally(query: TicketQuery, tally: Sequence["Tally"], words: Words) -> Child:
 
 def _list(query: TicketQuery, page: "TicketPage", zone: str, words: Words) -> Child:
     if not page.lines:
-        return empty(words["tickets.none"])
+        return _nothing(query, words)
     heads = [
         (words[f"tickets.col.{name}"], "")
         for name in ("no", "title", "kind", "status", "unit", "due", "opened")
@@ -275,6 +284,16 @@ def _list(query: TicketQuery, page: "TicketPage", zone: str, words: Words) -> Ch
             )
         )  # fmt: skip
     return html.Div(table(heads, rows, label=words["tickets.title"]), className="panel")
+
+
+def _nothing(query: TicketQuery, words: Words) -> Child:
+    """Say that a desk is cleared, or that criteria leave nothing and how to drop them."""
+    if set(query.given) <= {"desk", "sort", "rising"}:
+        return html.Div(empty(words["tickets.none"]), className="panel")
+    way = link(
+        words["query.clear"], TicketQuery({"desk": query.desk or "all"}).href(), className="button"
+    )
+    return html.Div([empty(words["tickets.none_query"]), way], className="panel nothing")
 
 
 def _pager(query: TicketQuery, pages: int, words: Words) -> Child:

@@ -420,7 +420,7 @@ def test_each_desk_has_its_own_and_a_unit_only_what_it_holds(session: Session) -
         queries.whole(session, held.no, actor=viewers["zjj"], now=AT)
     whole = queries.whole(session, held.no, actor=viewers["jtj"], now=AT)
     assert set(whole.verbs) == {
-        "start", "sub_assign", "finish_part", "ask_return", "ask_extension", "pause_clock",
+        "start", "sub_assign", "ask_return", "ask_extension", "pause_clock",
     }  # fmt: skip
 
 

@@ -29,6 +29,7 @@ TEXTS: Mapping[str, str] = {
     "error.refused_help": "Ask the administrator if you need it.",
     "error.wrong_status": "Somebody was first; the screen is up to date now",
     "error.not_found": "Not found; it may be past its retention time",
+    "error.not_found_help": "Check the number, or choose a page above.",
     "error.bad_input": "That could not be read; please correct it",
     "error.unavailable": "The database cannot be reached; please try again shortly",
     "error.error": "That did not work; please try again shortly",

@@ -29,6 +29,7 @@ TEXTS: Mapping[str, str] = {
     "error.refused_help": "需要权限时请联系系统管理员。",
     "error.wrong_status": "已被他人先处理，画面已更新",
     "error.not_found": "没有找到，可能已超出保存期限",
+    "error.not_found_help": "请核对编号，或从上方选择页面。",
     "error.bad_input": "输入的内容无法识别，请改正后再试",
     "error.unavailable": "数据库暂时连不上，请稍后再试",
     "error.error": "没有完成，请稍后再试",
