@@ -156,12 +156,9 @@ def caller(
         marks.append(status("warn", words["pop.repeat"]))
     if card.times > 1:
         marks.append(html.Span(words["pop.times"].format(n=card.times), className="muted"))
-    marks.append(
-        html.Span(
-            f"{labels.get(card.queue, card.queue)} · {clock.moment(card.at, zone, words)}",
-            className="muted",
-        )
-    )
+    # a call straight to the seat came by no queue
+    facts = filter(None, (labels.get(card.queue, card.queue), clock.moment(card.at, zone, words)))
+    marks.append(html.Span(" · ".join(facts), className="muted"))
     body: list[Child] = [html.Div(marks, className="marks")]
     if card.of_call:
         body += [html.H3(words["pop.of_call"]), _tickets(card.of_call, words)]
