@@ -79,4 +79,5 @@ def table(
 def panel(title: str, children: Child, *, css: str = "", note: Child = None) -> html.Section:
     """Return a titled block of a desk page."""
     head = html.Header([html.H2(title), html.Div(note, className="muted")])
-    return html.Section([head, children], className=f"panel {css}".strip())
+    parts = children if isinstance(children, list) else [children]  # Dash draws no list in a list
+    return html.Section([head, *parts], className=f"panel {css}".strip())
