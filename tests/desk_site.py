@@ -119,7 +119,12 @@ class Site:
             "changedPropIds": [f"{_text(changed['id'])}.{changed['property']}"],
         }  # fmt: skip
         kind = {"Content-Type": "application/json"}
-        return self.client(login).ask("POST", "/_dash-update-component", json.dumps(body), kind)
+        address = "/_dash-update-component"
+        answer = self.client(login).ask("POST", address, json.dumps(body), kind)
+        if answer.status == 200:
+            assert WORDS["error.error"] not in texts_of(answer), f"a fault in {name} for {login}"
+            assert not _nested(answer.json()), f"{name}{values}: no browser draws this"
+        return answer
 
     def page(self, login: str, address: str) -> Answer:
         """Ask for the page of an address."""
@@ -168,6 +173,18 @@ def _outputs(spec: str, given: list[Any]) -> Any:
         one = [{"id": i, "property": prop} for i in ([ids] if isinstance(ids, dict) else ids)]
         found.append(one[0] if isinstance(ids, dict) else one)
     return found if many else found[0]
+
+
+def _nested(node: Any) -> bool:
+    """Whether components stand in a list within a list, which Dash leaves as they are."""
+    if isinstance(node, list):
+        return any(_nested(each) for each in node)
+    if not isinstance(node, dict):
+        return False
+    within = node.get("children")
+    inner = [each for each in within if isinstance(each, list)] if isinstance(within, list) else []
+    lists = any(isinstance(part, dict) for each in inner for part in each)
+    return lists or any(_nested(each) for each in node.values())
 
 
 def _text(number: Any) -> str:

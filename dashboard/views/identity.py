@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 from dash import dcc, html
 
-from dashboard.views.kit import Child, Words, aria
+from dashboard.views.kit import Child, Words
 
 if TYPE_CHECKING:
     from tickets.identity import Identity
@@ -12,10 +12,9 @@ if TYPE_CHECKING:
 
 def question(no: str, words: Words) -> Child:
     """Return the way to a ticket's caller: a reason is owed, and who saw it is written down."""
-    asked = words["calls.reveal.reason"]
     field = dcc.Input(
-        id={"identity-reason": no}, type="text", maxLength=200, placeholder=asked,
-        **aria(label=asked),
+        id={"identity-reason": no}, type="text", maxLength=200,
+        placeholder=words["calls.reveal.reason"],
     )  # fmt: skip
     show = html.Button(
         words["calls.reveal.show"], id={"identity-show": no}, className="button", type="button"

@@ -101,10 +101,12 @@ def ticket(
     left = [
         panel(
             words["ticket.facts"],
-            [
-                _facts(whole, zone, words, may_call=may_call),
-                identity.question(row.no, words) if may_reveal else None,
-            ],
+            html.Div(
+                [
+                    _facts(whole, zone, words, may_call=may_call),
+                    identity.question(row.no, words) if may_reveal else None,
+                ]
+            ),
             css="roomy",
         ),
         panel(words["ticket.units"], _legs(whole, zone, words)),

@@ -115,7 +115,12 @@ def register(app: dash.Dash) -> None:
         Output("try-due", "children"),
         *[Input(f"try-{name}", "value") for name in TRIAL],
         Input("admin-body", "children"),
-    )(lambda *facts: parameters.tried(*facts[:-1]))
+    )(tried)
+
+
+def tried(*facts: Any) -> Child:  # noqa: ANN401 - what fields hold, and the tab that was drawn anew
+    """Return when a ticket as it is tried out would be due."""
+    return parameters.tried(*facts[:-1])
 
 
 def press(
