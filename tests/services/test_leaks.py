@@ -138,7 +138,7 @@ def registered(story: Story, phone: str, kind: str, flags: list[str]) -> str:
     alike = ask("agent", "intake.alike", [1, "", "水管爆裂", "", "", phone])
     story.heard("agent alike", alike)
     story.heard("agent draft", ask("agent", "intake.keep_draft", [1, *form, ""]))
-    saved = story.heard("agent save", ask("agent", "intake.save", [1, *form, ""]))
+    saved = story.heard("agent save", ask("agent", "intake.save", [1, *form, "", ""]))
     return str(saved.json()["response"]["url"]["href"]).rpartition("=")[2]
 
 
@@ -149,7 +149,7 @@ def mistyped(story: Story) -> None:
         {"phone": STEM + "0006", "happened": STEM + "0006"}, {"phone": "1", "title": [STEM + "0006"]},
         {"phone": STEM + "0006", "category": STEM + "0006"},
     ):  # fmt: skip
-        answer = story.site.ask("agent", "intake.save", [1, *typed(**wrong), ""])
+        answer = story.site.ask("agent", "intake.save", [1, *typed(**wrong), "", ""])
         story.heard(f"agent {sorted(wrong)}", answer)
     kept = story.site.ask("agent", "intake.keep_draft", [1, *typed(phone=STEM + "0006"), ""])
     story.heard("agent draft", kept)
