@@ -47,6 +47,7 @@ class Criteria(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     unit, co_unit : codes, with the units below; person, co_person : names; direction : the mode 自办/转送/交办.
     replied : "yes" | "no"; late : "yes" for what is or was overdue by its lead's clock; caller : HMAC of a number;
+    unit, category, district and grade may be `NONE`.
     repeat : "yes" when the same caller had an earlier ticket within 90 days.
     """
 
@@ -81,6 +82,11 @@ class Criteria(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 RESULTS = ("open", "answered", "handled", "rejected", "merged")
+NONE = "-"
+"""Asks for what has no unit, category, district or grade."""
+MAY_BE_NONE: Mapping[str, Any] = {
+    "unit": Ticket.lead, "category": Ticket.category, "district": Ticket.district, "grade": Ticket.grade,
+}  # fmt: skip
 FLAGS = ("emergency", "disputed", "confidential", "anonymous", "contested")
 
 
@@ -93,7 +99,10 @@ def where(
         raise Refused(f"{actor.ref} lacks {needed}", permission=needed or "ticket.view")
     if criteria.caller:
         check_caller_search(actor)
+    nothing = {name: "" for name in MAY_BE_NONE if getattr(criteria, name) == NONE}
+    criteria = msgspec.structs.replace(criteria, **nothing)
     return [
+        *[MAY_BE_NONE[name] == "" for name in nothing],
         *_of_desk(criteria.desk, now),
         *scope(session, actor),
         *_of_row(criteria),

@@ -8,6 +8,7 @@ from dash import dcc, html
 from dashboard.views import clock
 from dashboard.views.kit import Child, Words, aria, data, empty, link, panel, status, table
 from dashboard.views.ticket_query import CHOICES, DAYS, LEDGERS, TicketQuery
+from tickets.criteria import MAY_BE_NONE, NONE
 from tickets.search import TALLIED
 
 if TYPE_CHECKING:
@@ -152,6 +153,8 @@ def _box(query: TicketQuery, name: str, lists: Lists, words: Words) -> Child:
         "unit": lists.units, "co_unit": lists.units, "category": lists.categories,
         "dispatcher": lists.people, "opener": lists.people, "district": lists.districts,
     }.get(name)  # fmt: skip
+    if offered is not None and name in MAY_BE_NONE:
+        offered = [*offered, (NONE, words["tally.none"])]
     if offered is None and name in CHOICES:
         family = _ENTRIES.get(name, "choice.yes")
         offered = [(key, words[f"{family}.{key}"]) for key in CHOICES[name]]
@@ -230,7 +233,8 @@ def _tally(query: TicketQuery, tally: Sequence["Tally"], words: Words) -> Child:
     rows = []
     for key, label, count in tally:
         text = words.get(f"{family}.{key}", key) if family else label or key
-        opens = query.href(**{query.tally: key, "tally": ""}) if key else ""
+        asked = key or (NONE if query.tally in MAY_BE_NONE else "")
+        opens = query.href(**{query.tally: asked, "tally": ""}) if asked else ""
         number = (
             link(f"{count:,}", opens, className="num")
             if opens

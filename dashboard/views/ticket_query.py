@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from models.events.ticket import Grade, Mode
 from models.rules.tickets.choices import CHANNELS, KINDS, URGENCIES
 from models.rules.tickets.moves import STATUSES
-from tickets.criteria import DESKS, FLAGS, RESULTS, SORTS, Criteria
+from tickets.criteria import DESKS, FLAGS, NONE, RESULTS, SORTS, Criteria
 from tickets.search import TALLIED
 
 DAYS = ("since", "until")
@@ -23,7 +23,7 @@ CHOICES: Mapping[str, tuple[str, ...]] = {
     "direction": get_args(Mode),
     "replied": ("yes", "no"),
     "result": RESULTS,
-    "grade": ("discontent", *get_args(Grade)),
+    "grade": ("discontent", *get_args(Grade), NONE),
     "late": ("yes",),
     "returned": ("yes",),
     "repeat": ("yes",),

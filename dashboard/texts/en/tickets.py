@@ -354,4 +354,5 @@ TEXTS: Mapping[str, str] = {
     "result.merged": "Merged",
     "intake.known": "Knowledge",
     "cap.saved": "This form is being saved",
+    "choice.grade.-": "Not given",
 }

@@ -354,4 +354,5 @@ TEXTS: Mapping[str, str] = {
     "result.merged": "并案",
     "intake.known": "知识库",
     "cap.saved": "这张表单正在保存",
+    "choice.grade.-": "未填",
 }
