@@ -3,8 +3,9 @@
 import csv
 import io
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import xlsxwriter
@@ -83,7 +84,10 @@ def tickets_file(
 def _ticket_cell(
     line: search.TicketLine, name: str, texts: Mapping[str, str], zone: str
 ) -> str | int:
-    value = getattr(line if name in ("unit", "lamp") else line.row, name)
+    if name == "due_at":
+        value: Any = datetime.fromtimestamp(line.due, UTC) if line.due else ""
+    else:
+        value = getattr(line if name in ("unit", "lamp") else line.row, name)
     if isinstance(value, datetime):
         return value.astimezone(ZoneInfo(zone)).strftime("%Y-%m-%d %H:%M:%S")
     if name in _FAMILIES and value:

@@ -44,6 +44,7 @@ class Form:
     """What the intake form says; instants in seconds, lon/lat WGS-84. Empty means not known.
 
     token : the same form sent twice is one ticket, empty for none; call : key of a visit of a call.
+    disputed : ticked as a dispute (矛盾纠纷排查); words of the text tick it by themselves.
     later : 不能当时答复: it is answered later, so the citizen must be reachable.
     """
 
@@ -64,6 +65,7 @@ class Form:
     anonymous: bool = False
     confidential: bool = False
     later: bool = False
+    disputed: bool = False
     call: str = ""
     token: str = ""
 
@@ -123,7 +125,7 @@ def open_ticket(
         point_source="entered" if form.lon is not None else "",
         anonymous=form.anonymous, confidential=form.confidential or form.kind == "report",
         emergency=any(word in said for word in _EMERGENCY),
-        disputed=any(word in said for word in _DISPUTE),
+        disputed=form.disputed or any(word in said for word in _DISPUTE),
         call_key=form.call, opened_at=to_datetime(now), opened_by=actor.user_id,
         origin=origin, grams=held(form.title, form.content, form.address),
     )  # fmt: skip

@@ -1,6 +1,7 @@
 """When a leg is due, by the tenant's calendar and rules, and when a timer looks at it."""
 
 import zlib
+from collections.abc import Mapping
 from datetime import date
 
 import msgspec
@@ -13,6 +14,7 @@ from models.rules.deadlines import (
     Calendar,
     Due,
     Pause,
+    Stage,
     TermRule,
     chinese_calendar,
     choose,
@@ -20,6 +22,11 @@ from models.rules.deadlines import (
 )  # fmt: skip
 from models.rules.tickets.policy import OfficeDays
 from models.tables import Holiday, Parameter, Ticket, TicketLeg
+
+STAGE_OF: Mapping[str, Stage] = {
+    "pending_assign": "dispatch", "pending_review": "review", "reviewed": "callback",
+}  # fmt: skip
+"""State -> the step the centre owes in it."""
 
 
 def calendar(session: Session) -> Calendar:
@@ -93,6 +100,23 @@ def clock_of(
         calendar, _began(leg) if start is None else start, rule.term, extra=leg.extra,
         pauses=_pauses(ticket), now=now,
     )  # fmt: skip
+
+
+def centre_clock(
+    ticket: Ticket, began: Instant, calendar: Calendar, rules: tuple[TermRule, ...]
+) -> Due | None:
+    """Return when the centre's own step is due that began at `began`; None while it owes none.
+
+    To be dispatched, reviewed or called back: the centre, too, has a clock (D-16: accepted within 1 day).
+    """
+    stage = STAGE_OF.get(ticket.status)
+    if stage is None:
+        return None
+    rule = choose(
+        rules, stage=stage, kind=ticket.kind, category=ticket.category, urgency=ticket.urgency,
+        ticket=ticket.no,
+    )  # fmt: skip
+    return due(calendar, began, rule.term)
 
 
 def write_clock(ticket: Ticket, leg: TicketLeg, found: Due) -> None:

@@ -144,6 +144,7 @@ def _form(given: dict[str, Any], zone: str) -> intake.Form:
         cause=given["cause"], happened=clock.instant(given["happened"], zone, "happened"), address=given["address"],
         district=given["district"], lon=lon, lat=lat, name=given["name"], phone=given["phone"],
         anonymous="anonymous" in flags, confidential="confidential" in flags, later="later" in flags,
+        disputed="disputed" in flags,
         call=given["call"], token=given["token"],
     )  # fmt: skip
 

@@ -19,7 +19,7 @@ FIELDS = (
     "kind", "title", "content", "category", "urgency", "happened", "district", "address", "point",
     "cause", "name", "phone", "channel", "flags", "reply",
 )  # fmt: skip
-FLAGS = ("anonymous", "confidential", "later")
+FLAGS = ("anonymous", "confidential", "disputed", "later")
 
 
 class Desk(NamedTuple):

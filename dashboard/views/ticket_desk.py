@@ -274,8 +274,7 @@ def _list(query: TicketQuery, page: "TicketPage", zone: str, words: Words) -> Ch
             marks.append(status("warn", words[f"urgency.{row.urgency}"]))
         if line.asked:
             marks.append(html.Span(words[f"asked.{line.asked}"], className="chip-note"))
-        due = row.due_at.timestamp() if row.due_at else 0.0
-        late = words["lamp.paused"] if row.paused_at else due_lamp(line.lamp, due, zone, words)
+        late = words["lamp.paused"] if row.paused_at else due_lamp(line.lamp, line.due, zone, words)
         rows.append(
             (
                 link(row.no, f"/ticket?no={row.no}", className="num"),

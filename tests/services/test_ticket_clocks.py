@@ -146,3 +146,25 @@ def test_several_timers_tell_every_clock_once(engine: Engine, tenant: Place) -> 
             count(Outbox).where(Outbox.event["type"].as_string() == "LegExpired")
         )
         assert (told, events) == (30, 30)
+
+
+def test_the_centre_has_a_clock_too(session: Session) -> None:
+    row = opened(session)
+    who = Actor(1, "林值班", CENTRE.can | {"ticket.view"})
+
+    def lamp(now: float) -> tuple[str, float]:
+        (line,) = search.find(session, Criteria(), actor=who, now=now).lines
+        return line.lamp, line.due
+
+    green, due = lamp(AT + 60)
+    assert (green, AT < due < AT + 4 * DAY) == ("green", True)
+    assert lamp(due + 1) == ("red", due)  # not dispatched within a working day
+    a.assign(session, row.id, units=["zjj"], mode="assign", actor=CENTRE, now=due + 60)
+    part, unit_due = lamp(due + 61)
+    assert (part, unit_due > due) == ("green", True)
+    w.start(session, row.id, actor=UNIT, now=due + 70)
+    w.submit(session, row.id, result="已办", actor=UNIT, now=due + 80)
+    assert lamp(due + 81)[1] < unit_due  # the review's own
+    assert lamp(due + 9 * DAY)[0] == "red"
+    w.approve(session, row.id, actor=CENTRE, now=due + 90)
+    assert lamp(due + 91)[0] == "green"

@@ -227,6 +227,12 @@ def test_an_emergency_and_a_dispute_are_recognised(session: Session) -> None:
     assert (row.emergency, row.disputed) == (True, True)
 
 
+def test_a_dispute_may_be_ticked(session: Session) -> None:
+    assert opened(
+        session, Form(kind="help", title="求助", content="两家不和", disputed=True)
+    ).disputed
+
+
 def test_a_reporter_is_always_protected(session: Session) -> None:
     assert opened(session, Form(kind="report", title="举报", content="违建")).confidential
 

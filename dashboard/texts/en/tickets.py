@@ -355,4 +355,5 @@ TEXTS: Mapping[str, str] = {
     "intake.known": "Knowledge",
     "cap.saved": "This form is being saved",
     "choice.grade.-": "Not given",
+    "intake.disputed": "Dispute",
 }

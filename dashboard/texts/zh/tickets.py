@@ -355,4 +355,5 @@ TEXTS: Mapping[str, str] = {
     "intake.known": "知识库",
     "cap.saved": "这张表单正在保存",
     "choice.grade.-": "未填",
+    "intake.disputed": "矛盾纠纷",
 }
