@@ -18,7 +18,7 @@ from redis.exceptions import RedisError
 from sqlalchemy import Engine
 from waiting import eventually
 
-from ingest import ami_worker, archiver
+from ingest import ami_worker, group
 from models.clock import now
 from models.errors import Unavailable
 from models.events import floor as e
@@ -302,7 +302,7 @@ async def test_loops_started_before_the_database_wait_for_it(
 async def test_an_archiver_killed_between_read_and_acknowledge_is_taken_over(
     pipe: Pipeline, hand: HandExchange, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(archiver, "STALE_MS", 700)
+    monkeypatch.setattr(group, "STALE_MS", 700)
     pipe.start("ami", "projector")
     await up(pipe)
     stream = streams.ledger_stream(pipe.slug)
