@@ -3,6 +3,7 @@
 import threading
 import time
 from collections import Counter
+from contextlib import ExitStack
 from pathlib import Path
 
 from redis import Redis
@@ -63,9 +64,10 @@ def write(engine: Engine, tenant: int, vault: Vault, first: int) -> None:
 def test_nothing_is_lost_and_nothing_doubled(tmp_path: Path) -> None:
     for path in (tmp_path, *list(tmp_path.parents)[:2]):
         path.chmod(0o755)
-    with running_stack(tmp_path / "data") as stack:
+    with running_stack(tmp_path / "data") as stack, ExitStack() as open_engine:
         settings = load(environment_of(stack.data))
         engine = settled(stack, settings)
+        open_engine.callback(engine.dispose)
         tenant = db.tenant_id_of(engine, TENANT)
         vault = Vault(settings.encryption_keys, settings.hash_key)
         writers = [
@@ -107,7 +109,6 @@ def test_nothing_is_lost_and_nothing_doubled(tmp_path: Path) -> None:
         assert len(said) == 5
         with Redis.from_url(settings.redis_url, protocol=2) as redis:
             assert redis.xlen(f"dead:{TENANT}") == 0
-        engine.dispose()
 
 
 def told(engine: Engine, tenant: int) -> int:
