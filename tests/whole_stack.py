@@ -121,7 +121,6 @@ def running_stack(data: Path, *options: str) -> Iterator[Stack]:
         until(lambda: _is_up(data, process), within_s=READY_S)
         stack = Stack(data, process)
         stack.wait_for_web()
-        until(lambda: _demo_is_there(data), within_s=READY_S)  # its load is not what is tested
         yield stack
         if process.poll() is None:
             stack.end()
@@ -134,11 +133,6 @@ def running_stack(data: Path, *options: str) -> Iterator[Stack]:
 def _is_up(data: Path, process: subprocess.Popen[bytes]) -> bool:
     assert process.poll() is None, (data / "up.log").read_text(encoding="utf-8")
     return (data / "run/up.json").exists()
-
-
-def _demo_is_there(data: Path) -> bool:
-    log = data / "logs/demo.log"
-    return log.exists() and "demo tickets" in log.read_text(encoding="utf-8")
 
 
 def children_of(pid: int) -> list[int]:
