@@ -67,6 +67,8 @@ class Ticket(Owned, Base):
     pauses : [paused, resumed] instants at which the clocks stood, waiting for the citizen;
     urge_at : when the centre wants it urged (E-02); urge_told : the timer has done so.
     origin : key in the system it was imported from, empty for our own.
+    precision : how exactly lon/lat say where: see `rules.places.PRECISIONS`; h9 : the H3 cell (resolution 9) as a
+    number, street and grid : codes in the city; all empty where the place is unknown.
     grams : what full text searches, see `rules.grams`.
     """
 
@@ -124,6 +126,10 @@ class Ticket(Owned, Base):
     lon: Mapped[float | None]
     lat: Mapped[float | None]
     point_source: Mapped[Words]
+    precision: Mapped[Words]
+    h9: Mapped[int | None] = mapped_column(BigInteger)
+    street: Mapped[Words]
+    grid: Mapped[Words]
     anonymous: Mapped[bool] = mapped_column(Boolean, default=False, server_default=_FALSE)
     confidential: Mapped[bool] = mapped_column(Boolean, default=False, server_default=_FALSE)
     emergency: Mapped[bool] = mapped_column(Boolean, default=False, server_default=_FALSE)
