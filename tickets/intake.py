@@ -146,8 +146,8 @@ def _tell_opened(session: Session, row: Ticket, form: Form, actor: Actor, now: I
         call=form.call, **facts(taken, actor, now),
     )  # fmt: skip
     tell(session, taken, actor, event)
-    seat = session.scalar(select(CallLedger.seat).where(CallLedger.key == form.call))
-    if form.call and seat:
+    seat = form.call and session.scalar(select(CallLedger.seat).where(CallLedger.key == form.call))
+    if seat:
         slug = session.scalar(select(Tenant.slug).where(Tenant.id == row.tenant_id)) or ""
         saved = WorkSaved(
             id=f"saved-{row.no}", at=now, actor=actor.ref, pbx="", epoch=0, seq=0, seat=seat

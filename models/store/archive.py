@@ -149,6 +149,15 @@ def _log(session: Session, tenant_id: int, event: LoggedEvent) -> None:
                 )
                 .on_conflict_do_nothing()
             )  # fmt: skip
+        case e.AlarmAcknowledged():  # pressed before the row was there, see watch.acknowledge
+            session.execute(
+                update(AlarmLog)
+                .where(AlarmLog.key == event.alarm, AlarmLog.ack_at.is_(None))
+                .values(
+                    ack_at=to_datetime(event.at), ack_by=int(event.actor.rpartition(":")[2]),
+                    ack_name=event.name,
+                )
+            )  # fmt: skip
         case e.AlarmCleared():
             session.execute(
                 update(AlarmLog)

@@ -35,6 +35,7 @@ def transaction(engine: Engine, tenant_id: int) -> Iterator[Session]:
             session.execute(
                 text("SELECT set_config('hotline.tenant', :t, true)"), {"t": str(tenant_id)}
             )
+            session.info["tenant"] = tenant_id
             yield session
     except (OperationalError, InterfaceError) as error:
         raise Unavailable(f"database: {error.orig}") from error
@@ -42,6 +43,8 @@ def transaction(engine: Engine, tenant_id: int) -> Iterator[Session]:
 
 def tenant_of(session: Session) -> int:
     """Return the tenant whose transaction this is, 0 outside one."""
+    if "tenant" in session.info:
+        return int(session.info["tenant"])
     return int(session.scalar(text("SELECT current_setting('hotline.tenant')")) or 0)
 
 
