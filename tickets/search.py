@@ -61,13 +61,38 @@ def find(
 ) -> TicketPage:
     """Return one page of what the actor may see; Refused without the desk's permission."""
     conditions = where(session, criteria, actor, now)
-    most = COUNTED if _counts_by_index(criteria) else COUNTED_ONE_BY_ONE
-    found = select(Ticket.id).where(*conditions).limit(most + 1).subquery()
-    total = session.scalar(select(func.count()).select_from(found)) or 0
-    query = _sorted(criteria, conditions).offset(page * PAGE).limit(PAGE)
+    first = page * PAGE
+    if _counts_by_index(criteria):
+        found = select(Ticket.id).where(*conditions).limit(COUNTED + 1).subquery()
+        total, most = session.scalar(select(func.count()).select_from(found)) or 0, COUNTED
+    else:
+        ids = _in_order(session, criteria, conditions, COUNTED_ONE_BY_ONE + 1)
+        total, most = len(ids), COUNTED_ONE_BY_ONE
+        if total <= most:  # what was looked for one by one is not looked for twice
+            rows = _rows(session, ids[first : first + PAGE])
+            return TicketPage(lines(session, rows, now), total, more=False)
+    query = _sorted(criteria, conditions).offset(first).limit(PAGE)
     with _newest_first(session, many=total > most and criteria.sort == "opened"):
-        rows = session.scalars(query).all()
-    return TicketPage(lines(session, list(rows), now), min(total, most), total > most)
+        rows = list(session.scalars(query))
+    return TicketPage(lines(session, rows, now), min(total, most), total > most)
+
+
+def _in_order(
+    session: Session, criteria: Criteria, conditions: list[ColumnElement[bool]], most: int
+) -> list[int]:
+    """Return the ids of what matches, sorted as asked when there are fewer than `most`."""
+    column = _sort_column(criteria)
+    found = session.execute(select(Ticket.id, column).where(*conditions).limit(most)).all()
+    newest = sorted(found, key=lambda row: -row[0])
+    known = [row for row in newest if row[1] is not None]
+    known.sort(key=lambda row: row[1], reverse=not criteria.rising)
+    return [row[0] for row in known] + [row[0] for row in newest if row[1] is None]
+
+
+def _rows(session: Session, ids: list[int]) -> list[Ticket]:
+    """Return tickets in the order of their ids as given."""
+    rows = {row.id: row for row in session.scalars(select(Ticket).where(Ticket.id.in_(ids)))}
+    return [rows[number] for number in ids if number in rows]
 
 
 @contextmanager
@@ -107,12 +132,7 @@ def stream(
 
 
 def _sorted(criteria: Criteria, conditions: list[ColumnElement[bool]]) -> Select[Ticket]:
-    if criteria.sort not in SORTS:
-        raise BadInput(f"sort {criteria.sort!r}", field="sort")
-    columns: dict[Sort, Any] = {
-        "opened": Ticket.opened_at, "due": Ticket.due_at, "closed": Ticket.closed_at, "no": Ticket.no,
-    }  # fmt: skip
-    column = columns[criteria.sort]
+    column = _sort_column(criteria)
     first = column.asc() if criteria.rising else column.desc()
     if criteria.sort in (
         "due",
@@ -120,6 +140,15 @@ def _sorted(criteria: Criteria, conditions: list[ColumnElement[bool]]) -> Select
     ):  # the others are never null, and read in their index's order
         first = first.nulls_last()
     return select(Ticket).where(*conditions).order_by(first, Ticket.id.desc())
+
+
+def _sort_column(criteria: Criteria) -> Any:  # noqa: ANN401 - a column of an instant or a text
+    if criteria.sort not in SORTS:
+        raise BadInput(f"sort {criteria.sort!r}", field="sort")
+    columns: dict[Sort, Any] = {
+        "opened": Ticket.opened_at, "due": Ticket.due_at, "closed": Ticket.closed_at, "no": Ticket.no,
+    }  # fmt: skip
+    return columns[criteria.sort]
 
 
 def lines(session: Session, rows: list[Ticket], now: Instant) -> list[TicketLine]:

@@ -14,7 +14,9 @@ from models.tables import Tenant
 def engine_for(url: str, *, pool: int = 4) -> Engine:
     """Return an engine for a `postgresql://` address; it connects on first use.
 
-    A connection is checked before use, so a database that came back is found without a restart.
+    A connection is checked before use, so a database that came back is found without a restart. Every
+    statement is planned for the values it asks for: a plan made for any values walks a million tickets
+    for a word that ten of them hold.
     """
     return create_engine(
         url.replace("postgresql://", "postgresql+psycopg://", 1),
@@ -23,7 +25,10 @@ def engine_for(url: str, *, pool: int = 4) -> Engine:
         pool_pre_ping=True,
         hide_parameters=True,  # a logged fault must not carry what citizens said
         pool_timeout=5,
-        connect_args={"connect_timeout": 3, "options": "-c timezone=UTC"},
+        connect_args={
+            "connect_timeout": 3,
+            "options": "-c timezone=UTC -c plan_cache_mode=force_custom_plan",
+        },
     )
 
 

@@ -145,7 +145,7 @@ def postgres(folder: Path, password: str, port: int) -> Service:
     argv = (
         str(binaries / "postgres"), "-D", str(data), "-p", str(port),
         "-c", "listen_addresses=127.0.0.1", "-c", "unix_socket_directories=",
-        "-c", "shared_buffers=32MB", "-c", "max_connections=60", "-c", "wal_level=minimal",
+        "-c", "max_connections=60", "-c", "wal_level=minimal",
         "-c", "max_wal_senders=0", "-c", "autovacuum_naptime=30s", "-c", "timezone=UTC",
         "-c", "logging_collector=off", "-c", "jit=off",
     )  # fmt: skip
