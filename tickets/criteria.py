@@ -19,6 +19,7 @@ from models.tables import (
     TicketParty,
     TicketRequest,
 )
+from tickets import steps
 from tickets.moving import Actor, units_below
 
 Desk = Literal[
@@ -46,7 +47,8 @@ class Criteria(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A combined query; empty means any. `since` and `until` are instants of the opening, until exclusive.
 
     unit, co_unit : codes, with the units below; person, co_person : names; direction : the mode 自办/转送/交办.
-    replied : "yes" | "no"; late : "yes" for what is or was overdue by its lead's clock; caller : HMAC of a number;
+    replied : "yes" | "no"; caller : HMAC of a number;
+    late : what is or was overdue: "unit" by its lead's clock, "centre" by a step of the centre's own, "yes" by any;
     unit, category, district and grade may be `NONE`.
     repeat : "yes" when the same caller had an earlier ticket within 90 days.
     """
@@ -87,6 +89,8 @@ NONE = "-"
 MAY_BE_NONE: Mapping[str, Any] = {
     "unit": Ticket.lead, "category": Ticket.category, "district": Ticket.district, "grade": Ticket.grade,
 }  # fmt: skip
+LATE = ("yes", "unit", "centre")
+WITH_A_UNIT = Ticket.status.in_(WITH_UNIT)
 FLAGS = ("emergency", "disputed", "confidential", "anonymous", "contested")
 
 
@@ -221,14 +225,34 @@ def _of_legs(session: Session, c: Criteria, now: Instant) -> list[ColumnElement[
         leg = aliased(TicketLeg)
         where.append(exists().where(leg.ticket_id == Ticket.id, leg.assigned_by == c.dispatcher))
     if c.late:
-        where.append(or_(Ticket.expired_at.is_not(None), _runs_late(now)))
+        where += _late(c.late, now)
     return where
 
 
+def _late(whose: str, now: Instant) -> list[ColumnElement[bool]]:
+    """Return the conditions of what is or was overdue: by anybody, by the lead unit, or by the centre itself."""
+    if whose not in LATE:
+        raise BadInput(f"late {whose!r}", field="late")
+    found: list[ColumnElement[bool]] = [or_(Ticket.expired_at.is_not(None), _runs_late(now))]
+    if whose == "yes":
+        return found
+    mine = TicketLeg.number == 1 if whose == "unit" else steps.STEP
+    number = TicketHistory.event["leg"].as_integer()
+    told = exists().where(
+        TicketHistory.ticket_id == Ticket.id, TicketHistory.verb == "expire",
+        number == 1 if whose == "unit" else number <= 0,
+    )  # fmt: skip
+    ended = exists().where(
+        TicketLeg.ticket_id == Ticket.id, mine, TicketLeg.handled_at > TicketLeg.due_at
+    )
+    runs = and_(_runs_late(now), WITH_A_UNIT if whose == "unit" else steps.OWES)
+    return [*found, or_(told, ended, runs)]
+
+
 def _runs_late(now: Instant) -> ColumnElement[bool]:
-    """True of what is overdue with its unit, whether a timer has told it or not."""
+    """True of what is overdue now, with its unit or at the centre, whether a timer has told it or not."""
     return and_(
-        Ticket.status.in_(WITH_UNIT), Ticket.due_at < to_datetime(now), Ticket.paused_at.is_(None)
+        or_(WITH_A_UNIT, steps.OWES), Ticket.due_at < to_datetime(now), Ticket.paused_at.is_(None)
     )
 
 

@@ -19,6 +19,7 @@ from models.rules.tickets import MOVES, Move, Verb, lawful
 from models.rules.tickets.policy import Policy
 from models.store import outbox, streams
 from models.tables import Parameter, Ticket, TicketHistory, TicketLeg, Unit
+from tickets import steps
 
 TEXT_MAX = 5000
 
@@ -80,7 +81,7 @@ def take(session: Session, ticket_id: int, verb: Verb, actor: Actor, **values: o
 
 
 def tell(session: Session, taken: Taken, actor: Actor, event: AnyTicketEvent) -> None:
-    """Write the history line and put the event into the outbox."""
+    """Write the history line, put the event into the outbox, and let the centre's clocks follow the move."""
     session.add(
         TicketHistory(
             tenant_id=taken.row.tenant_id, ticket_id=taken.row.id, at=to_datetime(event.at),
@@ -89,6 +90,7 @@ def tell(session: Session, taken: Taken, actor: Actor, event: AnyTicketEvent) ->
         )
     )  # fmt: skip
     outbox.record(session, streams.ticket_stream(taken.row.tenant_id), event)
+    steps.follow(session, taken.row, who=actor.name, now=event.at)
 
 
 def facts(taken: Taken, actor: Actor, now: Instant, note: str = "") -> dict[str, Any]:
@@ -113,14 +115,14 @@ def legs(session: Session, ticket_id: int) -> list[TicketLeg]:
     """Return the parts of the present assignment, the lead first; empty when there is none."""
     turn = (
         select(TicketLeg.turn)
-        .where(TicketLeg.ticket_id == ticket_id)
+        .where(TicketLeg.ticket_id == ticket_id, TicketLeg.number > 0)
         .order_by(TicketLeg.turn.desc())
         .limit(1)
         .scalar_subquery()
     )
     found = session.scalars(
         select(TicketLeg)
-        .where(TicketLeg.ticket_id == ticket_id, TicketLeg.turn == turn)
+        .where(TicketLeg.ticket_id == ticket_id, TicketLeg.turn == turn, TicketLeg.number > 0)
         .order_by(TicketLeg.number)
         .execution_options(populate_existing=True)
     )

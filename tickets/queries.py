@@ -22,7 +22,7 @@ from models.tables import (
     Unit,
     User,
 )  # fmt: skip
-from tickets import duplicates
+from tickets import duplicates, steps
 from tickets.criteria import scope
 from tickets.moving import Actor, legs, moves, units_below
 from tickets.search import lamp_of, unit_names
@@ -33,13 +33,16 @@ class Whole:
     """One ticket with everything the viewer may see of it; `verbs` are the moves open to the viewer.
 
     merged : the tickets that go on under it, with their masked callers; main : number of the one it goes on under;
-    opener : who registered it and answers for it first (首问负责).
+    opener : who registered it and answers for it first (首问负责); signs : 签收 owed, id of the leg -> (instant, lamp);
+    step : what the centre itself owes now, with its lamp.
     """
 
     row: Ticket
     caller: str
     category: str
     legs: list[tuple[TicketLeg, str, Lamp | Literal[""]]]
+    signs: dict[int, tuple[Instant, Lamp]]
+    step: tuple[TicketLeg, Lamp | Literal[""]] | None
     history: list[TicketHistory]
     requests: list[TicketRequest]
     supervisions: list[Supervision]
@@ -61,6 +64,7 @@ def whole(session: Session, no: str, *, actor: Actor, now: Instant) -> Whole:
     parts = legs(session, row.id)
     hidden = actor.unit and (row.confidential or row.anonymous)
     party = session.get(TicketParty, row.id)
+    step = steps.running(session, [row.id]).get(row.id)
     requests = _of_ticket(session, TicketRequest, row.id)
     return Whole(
         row=row,
@@ -72,6 +76,8 @@ def whole(session: Session, no: str, *, actor: Actor, now: Instant) -> Whole:
         )
         or "",
         legs=[(leg, names.get(leg.holder, leg.holder), lamp_of(row, leg, now)) for leg in parts],
+        signs=steps.signing(session, [(row, leg) for leg in parts], now=now),
+        step=(step, lamp_of(row, step, now)) if step else None,
         history=_of_ticket(session, TicketHistory, row.id),
         requests=requests,
         supervisions=_of_ticket(session, Supervision, row.id),

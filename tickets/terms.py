@@ -102,21 +102,30 @@ def clock_of(
     )  # fmt: skip
 
 
-def centre_clock(
-    ticket: Ticket, began: Instant, calendar: Calendar, rules: tuple[TermRule, ...]
-) -> Due | None:
-    """Return when the centre's own step is due that began at `began`; None while it owes none.
+def step_clock(
+    ticket: Ticket,
+    stage: Stage,
+    began: Instant,
+    calendar: Calendar,
+    rules: tuple[TermRule, ...],
+    *,
+    unit: str = "",
+) -> Due:
+    """Return when a step is due that began at `began`: one of the centre's own, or a unit's 签收.
 
     To be dispatched, reviewed or called back: the centre, too, has a clock (D-16: accepted within 1 day).
     """
-    stage = STAGE_OF.get(ticket.status)
-    if stage is None:
-        return None
     rule = choose(
-        rules, stage=stage, kind=ticket.kind, category=ticket.category, urgency=ticket.urgency,
-        ticket=ticket.no,
+        rules, stage=stage, kind=ticket.kind, category=ticket.category, unit=unit,
+        urgency=ticket.urgency, ticket=ticket.no,
     )  # fmt: skip
     return due(calendar, began, rule.term)
+
+
+def note_lateness(ticket: Ticket, leg: TicketLeg, now: Instant) -> None:
+    """Keep that a leg ended too late, for a ticket's lateness must not hang on a timer's being awake."""
+    if leg.due_at is not None and to_datetime(now) > leg.due_at:
+        ticket.expired_at = ticket.expired_at or leg.due_at
 
 
 def write_clock(ticket: Ticket, leg: TicketLeg, found: Due) -> None:

@@ -8,7 +8,7 @@ from dash import dcc, html
 
 from dashboard.views import clock, files, identity
 from dashboard.views.kit import Child, Words, data, empty, link, panel, status, table
-from dashboard.views.ticket_desk import due_lamp
+from dashboard.views.ticket_desk import due_lamp, sign_lamp
 from models.rules.tickets.choices import GRADES, MODES, REJECT_GROUNDS, RETURN_GROUNDS
 
 if TYPE_CHECKING:
@@ -211,10 +211,10 @@ def _marks(whole: "Whole", words: Words, *, may_call: bool) -> list[Child]:
 
 
 def _legs(whole: "Whole", zone: str, words: Words) -> Child:
-    if not whole.legs:
+    if not whole.legs and not whole.step:
         return empty(words["ticket.no_units"])
     heads = [(words[f"ticket.leg.{name}"], "") for name in ("role", "unit", "due", "state", "why")]
-    rows = []
+    rows: list[tuple[Child, ...]] = []
     for leg, name, lamp in whole.legs:
         due = leg.due_at.timestamp() if leg.due_at else 0.0
         state = "handled" if leg.handled_at else "started" if leg.started_at else "waiting"
@@ -226,10 +226,17 @@ def _legs(whole: "Whole", zone: str, words: Words) -> Child:
                 due_lamp(lamp, due, zone, words)
                 if lamp or not whole.row.paused_at
                 else words["lamp.paused"],
-                words[f"ticket.leg.{state}"],
+                [words[f"ticket.leg.{state}"], sign_lamp(whole.signs.get(leg.id), zone, words)],
                 why(leg.due_why, zone, words),
             )
         )
+    if whole.step:
+        step, lamp = whole.step
+        due = step.due_at.timestamp() if step.due_at else 0.0
+        rows.append((
+            words["ticket.leg.step"], words[f"ticket.step.{step.number}"],
+            due_lamp(lamp, due, zone, words), words["ticket.leg.owed"], why(step.due_why, zone, words),
+        ))  # fmt: skip
     return table(heads, rows, label=words["ticket.units"])
 
 

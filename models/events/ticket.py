@@ -182,14 +182,14 @@ class UrgePlanned(TicketEvent, frozen=True, kw_only=True):
 
 
 class LegWarned(TicketEvent, frozen=True, kw_only=True):
-    """The clock: a part is nearly due."""
+    """The clock: a part is nearly due, or a step of the centre's own (leg 0 dispatch, -1 review, -2 call-back)."""
 
     leg: int
     due: float
 
 
 class LegExpired(TicketEvent, frozen=True, kw_only=True):
-    """The clock: a part is overdue."""
+    """The clock: a part is overdue, or a step of the centre's own, numbered as in `LegWarned`."""
 
     leg: int
     due: float

@@ -80,7 +80,9 @@ def test_who_is_late_and_who_calls_again(session: Session) -> None:
     again = opened(session, at=AT + 60)
     other = opened(session, LAMP, at=AT + 61)
     later = AT + 90 * DAY
-    assert numbers(session, now=later, late="yes") == [first.no]
+    assert numbers(session, now=later, late="unit") == [first.no]
+    assert numbers(session, now=later, late="centre") == [other.no, again.no]  # not dispatched
+    assert numbers(session, now=later, late="yes") == [other.no, again.no, first.no]
     assert numbers(session, late="yes") == []
     assert numbers(session, repeat="yes") == [again.no]
     assert other.no not in numbers(session, repeat="yes")

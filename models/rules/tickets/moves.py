@@ -30,6 +30,8 @@ STATUSES: tuple[Status, ...] = get_args(Status)
 VERBS: tuple[Verb, ...] = get_args(Verb)
 WITH_UNIT: frozenset[Status] = frozenset({"assigned", "in_progress"})
 OPEN: frozenset[Status] = WITH_UNIT | {"pending_assign", "pending_review"}
+CLOCKED: frozenset[Status] = OPEN | {"reviewed"}
+"""States in which somebody owes something by a date: a unit, or the centre itself."""
 
 
 CLOCK = "ticket.clock"
@@ -67,8 +69,8 @@ MOVES: Mapping[Verb, Move] = {
     "deny_extension": Move("ticket.assign", WITH_UNIT),
     "urge": Move("ticket.supervise", WITH_UNIT),
     "plan_urge": Move("ticket.supervise", WITH_UNIT),
-    "warn": Move(CLOCK, WITH_UNIT),
-    "expire": Move(CLOCK, WITH_UNIT),
+    "warn": Move(CLOCK, CLOCKED),
+    "expire": Move(CLOCK, CLOCKED),
     "supervise": Move("ticket.supervise", OPEN),
     "rate_supervision": Move("ticket.supervise", OPEN | {"reviewed", "archived"}),
     "instruct": Move("ticket.instruct", OPEN | {"reviewed"}),
