@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session, aliased
 
 from models.clock import Instant, to_datetime
 from models.errors import BadInput, Refused
+from models.rules.tickets.choices import STAFF
 from models.rules.tickets.moves import OPEN, WITH_UNIT
 from models.store.fulltext import holds
 from models.tables import (
@@ -20,10 +21,19 @@ from models.tables import (
     TicketRequest,
 )
 from tickets import steps
-from tickets.moving import Actor, units_below
+from tickets.moving import Actor, not_about, units_below
 
 Desk = Literal[
-    "all", "dispatch", "handle", "review", "call_back", "urge", "supervise", "instruct", "archive"
+    "all",
+    "dispatch",
+    "handle",
+    "review",
+    "call_back",
+    "urge",
+    "supervise",
+    "instruct",
+    "staff",
+    "archive",
 ]
 DESKS: Mapping[Desk, str] = {
     "dispatch": "ticket.assign",
@@ -33,6 +43,7 @@ DESKS: Mapping[Desk, str] = {
     "urge": "ticket.supervise",
     "supervise": "ticket.supervise",
     "instruct": "ticket.instruct",
+    "staff": "ticket.staff",
     "all": "ticket.view",
     "archive": "ticket.view",
 }
@@ -105,8 +116,11 @@ def where(
         check_caller_search(actor)
     nothing = {name: "" for name in MAY_BE_NONE if getattr(criteria, name) == NONE}
     criteria = msgspec.structs.replace(criteria, **nothing)
+    # complaints about the hotline's own staff have a desk of their own, so that every other number is everybody's
+    staff = criteria.desk == "staff" or criteria.kind == STAFF
     return [
         *[MAY_BE_NONE[name] == "" for name in nothing],
+        *([] if staff else [Ticket.kind != STAFF]),
         *_of_desk(criteria.desk, now),
         *scope(session, actor),
         *_of_row(criteria),
@@ -124,7 +138,7 @@ def check_caller_search(actor: Actor) -> None:
 
 def scope(session: Session, actor: Actor) -> list[ColumnElement[bool]]:
     """Return what an actor may see: a unit what it or one below has or had, a district's staff its own."""
-    where: list[ColumnElement[bool]] = []
+    where: list[ColumnElement[bool]] = [not_about(actor)]
     if actor.district:
         where.append(Ticket.district == actor.district)
     if actor.unit:
@@ -149,6 +163,7 @@ def _of_desk(name: Desk, now: Instant) -> list[ColumnElement[bool]]:
         "urge": [with_unit, or_(Ticket.urge_at <= at, late)],
         "supervise": [Ticket.status.in_((*OPEN, "reviewed", "archived")), watched],
         "instruct": [Ticket.status.in_(OPEN), or_(watched, late, Ticket.urgency != "normal")],
+        "staff": [Ticket.kind == STAFF, Ticket.status.not_in(("archived", "merged"))],
         "archive": [Ticket.status == "archived"],
     }
     return found[name]

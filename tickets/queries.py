@@ -10,8 +10,10 @@ from sqlalchemy.orm import Session
 from models.clock import Instant
 from models.errors import NotFound, Refused
 from models.rules.deadlines import Lamp
-from models.rules.tickets import MOVES
+from models.rules.tickets import MOVES, Verb
+from models.rules.tickets.choices import STAFF
 from models.tables import (
+    Agent,
     Category,
     Supervision,
     Ticket,
@@ -24,7 +26,7 @@ from models.tables import (
 )  # fmt: skip
 from tickets import duplicates, steps
 from tickets.criteria import scope
-from tickets.moving import Actor, legs, moves, units_below
+from tickets.moving import NOT_OF_STAFF, Actor, legs, moves, units_below
 from tickets.search import lamp_of, unit_names
 
 
@@ -34,7 +36,8 @@ class Whole:
 
     merged : the tickets that go on under it, with their masked callers; main : number of the one it goes on under;
     opener : who registered it and answers for it first (首问负责); signs : 签收 owed, id of the leg -> (instant, lamp);
-    step : what the centre itself owes now, with its lamp.
+    step : what the centre itself owes now, with its lamp;
+    about, finding : of a complaint about the hotline's own staff, the number and name of whom, and what was found.
     """
 
     row: Ticket
@@ -51,6 +54,8 @@ class Whole:
     district: str
     opener: str
     verbs: tuple[str, ...]
+    about: str = ""
+    finding: str = ""
 
 
 def whole(session: Session, no: str, *, actor: Actor, now: Instant) -> Whole:
@@ -66,6 +71,8 @@ def whole(session: Session, no: str, *, actor: Actor, now: Instant) -> Whole:
     party = session.get(TicketParty, row.id)
     step = steps.running(session, [row.id]).get(row.id)
     requests = _of_ticket(session, TicketRequest, row.id)
+    history = _of_ticket(session, TicketHistory, row.id)
+    told = {line.verb: line.event for line in history} if row.kind == STAFF else {}
     return Whole(
         row=row,
         caller=party.masked if party and not hidden else "",
@@ -78,7 +85,7 @@ def whole(session: Session, no: str, *, actor: Actor, now: Instant) -> Whole:
         legs=[(leg, names.get(leg.holder, leg.holder), lamp_of(row, leg, now)) for leg in parts],
         signs=steps.signing(session, [(row, leg) for leg in parts], now=now),
         step=(step, lamp_of(row, step, now)) if step else None,
-        history=_of_ticket(session, TicketHistory, row.id),
+        history=history,
         requests=requests,
         supervisions=_of_ticket(session, Supervision, row.id),
         merged=[] if actor.unit else duplicates.merged_into(session, row.id, actor=actor),
@@ -89,6 +96,8 @@ def whole(session: Session, no: str, *, actor: Actor, now: Instant) -> Whole:
         district=dict(districts(session)).get(row.district, row.district),
         opener=session.scalar(select(User.name).where(User.id == row.opened_by)) or "",
         verbs=_verbs(session, row, parts, requests, actor),
+        about=_agent(session, str(told.get("open", {}).get("about", ""))),
+        finding=str(told.get("settle", {}).get("finding", "")),
     )
 
 
@@ -100,6 +109,12 @@ def seen(session: Session, ticket_id: int, *, actor: Actor) -> Ticket:
     if row is None:
         raise NotFound(f"no ticket {ticket_id}")
     return row
+
+
+def _agent(session: Session, number: str) -> str:
+    """Return an agent's number and name."""
+    name = session.scalar(select(Agent.name).where(Agent.agent_no == number)) if number else ""
+    return f"{number} {name or ''}".strip()
 
 
 R = TypeVar("R", TicketHistory, TicketRequest, Supervision)
@@ -126,14 +141,14 @@ def _verbs(
     for verb, move in moves(session).items():
         if row.status not in move.sources or move.permission not in actor.can:
             continue
+        if not _fits(row, verb):
+            continue
         if MOVES[verb].permission == "ticket.handle" and not mine:
             continue
         act, _, what = verb.partition("_")
         if act in ("grant", "deny") and what not in open_requests:
             continue
         if act == "ask" and what in open_requests:
-            continue
-        if verb == ("pause_clock" if row.paused_at else "resume_clock"):
             continue
         if verb == "finish_part" and all(p.number == 1 for p in mine):
             continue
@@ -143,6 +158,13 @@ def _verbs(
             continue
         found.append(verb)
     return tuple(found)
+
+
+def _fits(row: Ticket, verb: Verb) -> bool:
+    """Whether a move means anything now: only a clock that stands resumes, only a contested result is concluded."""
+    idle: set[Verb] = {"pause_clock" if row.paused_at else "resume_clock"}
+    idle.add("contest" if row.contested else "conclude")
+    return verb not in idle | (NOT_OF_STAFF if row.kind == STAFF else {"settle"})
 
 
 def units(session: Session, *, below: str = "") -> list[tuple[str, str]]:

@@ -62,6 +62,9 @@ MOVES: Mapping[str, Move] = {
     "assign": lambda s, t, v, who, at: assignment.assign(
         s, t, units=v.get("units") or [], mode=_choice(v, "mode"), note=_text(v, "note"), actor=who, now=at
     ),
+    "settle": lambda s, t, v, who, at: intake.settle(
+        s, t, finding=_choice(v, "finding"), note=_text(v, "note"), actor=who, now=at
+    ),
     "reject": lambda s, t, v, who, at: assignment.reject(
         s, t, ground=_text(v, "ground"), note=_text(v, "note"), actor=who, now=at
     ),

@@ -9,7 +9,7 @@ from dash import dcc, html
 from dashboard.views import clock, files, identity
 from dashboard.views.kit import Child, Words, data, empty, link, panel, status, table
 from dashboard.views.ticket_desk import due_lamp, sign_lamp
-from models.rules.tickets.choices import GRADES, MODES, REJECT_GROUNDS, RETURN_GROUNDS
+from models.rules.tickets.choices import FINDINGS, GRADES, MODES, REJECT_GROUNDS, RETURN_GROUNDS
 
 if TYPE_CHECKING:
     from tickets.queries import Whole
@@ -28,6 +28,7 @@ class Field(NamedTuple):
 _NOTE = Field("note", "text")
 VERBS: Mapping[str, tuple[Field, ...]] = {
     "answer": (Field("reply", "text"),),
+    "settle": (Field("finding", "one", "finding"), _NOTE),
     "assign": (Field("units", "units"), Field("mode", "one", "mode"), _NOTE),
     "reject": (Field("ground", "one", "reject"), _NOTE),
     "start": (),
@@ -70,6 +71,7 @@ CHOICES: Mapping[str, tuple[str, ...]] = {
     "reject": REJECT_GROUNDS,
     "return": RETURN_GROUNDS,
     "reached": ("yes", "no"),
+    "finding": FINDINGS,
     "rating": ("5", "4", "3", "2", "1"),
     "grade": GRADES,
     "solved": ("yes", "no", "unsaid"),
@@ -141,6 +143,7 @@ def _next(whole: "Whole") -> str:
         "grant_return",
         "grant_extension",
         "assign",
+        "settle",
         "start",
         "submit",
         "finish_part",
@@ -184,6 +187,8 @@ def _said(whole: "Whole", zone: str, words: Words) -> list[tuple[str, Child]]:
         ("happened", at(row.happened_at)),
         ("content", row.content),
         ("cause", row.cause),
+        ("about", whole.about),
+        ("finding", words[f"choice.finding.{whole.finding}"] if whole.finding else ""),
         ("urge_at", at(row.urge_at)),
         ("result", row.result),
         ("reply", row.reply),

@@ -17,6 +17,9 @@ Mode = Literal["self", "forward", "assign"]
 Grade = Literal["very_good", "good", "fair", "bad", "very_bad", "none"]
 """非常满意 ... 非常不满意; `none`: nobody answered or no opinion."""
 
+Finding = Literal["upheld", "partly", "unfounded"]
+"""属实, 部分属实, 不属实."""
+
 Stand = Literal["pending_assign", "archived"]
 """Where a ticket of an earlier system stands when it comes: waiting for a unit, or done."""
 
@@ -34,7 +37,10 @@ class TicketEvent(Event, frozen=True, kw_only=True):
 
 
 class TicketOpened(TicketEvent, frozen=True, kw_only=True):
-    """受理: registered, with its public number."""
+    """受理: registered, with its public number.
+
+    about : agent number of the person complained of, in a complaint about the hotline's own staff.
+    """
 
     no: str
     kind: str
@@ -42,6 +48,7 @@ class TicketOpened(TicketEvent, frozen=True, kw_only=True):
     channel: str
     urgency: str
     call: str = ""
+    about: str = ""
 
 
 class TicketImported(TicketEvent, frozen=True, kw_only=True):
@@ -70,6 +77,12 @@ class TicketImported(TicketEvent, frozen=True, kw_only=True):
 
 class TicketAnswered(TicketEvent, frozen=True, kw_only=True):
     """Answered at once by the seat: the shortest process."""
+
+
+class StaffComplaintSettled(TicketEvent, frozen=True, kw_only=True):
+    """A complaint about the hotline's own staff was looked into: what was found, in `note` what follows."""
+
+    finding: Finding
 
 
 class TicketRejected(TicketEvent, frozen=True, kw_only=True):
@@ -277,7 +290,7 @@ AnyTicketEvent = (
     | TicketSupervised | SupervisionRated | TicketInstructed | TicketReplied | CitizenCalledBack
     | TicketReopened | ReexaminationOpened | ReexaminationClosed | ClockPaused | ClockResumed
     | DueRecomputed | TicketMerged | TicketUnmerged | TicketArchived | UrgePlanned | LegWarned
-    | LegExpired
+    | LegExpired | StaffComplaintSettled
 )  # fmt: skip
 
 _decoder = msgspec.json.Decoder(AnyTicketEvent)

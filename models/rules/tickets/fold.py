@@ -78,6 +78,8 @@ def _fold(t: Ticket, event: e.AnyTicketEvent) -> Ticket:  # noqa: C901, PLR0911,
             return t
         case e.TicketAnswered():
             return replace(t, status="reviewed", replied=event.at)
+        case e.StaffComplaintSettled():
+            return replace(t, status="reviewed")
         case e.TicketRejected():
             return replace(t, status="rejected")
         case e.TicketAssigned():

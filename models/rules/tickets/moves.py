@@ -20,7 +20,7 @@ Status = Literal[
     "archived",  # 归档
 ]
 Verb = Literal[
-    "answer", "reject", "assign", "start", "sub_assign", "finish_part", "submit", "approve",
+    "answer", "settle", "reject", "assign", "start", "sub_assign", "finish_part", "submit", "approve",
     "send_back", "ask_return", "grant_return", "deny_return", "recall", "ask_extension",
     "grant_extension", "deny_extension", "urge", "supervise", "rate_supervision", "instruct", "reply",
     "call_back", "reopen", "contest", "conclude", "pause_clock", "resume_clock", "recompute", "merge",
@@ -52,6 +52,7 @@ def _from(*sources: Status) -> frozenset[Status]:
 
 MOVES: Mapping[Verb, Move] = {
     "answer": Move("ticket.open", _from("pending_assign"), "reviewed"),
+    "settle": Move("ticket.staff", _from("pending_assign"), "reviewed"),
     "assign": Move("ticket.assign", _from("pending_assign"), "assigned"),
     "reject": Move("ticket.assign", _from("pending_assign"), "rejected"),
     "start": Move("ticket.handle", WITH_UNIT, "in_progress"),
