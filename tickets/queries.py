@@ -1,5 +1,6 @@
 """One ticket whole, as far as the viewer may see it, and the lists its forms offer."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal, TypeVar
 
@@ -36,7 +37,7 @@ class Whole:
 
     merged : the tickets that go on under it, with their masked callers; main : number of the one it goes on under;
     opener : who registered it and answers for it first (首问负责); signs : 签收 owed, id of the leg -> (instant, lamp);
-    step : what the centre itself owes now, with its lamp;
+    step : what the centre itself owes now, with its lamp; duties : number of a leg -> what was agreed with its unit;
     about, finding : of a complaint about the hotline's own staff, the number and name of whom, and what was found.
     """
 
@@ -54,6 +55,7 @@ class Whole:
     district: str
     opener: str
     verbs: tuple[str, ...]
+    duties: Mapping[int, str]
     about: str = ""
     finding: str = ""
 
@@ -96,6 +98,7 @@ def whole(session: Session, no: str, *, actor: Actor, now: Instant) -> Whole:
         district=dict(districts(session)).get(row.district, row.district),
         opener=session.scalar(select(User.name).where(User.id == row.opened_by)) or "",
         verbs=_verbs(session, row, parts, requests, actor),
+        duties=_duties(history),
         about=_agent(session, str(told.get("open", {}).get("about", ""))),
         finding=str(told.get("settle", {}).get("finding", "")),
     )
@@ -109,6 +112,17 @@ def seen(session: Session, ticket_id: int, *, actor: Actor) -> Ticket:
     if row is None:
         raise NotFound(f"no ticket {ticket_id}")
     return row
+
+
+def _duties(history: list[TicketHistory]) -> dict[int, str]:
+    """Return what the units of the present assignment agreed to do; what was agreed last stands."""
+    found: dict[int, str] = {}
+    for line in history:
+        if line.verb == "assign":
+            found = {}
+        if line.verb == "coordinate":
+            found |= {part["leg"]: line.event["what"] for part in line.event["parts"]}
+    return found
 
 
 def _agent(session: Session, number: str) -> str:

@@ -37,6 +37,9 @@ VERBS: Mapping[str, tuple[Field, ...]] = {
     "submit": (Field("result", "text"),),
     "approve": (_NOTE,),
     "send_back": (_NOTE,),
+    "coordinate": (
+        Field("units", "units"), Field("what", "text"), Field("by", "moment"), _NOTE,
+    ),
     "ask_return": (Field("ground", "one", "return"), Field("reason", "text")),
     "grant_return": (_NOTE,),
     "deny_return": (_NOTE,),
@@ -223,11 +226,12 @@ def _legs(whole: "Whole", zone: str, words: Words) -> Child:
     for leg, name, lamp in whole.legs:
         due = leg.due_at.timestamp() if leg.due_at else 0.0
         state = "handled" if leg.handled_at else "started" if leg.started_at else "waiting"
+        duty = whole.duties.get(leg.number, "")
         role = "lead" if leg.number == 1 else "co"
         rows.append(
             (
                 words[f"ticket.leg.{role}"],
-                name,
+                [name, html.P(duty, className="muted duty") if duty else None],
                 due_lamp(lamp, due, zone, words)
                 if lamp or not whole.row.paused_at
                 else words["lamp.paused"],
@@ -286,6 +290,9 @@ def _history(whole: "Whole", zone: str, words: Words) -> Child:
                         [
                             html.B(words[f"verb.{line.verb}"]),
                             html.Span(line.actor_name or words["ticket.system"], className="muted"),
+                            _agreed(line.event, whole, zone, words)
+                            if line.verb == "coordinate"
+                            else None,
                             html.P(line.note) if line.note else None,
                         ]
                     ),
@@ -296,6 +303,19 @@ def _history(whole: "Whole", zone: str, words: Words) -> Child:
         ],
         className="course wide",
     )
+
+
+def _agreed(event: Mapping[str, Any], whole: "Whole", zone: str, words: Words) -> Child:
+    """Return what units agreed on: what is owed, and by whom and when."""
+    names = {leg.unit: name for leg, name, _ in whole.legs if leg.unit == leg.holder}
+    owing = "；".join(
+        words["ticket.duty"].format(
+            unit=names.get(part["unit"], part["unit"]),
+            by=f"{clock.local(part['due'], zone):%m-%d %H:%M}",
+        )
+        for part in event["parts"]
+    )
+    return html.P([event["what"], html.Br(), html.Span(owing, className="muted")])
 
 
 def _form(
@@ -317,7 +337,8 @@ def _field(
     verb: str, field: Field, lists: Mapping[str, Options], proposed: tuple[str, str], words: Words
 ) -> Child:
     name = {"ticket-field": field.name, "verb": verb}
-    label = html.Label(words[f"field.{field.name}"])
+    entry = f"field.{verb}.{field.name}"
+    label = html.Label(words.get(entry, words.get(f"field.{field.name}", "")))
     hint: Child = None
     control: Child
     match field.kind:
@@ -331,6 +352,7 @@ def _field(
             control = dcc.Input(id=name, type="number", value=5, min=1, max=365, step=1)
         case "units":
             options = [{"label": label_, "value": code} for code, label_ in lists["units"]]
+            proposed = proposed if verb == "assign" else ("", "")
             value = [proposed[0]] if proposed[0] else []
             control = dcc.Dropdown(options, value, id=name, multi=True)
             why = proposed[1].partition(":")

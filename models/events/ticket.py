@@ -106,6 +106,13 @@ class TicketAssigned(TicketEvent, frozen=True, kw_only=True):
     parts: tuple[Part, ...]
 
 
+class UnitsCoordinated(TicketEvent, frozen=True, kw_only=True):
+    """部门协作: what the named units owe together with the others, each by its due instant; new ones got a part."""
+
+    what: str
+    parts: tuple[Part, ...]
+
+
 class TicketStarted(TicketEvent, frozen=True, kw_only=True):
     """办理: the unit of a leg began."""
 
@@ -290,7 +297,7 @@ AnyTicketEvent = (
     | TicketSupervised | SupervisionRated | TicketInstructed | TicketReplied | CitizenCalledBack
     | TicketReopened | ReexaminationOpened | ReexaminationClosed | ClockPaused | ClockResumed
     | DueRecomputed | TicketMerged | TicketUnmerged | TicketArchived | UrgePlanned | LegWarned
-    | LegExpired | StaffComplaintSettled
+    | LegExpired | StaffComplaintSettled | UnitsCoordinated
 )  # fmt: skip
 
 _decoder = msgspec.json.Decoder(AnyTicketEvent)

@@ -84,7 +84,9 @@ BEFORE: Mapping[str, tuple[str, ...]] = {
 }  # fmt: skip
 """What leads to the state a verb starts from; one that is not here starts with its unit."""
 GIVEN: Mapping[str, dict[str, Any]] = {
-    "answer": {"reply": "请拨 12345"}, "settle": {"finding": "upheld", "note": "已提醒"}, "assign": {"units": ["zjj"], "mode": "assign"},
+    "answer": {"reply": "请拨 12345"},
+    "coordinate": {"units": ["jtj"], "what": "查看路面", "by": "2099-01-01 08:00"},
+    "settle": {"finding": "upheld", "note": "已提醒"}, "assign": {"units": ["zjj"], "mode": "assign"},
     "reject": {"ground": "area", "note": "不属本市"}, "sub_assign": {"unit": SUB},
     "finish_part": {"result": "已修"}, "submit": {"result": "已修"},
     "ask_return": {"ground": "area", "reason": "不属我局"},

@@ -1,6 +1,7 @@
 """Clocks: warned and expired once each, however many timers run; they stand while the citizen is awaited."""
 
 import threading
+from typing import Any
 
 import pytest
 from conftest import Place
@@ -13,7 +14,7 @@ from models.errors import BadInput, WrongStatus
 from models.store import db
 from models.tables import Outbox, TicketHistory, TicketLeg, Unit
 from tickets import assignment as a
-from tickets import queries, search, steps, timing
+from tickets import queries, search, steps, terms, timing
 from tickets import workflow as w
 from tickets.criteria import Criteria
 from tickets.intake import answer
@@ -258,3 +259,56 @@ def test_a_unit_s_signature_has_a_lamp(session: Session) -> None:
     assert [lamp for _, lamp in shown.signs.values()] == ["red"]
     w.start(session, row.id, actor=UNIT, now=AT + 9 * DAY)
     assert sign(AT + 9 * DAY + 1) == ""
+
+
+# --- coordination ---------------------------------------------------------------------------
+
+
+def test_units_agree_on_what_each_owes_and_when(session: Session) -> None:
+    row = assigned(session)
+    by = AT + 2 * DAY
+    a.coordinate(
+        session, row.id, units=["zjj", "jtj"], what="共同查看路面", by=by, note="现场会", actor=CENTRE,
+        now=AT + 100,
+    )  # fmt: skip
+    lead, co = legs(session, row.id)
+    assert [(leg.unit, leg.due_at.timestamp()) for leg in (lead, co) if leg.due_at] == [
+        ("zjj", by), ("jtj", by),
+    ]  # fmt: skip
+    same_as_history(session, row)
+    other = Actor(4, "交通局经办", frozenset({"ticket.handle", "ticket.view"}), "jtj")
+    shown = queries.whole(session, row.no, actor=other, now=AT + 200)  # now the co-unit sees it
+    assert shown.duties == {1: "共同查看路面", 2: "共同查看路面"}
+    assert fire(session, by + 1) == ["expire", "expire"]
+    w.finish_part(session, row.id, result="已看", actor=other, now=by + 60)
+    a.coordinate(session, row.id, units=["jtj"], what="补标线", actor=CENTRE, now=by + 90)
+    assert [leg.number for leg in legs(session, row.id)] == [1, 2, 3]  # a duty of its own
+    same_as_history(session, row)
+
+
+def test_an_agreed_date_outlives_pauses_extensions_and_rules(session: Session) -> None:
+    row = assigned(session)
+    by = AT + 10 * DAY
+    a.coordinate(session, row.id, units=["zjj"], what="查", by=by, actor=CENTRE, now=AT + 100)
+    w.pause_clock(session, row.id, note="等", actor=UNIT, now=AT + DAY)
+    w.resume_clock(session, row.id, actor=UNIT, now=AT + 3 * DAY)
+    assert row.due_at is not None
+    assert row.due_at.timestamp() == by + 2 * DAY
+    terms.set_clock(session, row, legs(session, row.id)[0], now=AT + 4 * DAY)
+    assert row.due_at.timestamp() == by + 2 * DAY  # counted once
+    a.ask_extension(session, row.id, days=1, reason="忙", actor=UNIT, now=AT + 4 * DAY)
+    a.grant_extension(session, row.id, actor=CENTRE, now=AT + 4 * DAY)
+    assert row.due_at.timestamp() >= by + 3 * DAY
+    same_as_history(session, row)
+
+
+def test_a_coordination_says_what_is_missing(session: Session) -> None:
+    row = assigned(session)
+    for asked, field in (
+        ({"units": ["zjj"], "what": " "}, "what"), ({"units": [], "what": "查"}, "units"),
+        ({"units": ["zjj"], "what": "查", "by": AT}, "by"),
+        ({"units": ["nobody"], "what": "查"}, "units"),
+    ):  # fmt: skip
+        with pytest.raises(BadInput) as caught:
+            a.coordinate(session, row.id, **dict[str, Any](asked), actor=CENTRE, now=AT + 100)
+        assert caught.value.facts["field"] == field

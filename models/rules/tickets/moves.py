@@ -21,7 +21,7 @@ Status = Literal[
 ]
 Verb = Literal[
     "answer", "settle", "reject", "assign", "start", "sub_assign", "finish_part", "submit", "approve",
-    "send_back", "ask_return", "grant_return", "deny_return", "recall", "ask_extension",
+    "send_back", "coordinate", "ask_return", "grant_return", "deny_return", "recall", "ask_extension",
     "grant_extension", "deny_extension", "urge", "supervise", "rate_supervision", "instruct", "reply",
     "call_back", "reopen", "contest", "conclude", "pause_clock", "resume_clock", "recompute", "merge",
     "unmerge", "archive", "plan_urge", "warn", "expire",
@@ -61,6 +61,7 @@ MOVES: Mapping[Verb, Move] = {
     "submit": Move("ticket.handle", _from("in_progress"), "pending_review"),
     "approve": Move("ticket.review", _from("pending_review"), "reviewed"),
     "send_back": Move("ticket.review", _from("pending_review"), "assigned"),
+    "coordinate": Move("ticket.assign", WITH_UNIT),
     "ask_return": Move("ticket.handle", WITH_UNIT),
     "grant_return": Move("ticket.assign", WITH_UNIT, "pending_assign"),
     "deny_return": Move("ticket.assign", WITH_UNIT),
