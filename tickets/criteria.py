@@ -24,30 +24,32 @@ from tickets import steps
 from tickets.moving import Actor, not_about, units_below
 
 Desk = Literal[
-    "all",
-    "dispatch",
-    "handle",
-    "review",
-    "call_back",
-    "urge",
-    "supervise",
-    "instruct",
-    "staff",
-    "archive",
-]
+    "dispatch", "handle", "review", "entry", "complaint", "consult", "call_back", "urge", "supervise",
+    "instruct", "staff", "management", "statistics", "all", "archive",
+]  # fmt: skip
 DESKS: Mapping[Desk, str] = {
     "dispatch": "ticket.assign",
     "handle": "ticket.handle",
     "review": "ticket.review",
+    "entry": "ticket.open",
+    "complaint": "ticket.open",
+    "consult": "ticket.open",
     "call_back": "ticket.call_back",
     "urge": "ticket.supervise",
     "supervise": "ticket.supervise",
     "instruct": "ticket.instruct",
     "staff": "ticket.staff",
+    "management": "ticket.supervise",
+    "statistics": "ticket.supervise",
     "all": "ticket.view",
     "archive": "ticket.view",
 }
-"""Desk -> the permission it needs, in the order of the tabs."""
+"""Desk -> the permission it needs, in the order of the tabs.
+
+The six of B-18: complaint (with report), consult, dispatch, entry (one's own), management, statistics.
+"""
+UNCOUNTED: frozenset[Desk] = frozenset({"statistics", "all", "archive"})
+"""Desks that no work waits on: their tabs bear no number."""
 REPEAT_S = 90 * 86_400.0
 DISCONTENT = ("bad", "very_bad")
 Sort = Literal["opened", "due", "closed", "no"]
@@ -121,7 +123,7 @@ def where(
     return [
         *[MAY_BE_NONE[name] == "" for name in nothing],
         *([] if staff else [Ticket.kind != STAFF]),
-        *_of_desk(criteria.desk, now),
+        *_of_desk(criteria.desk, actor, now),
         *scope(session, actor),
         *_of_row(criteria),
         *_of_text(criteria),
@@ -148,13 +150,18 @@ def scope(session: Session, actor: Actor) -> list[ColumnElement[bool]]:
     return where
 
 
-def _of_desk(name: Desk, now: Instant) -> list[ColumnElement[bool]]:
+def _of_desk(name: Desk, actor: Actor, now: Instant) -> list[ColumnElement[bool]]:
     at = to_datetime(now)
     asked = exists().where(TicketRequest.ticket_id == Ticket.id, TicketRequest.decided_at.is_(None))
     watched = exists().where(Supervision.ticket_id == Ticket.id, Supervision.ended_at.is_(None))
     with_unit = Ticket.status.in_(WITH_UNIT)
-    late = _runs_late(now)
+    open_, late = Ticket.status.in_((*OPEN, "reviewed")), _runs_late(now)
     found: dict[Desk, list[ColumnElement[bool]]] = {
+        "entry": [Ticket.opened_by == actor.user_id, open_],
+        "complaint": [Ticket.kind.in_(("complaint", "report")), open_],
+        "consult": [Ticket.kind == "consult", open_],
+        "management": [open_, or_(late, watched, and_(with_unit, asked), Ticket.urge_at <= at)],
+        "statistics": [],
         "all": [],
         "dispatch": [or_(Ticket.status == "pending_assign", and_(with_unit, asked))],
         "handle": [with_unit],
