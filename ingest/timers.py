@@ -11,11 +11,13 @@ from ingest.loop import STORE_LOST, forever, keep_beating
 from models.clock import now
 from models.process import process_name
 from models.store import db
-from tickets import timing
+from tickets import steps, timing
 
 log = logging.getLogger(__name__)
 
 POLL_S = 1.0
+ADOPT_EVERY_S = 60.0
+"""How often tickets are looked for whose step came without a clock; at once when a timer starts."""
 PUT_OFF_S = 600.0
 """How long a ticket is left alone whose clock could not be told."""
 
@@ -30,6 +32,7 @@ class Timers:
         self._name = process_name(f"timers-{tenant}")
         self._tenant_id = 0
         self._put_off: dict[int, float] = {}
+        self._adopted_at = 0.0
         self.told = 0
 
     async def run(self) -> None:
@@ -50,6 +53,8 @@ class Timers:
     def _tell_next(self) -> bool:
         """Tell one ticket's clocks in a transaction of its own; False when nothing is due."""
         at = now()
+        if at - self._adopted_at > ADOPT_EVERY_S and not self._adopt(at):
+            self._adopted_at = at
         self._put_off = {ticket: until for ticket, until in self._put_off.items() if until > at}
         ticket: int | None = None
         try:
@@ -65,3 +70,7 @@ class Timers:
             log.exception("the clocks of ticket %d could not be told", ticket)
             self._put_off[ticket] = at + PUT_OFF_S
         return ticket is not None
+
+    def _adopt(self, at: float) -> int:
+        with db.transaction(self._engine, self._tenant_id) as session:
+            return steps.adopt(session, now=at, most=timing.BATCH)

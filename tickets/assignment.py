@@ -61,6 +61,53 @@ def assign(
     tell(session, taken, actor, event)
 
 
+def coordinate(
+    session: Session,
+    ticket_id: int,
+    *,
+    units: Sequence[str],
+    what: str,
+    by: Instant = 0.0,
+    note: str = "",
+    actor: Actor,
+    now: Instant,
+) -> None:
+    """部门协作 (D-39): record what units owe together and by when (0 = as their terms say).
+
+    A unit without an open part becomes a co-unit; the date agreed becomes its part's clock.
+    """
+    owed(what, "what")
+    if by and by <= now:
+        raise BadInput("a date in the past", field="by")
+    _existing(session, units)
+    taken = take(session, ticket_id, "coordinate", actor)
+    if taken.row.paused_at is not None:
+        raise WrongStatus("the clocks stand: let them run first", cap="paused")
+    there = legs(session, ticket_id)
+    mine = {leg.unit: leg for leg in there if leg.handled_at is None}
+    number, calendar = max(leg.number for leg in there), terms.calendar(session)
+    parts = []
+    for unit in units:
+        leg = mine.get(unit)
+        if leg is None:
+            number += 1
+            leg = TicketLeg(
+                tenant_id=taken.row.tenant_id, ticket_id=ticket_id, turn=there[0].turn, unit=unit,
+                number=number, holder=unit, assigned_at=to_datetime(now), assigned_by=actor.user_id,
+                extra=0,
+            )  # fmt: skip
+            terms.set_clock(session, taken.row, leg, now=now)
+            session.add(leg)
+        if by:
+            leg.extra = 0
+            terms.write_clock(taken.row, leg, terms.agree(leg, by, calendar, now=now))
+        parts.append(e.Part(leg.number, unit, leg.due_at.timestamp() if leg.due_at else 0.0))
+    event = e.UnitsCoordinated(
+        what=what.strip(), parts=tuple(parts), **facts(taken, actor, now, note)
+    )
+    tell(session, taken, actor, event)
+
+
 def propose(session: Session, ticket: Ticket) -> tuple[str, str]:
     """Return (unit, why) that the categories and duties suggest, ("", "") when nothing does (D-08)."""
     active = select(Unit.code).where(Unit.active)

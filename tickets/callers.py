@@ -7,6 +7,7 @@ from sqlalchemy.orm import Session
 
 from models.clock import Instant, to_datetime
 from models.errors import NotFound
+from models.rules.tickets.choices import STAFF
 from models.rules.tickets.moves import OPEN
 from models.tables import CallLedger, Ticket, TicketParty
 from tickets.criteria import scope
@@ -85,6 +86,7 @@ def earlier_answers(session: Session, category: str, *, actor: Actor) -> list[tu
         .where(
             Ticket.category == category,
             Ticket.reply != "",
+            Ticket.kind != STAFF,
             ~Ticket.confidential,
             ~Ticket.anonymous,
             *scope(session, actor),

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session, aliased
 
 from models.clock import Instant, to_datetime
 from models.errors import BadInput, Refused
+from models.rules.tickets.choices import STAFF
 from models.rules.tickets.moves import OPEN, WITH_UNIT
 from models.store.fulltext import holds
 from models.tables import (
@@ -19,23 +20,36 @@ from models.tables import (
     TicketParty,
     TicketRequest,
 )
-from tickets.moving import Actor, units_below
+from tickets import steps
+from tickets.moving import Actor, not_about, units_below
 
 Desk = Literal[
-    "all", "dispatch", "handle", "review", "call_back", "urge", "supervise", "instruct", "archive"
-]
+    "dispatch", "handle", "review", "entry", "complaint", "consult", "call_back", "urge", "supervise",
+    "instruct", "staff", "management", "statistics", "all", "archive",
+]  # fmt: skip
 DESKS: Mapping[Desk, str] = {
     "dispatch": "ticket.assign",
     "handle": "ticket.handle",
     "review": "ticket.review",
+    "entry": "ticket.open",
+    "complaint": "ticket.open",
+    "consult": "ticket.open",
     "call_back": "ticket.call_back",
     "urge": "ticket.supervise",
     "supervise": "ticket.supervise",
     "instruct": "ticket.instruct",
+    "staff": "ticket.staff",
+    "management": "ticket.supervise",
+    "statistics": "ticket.supervise",
     "all": "ticket.view",
     "archive": "ticket.view",
 }
-"""Desk -> the permission it needs, in the order of the tabs."""
+"""Desk -> the permission it needs, in the order of the tabs.
+
+The six of B-18: complaint (with report), consult, dispatch, entry (one's own), management, statistics.
+"""
+UNCOUNTED: frozenset[Desk] = frozenset({"statistics", "all", "archive"})
+"""Desks that no work waits on: their tabs bear no number."""
 REPEAT_S = 90 * 86_400.0
 DISCONTENT = ("bad", "very_bad")
 Sort = Literal["opened", "due", "closed", "no"]
@@ -46,7 +60,8 @@ class Criteria(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A combined query; empty means any. `since` and `until` are instants of the opening, until exclusive.
 
     unit, co_unit : codes, with the units below; person, co_person : names; direction : the mode 自办/转送/交办.
-    replied : "yes" | "no"; late : "yes" for what is or was overdue by its lead's clock; caller : HMAC of a number;
+    replied : "yes" | "no"; caller : HMAC of a number;
+    late : what is or was overdue: "unit" by its lead's clock, "centre" by a step of the centre's own, "yes" by any;
     unit, category, district and grade may be `NONE`.
     repeat : "yes" when the same caller had an earlier ticket within 90 days.
     """
@@ -87,6 +102,8 @@ NONE = "-"
 MAY_BE_NONE: Mapping[str, Any] = {
     "unit": Ticket.lead, "category": Ticket.category, "district": Ticket.district, "grade": Ticket.grade,
 }  # fmt: skip
+LATE = ("yes", "unit", "centre")
+WITH_A_UNIT = Ticket.status.in_(WITH_UNIT)
 FLAGS = ("emergency", "disputed", "confidential", "anonymous", "contested")
 
 
@@ -101,9 +118,12 @@ def where(
         check_caller_search(actor)
     nothing = {name: "" for name in MAY_BE_NONE if getattr(criteria, name) == NONE}
     criteria = msgspec.structs.replace(criteria, **nothing)
+    # complaints about the hotline's own staff have a desk of their own, so that every other number is everybody's
+    staff = criteria.desk == "staff" or criteria.kind == STAFF
     return [
         *[MAY_BE_NONE[name] == "" for name in nothing],
-        *_of_desk(criteria.desk, now),
+        *([] if staff else [Ticket.kind != STAFF]),
+        *_of_desk(criteria.desk, actor, now),
         *scope(session, actor),
         *_of_row(criteria),
         *_of_text(criteria),
@@ -120,7 +140,7 @@ def check_caller_search(actor: Actor) -> None:
 
 def scope(session: Session, actor: Actor) -> list[ColumnElement[bool]]:
     """Return what an actor may see: a unit what it or one below has or had, a district's staff its own."""
-    where: list[ColumnElement[bool]] = []
+    where: list[ColumnElement[bool]] = [not_about(actor)]
     if actor.district:
         where.append(Ticket.district == actor.district)
     if actor.unit:
@@ -130,13 +150,18 @@ def scope(session: Session, actor: Actor) -> list[ColumnElement[bool]]:
     return where
 
 
-def _of_desk(name: Desk, now: Instant) -> list[ColumnElement[bool]]:
+def _of_desk(name: Desk, actor: Actor, now: Instant) -> list[ColumnElement[bool]]:
     at = to_datetime(now)
     asked = exists().where(TicketRequest.ticket_id == Ticket.id, TicketRequest.decided_at.is_(None))
     watched = exists().where(Supervision.ticket_id == Ticket.id, Supervision.ended_at.is_(None))
     with_unit = Ticket.status.in_(WITH_UNIT)
-    late = _runs_late(now)
+    open_, late = Ticket.status.in_((*OPEN, "reviewed")), _runs_late(now)
     found: dict[Desk, list[ColumnElement[bool]]] = {
+        "entry": [Ticket.opened_by == actor.user_id, open_],
+        "complaint": [Ticket.kind.in_(("complaint", "report")), open_],
+        "consult": [Ticket.kind == "consult", open_],
+        "management": [open_, or_(late, watched, and_(with_unit, asked), Ticket.urge_at <= at)],
+        "statistics": [],
         "all": [],
         "dispatch": [or_(Ticket.status == "pending_assign", and_(with_unit, asked))],
         "handle": [with_unit],
@@ -145,6 +170,7 @@ def _of_desk(name: Desk, now: Instant) -> list[ColumnElement[bool]]:
         "urge": [with_unit, or_(Ticket.urge_at <= at, late)],
         "supervise": [Ticket.status.in_((*OPEN, "reviewed", "archived")), watched],
         "instruct": [Ticket.status.in_(OPEN), or_(watched, late, Ticket.urgency != "normal")],
+        "staff": [Ticket.kind == STAFF, Ticket.status.not_in(("archived", "merged"))],
         "archive": [Ticket.status == "archived"],
     }
     return found[name]
@@ -221,14 +247,34 @@ def _of_legs(session: Session, c: Criteria, now: Instant) -> list[ColumnElement[
         leg = aliased(TicketLeg)
         where.append(exists().where(leg.ticket_id == Ticket.id, leg.assigned_by == c.dispatcher))
     if c.late:
-        where.append(or_(Ticket.expired_at.is_not(None), _runs_late(now)))
+        where += _late(c.late, now)
     return where
 
 
+def _late(whose: str, now: Instant) -> list[ColumnElement[bool]]:
+    """Return the conditions of what is or was overdue: by anybody, by the lead unit, or by the centre itself."""
+    if whose not in LATE:
+        raise BadInput(f"late {whose!r}", field="late")
+    found: list[ColumnElement[bool]] = [or_(Ticket.expired_at.is_not(None), _runs_late(now))]
+    if whose == "yes":
+        return found
+    mine = TicketLeg.number == 1 if whose == "unit" else steps.STEP
+    number = TicketHistory.event["leg"].as_integer()
+    told = exists().where(
+        TicketHistory.ticket_id == Ticket.id, TicketHistory.verb == "expire",
+        number == 1 if whose == "unit" else number <= 0,
+    )  # fmt: skip
+    ended = exists().where(
+        TicketLeg.ticket_id == Ticket.id, mine, TicketLeg.handled_at > TicketLeg.due_at
+    )
+    runs = and_(_runs_late(now), WITH_A_UNIT if whose == "unit" else steps.OWES)
+    return [*found, or_(told, ended, runs)]
+
+
 def _runs_late(now: Instant) -> ColumnElement[bool]:
-    """True of what is overdue with its unit, whether a timer has told it or not."""
+    """True of what is overdue now, with its unit or at the centre, whether a timer has told it or not."""
     return and_(
-        Ticket.status.in_(WITH_UNIT), Ticket.due_at < to_datetime(now), Ticket.paused_at.is_(None)
+        or_(WITH_A_UNIT, steps.OWES), Ticket.due_at < to_datetime(now), Ticket.paused_at.is_(None)
     )
 
 

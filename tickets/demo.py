@@ -2,6 +2,7 @@
 
 import random
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
@@ -13,7 +14,7 @@ from models.rules.tickets import MOVES
 from models.rules.tickets.choices import GRADES
 from models.store import db
 from models.store.crypto import Vault
-from models.tables import Ticket
+from models.tables import Agent, Ticket
 from tickets import assignment, duplicates, intake, workflow
 from tickets.intake import Form
 from tickets.moving import Actor
@@ -42,6 +43,11 @@ MATTERS = (
     ("complaint", "", "hbj", "饭店油烟直排居民楼", "油烟味很大，不能开窗。"),
 )  # fmt: skip
 
+OF_STAFF = Form(
+    kind="staff", title="反映接线员态度生硬", content="昨天来电时接线员没有听完就挂断，要求调查。",
+    about="1003", phone="13800000077", name="市民",
+)  # fmt: skip
+
 
 def fill(engine: Engine, tenant_id: int, vault: Vault, zone: str, *, now: Instant) -> int:
     """Give an empty demo its tickets, most of them of the days past, some of today; return how many."""
@@ -54,7 +60,11 @@ def fill(engine: Engine, tenant_id: int, vault: Vault, zone: str, *, now: Instan
     moments += [today + chance.random() * max(now - today, 60.0) for _ in range(30)]
     for at in sorted(moments):
         _one(engine, tenant_id, vault, chance, at, now)
-    return len(moments)
+    with db.transaction(engine, tenant_id) as session:
+        known = session.scalar(select(Agent.id).where(Agent.agent_no == OF_STAFF.about))
+        form = OF_STAFF if known else replace(OF_STAFF, about="")
+        intake.open_ticket(session, form, actor=CENTRE, now=today - DAY_S, vault=vault)
+    return len(moments) + 1
 
 
 def _one(

@@ -10,6 +10,7 @@ from models.clock import Instant, to_datetime
 from models.errors import BadInput, WrongStatus
 from models.events import ticket as e
 from models.rules.grams import alike, grams, wanted
+from models.rules.tickets.choices import STAFF
 from models.rules.tickets.moves import OPEN
 from models.store.fulltext import holds
 from models.tables import Ticket, TicketParty
@@ -100,6 +101,8 @@ def merge(
     )  # fmt: skip
     taken = take(session, ticket_id, "merge", actor, merged_into=target)
     main = session.get_one(Ticket, target, populate_existing=True)
+    if main.kind == STAFF:
+        raise WrongStatus("a complaint about our own staff takes no other", cap="staff")
     if main.status not in OPEN:
         raise WrongStatus("the main ticket is no longer open", cap="main")
     carried = session.scalar(select(Ticket.id).where(Ticket.merged_into == ticket_id).limit(1))

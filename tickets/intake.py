@@ -3,20 +3,29 @@
 import secrets
 from dataclasses import dataclass
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, exists, or_, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from models.clock import Instant, to_datetime
 from models.errors import BadInput, NotFound, Refused, WrongStatus
 from models.events.floor import Caller, WorkSaved
-from models.events.ticket import TicketAnswered, TicketOpened
-from models.rules.tickets.choices import CHANNELS, KINDS, URGENCIES
+from models.events.ticket import Finding, StaffComplaintSettled, TicketAnswered, TicketOpened
+from models.rules.tickets.choices import CHANNELS, FINDINGS, KINDS, STAFF, URGENCIES
 from models.store import outbox, streams
 from models.store.crypto import Vault
 from models.store.db import tenant_of
 from models.store.fulltext import held
-from models.tables import CallerIdentity, CallLedger, Category, Tenant, Ticket, TicketParty
+from models.tables import (
+    Agent,
+    CallerIdentity,
+    CallLedger,
+    Category,
+    Tenant,
+    Ticket,
+    TicketParty,
+    User,
+)
 from models.tables.ticket import NUMBERS
 from tickets.moving import TEXT_MAX, Actor, Taken, facts, owed, take, tell
 
@@ -46,6 +55,7 @@ class Form:
     token : the same form sent twice is one ticket, empty for none; call : key of a visit of a call.
     disputed : ticked as a dispute (矛盾纠纷排查); words of the text tick it by themselves.
     later : 不能当时答复: it is answered later, so the citizen must be reachable.
+    about : agent number of the person complained of, of kind `STAFF` only; empty when it is not known.
     """
 
     kind: str
@@ -66,6 +76,7 @@ class Form:
     confidential: bool = False
     later: bool = False
     disputed: bool = False
+    about: str = ""
     call: str = ""
     token: str = ""
 
@@ -88,6 +99,7 @@ class Form:
             "content": not self.content.strip(),
             "phone": (self.phone and not digits.isdigit())
             or (self.later and not (self.phone or self.call)),  # who is answered later is called
+            "about": bool(self.about) and self.kind != STAFF,
             "point": (self.lon is None) != (self.lat is None)
             or not (-180 <= lon <= 180 and -90 <= lat <= 90),
         }
@@ -113,6 +125,8 @@ def open_ticket(
     if not 0 <= form.happened <= now + 60:
         raise BadInput("it has not happened yet", field="happened")
     version = _category_version(session, form.category)
+    if form.about and session.scalar(select(_agent_known(form.about))) is not True:
+        raise BadInput("no such agent", field="about")
     said = f"{form.title} {form.content}"
     row = Ticket(
         tenant_id=tenant_of(session), no=str(session.scalar(NUMBERS)),
@@ -123,7 +137,7 @@ def open_ticket(
         happened_at=to_datetime(form.happened) if form.happened else None,
         address=form.address.strip(), district=form.district, lon=form.lon, lat=form.lat,
         point_source="entered" if form.lon is not None else "",
-        anonymous=form.anonymous, confidential=form.confidential or form.kind == "report",
+        anonymous=form.anonymous, confidential=form.confidential or form.kind in ("report", STAFF),
         emergency=any(word in said for word in _EMERGENCY),
         disputed=form.disputed or any(word in said for word in _DISPUTE),
         call_key=form.call, opened_at=to_datetime(now), opened_by=actor.user_id,
@@ -143,7 +157,7 @@ def _tell_opened(session: Session, row: Ticket, form: Form, actor: Actor, now: I
     taken = Taken(row, "open")
     event = TicketOpened(
         no=row.no, kind=row.kind, category=row.category, channel=row.channel, urgency=row.urgency,
-        call=form.call, **facts(taken, actor, now),
+        call=form.call, about=form.about, **facts(taken, actor, now),
     )  # fmt: skip
     tell(session, taken, actor, event)
     seat = form.call and session.scalar(select(CallLedger.seat).where(CallLedger.key == form.call))
@@ -153,6 +167,13 @@ def _tell_opened(session: Session, row: Ticket, form: Form, actor: Actor, now: I
             id=f"saved-{row.no}", at=now, actor=actor.ref, pbx="", epoch=0, seq=0, seat=seat
         )
         outbox.record(session, streams.floor_stream(slug), saved)
+
+
+def _agent_known(number: str) -> ColumnElement[bool]:
+    """True when somebody has, or had, this agent number."""
+    return or_(
+        exists().where(Agent.agent_no == number), exists().where(User.agent_no == number)
+    )  # fmt: skip
 
 
 def _category_version(session: Session, code: str) -> int:
@@ -198,3 +219,20 @@ def answer(session: Session, ticket_id: int, *, reply: str, actor: Actor, now: I
         replied_at=at, closed_at=at,
     )  # fmt: skip
     tell(session, taken, actor, TicketAnswered(**facts(taken, actor, now, reply)))
+
+
+def settle(
+    session: Session, ticket_id: int, *, finding: Finding, note: str, actor: Actor, now: Instant
+) -> None:
+    """Settle a complaint about the hotline's own staff (E-16): what was found, and what follows from it."""
+    if finding not in FINDINGS:
+        raise BadInput(f"finding {finding!r}", field="finding")
+    owed(note, "note")
+    taken = take(
+        session, ticket_id, "settle", actor, mode="self", result=note.strip(),
+        closed_at=to_datetime(now),
+    )  # fmt: skip
+    if taken.row.kind != STAFF:
+        raise WrongStatus("only a complaint about our own staff is settled", cap="not_staff")
+    event = StaffComplaintSettled(finding=finding, **facts(taken, actor, now, note))
+    tell(session, taken, actor, event)

@@ -9,18 +9,23 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 import msgspec
-from sqlalchemy import select, update
+from sqlalchemy import ColumnElement, exists, or_, select, true, update
 from sqlalchemy.orm import Session
 
 from models.clock import Instant, to_datetime
-from models.errors import BadInput, NotFound, Refused
+from models.errors import BadInput, NotFound, Refused, WrongStatus
 from models.events.ticket import AnyTicketEvent
 from models.rules.tickets import MOVES, Move, Verb, lawful
+from models.rules.tickets.choices import STAFF, STAFF_PERMISSION
 from models.rules.tickets.policy import Policy
 from models.store import outbox, streams
+from models.store.chain import audit
 from models.tables import Parameter, Ticket, TicketHistory, TicketLeg, Unit
+from tickets import steps
 
 TEXT_MAX = 5000
+NOT_OF_STAFF: frozenset[Verb] = frozenset({"answer", "assign", "merge"})
+"""Moves that a complaint about the hotline's own staff does not make: it is looked into, and settled."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +33,7 @@ class Actor:
     """Who moves a ticket: a signed-in person, or the system itself (`user_id` 0).
 
     can : permissions; unit : code of the person's unit, empty for the centre; district : the only one
-    the person may see, empty for the whole city.
+    the person may see, empty for the whole city; agent_no : the person's 工号, empty for none.
     """
 
     user_id: int
@@ -36,6 +41,7 @@ class Actor:
     can: frozenset[str]
     unit: str = ""
     district: str = ""
+    agent_no: str = ""
 
     @property
     def ref(self) -> str:
@@ -76,11 +82,39 @@ def take(session: Session, ticket_id: int, verb: Verb, actor: Actor, **values: o
             raise NotFound(f"no ticket {ticket_id}")
         lawful(verb, status, table)
         raise NotFound(f"ticket {ticket_id} moved meanwhile")
+    if row.kind == STAFF and actor.user_id:
+        _of_own_staff(session, row, verb, actor)
     return Taken(row, verb)
 
 
+def _of_own_staff(session: Session, row: Ticket, verb: Verb, actor: Actor) -> None:
+    """Raise unless the actor may know of this complaint about the hotline's own staff, which goes to no unit."""
+    mine = select(Ticket.id).where(Ticket.id == row.id, not_about(actor))
+    if session.scalar(mine) is None:
+        raise NotFound(f"no ticket {row.id}")
+    if verb in NOT_OF_STAFF:
+        raise WrongStatus(f"{verb} of a complaint about our own staff", cap="staff")
+
+
+def not_about(actor: Actor) -> ColumnElement[bool]:
+    """True of every ticket but complaints about the hotline's own staff that the actor may not know of.
+
+    They are for those who hold `STAFF_PERMISSION` at the centre, and never for the person complained of.
+    """
+    ordinary = Ticket.kind != STAFF
+    if actor.unit or STAFF_PERMISSION not in actor.can:
+        return ordinary
+    if not actor.agent_no:
+        return true()
+    about = exists().where(
+        TicketHistory.ticket_id == Ticket.id, TicketHistory.verb == "open",
+        TicketHistory.event["about"].as_string() == actor.agent_no,
+    )  # fmt: skip
+    return or_(ordinary, ~about)
+
+
 def tell(session: Session, taken: Taken, actor: Actor, event: AnyTicketEvent) -> None:
-    """Write the history line and put the event into the outbox."""
+    """Write the history line, put the event into the outbox, and let the centre's clocks follow the move."""
     session.add(
         TicketHistory(
             tenant_id=taken.row.tenant_id, ticket_id=taken.row.id, at=to_datetime(event.at),
@@ -89,6 +123,12 @@ def tell(session: Session, taken: Taken, actor: Actor, event: AnyTicketEvent) ->
         )
     )  # fmt: skip
     outbox.record(session, streams.ticket_stream(taken.row.tenant_id), event)
+    if taken.row.kind == STAFF:
+        audit(
+            session, actor=actor.ref, verb=f"staff_{taken.verb}", subject=f"ticket:{taken.row.no}",
+            now=event.at,
+        )  # fmt: skip
+    steps.follow(session, taken.row, who=actor.name, now=event.at)
 
 
 def facts(taken: Taken, actor: Actor, now: Instant, note: str = "") -> dict[str, Any]:
@@ -113,14 +153,14 @@ def legs(session: Session, ticket_id: int) -> list[TicketLeg]:
     """Return the parts of the present assignment, the lead first; empty when there is none."""
     turn = (
         select(TicketLeg.turn)
-        .where(TicketLeg.ticket_id == ticket_id)
+        .where(TicketLeg.ticket_id == ticket_id, TicketLeg.number > 0)
         .order_by(TicketLeg.turn.desc())
         .limit(1)
         .scalar_subquery()
     )
     found = session.scalars(
         select(TicketLeg)
-        .where(TicketLeg.ticket_id == ticket_id, TicketLeg.turn == turn)
+        .where(TicketLeg.ticket_id == ticket_id, TicketLeg.turn == turn, TicketLeg.number > 0)
         .order_by(TicketLeg.number)
         .execution_options(populate_existing=True)
     )

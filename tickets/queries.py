@@ -1,5 +1,6 @@
 """One ticket whole, as far as the viewer may see it, and the lists its forms offer."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal, TypeVar
 
@@ -10,8 +11,10 @@ from sqlalchemy.orm import Session
 from models.clock import Instant
 from models.errors import NotFound, Refused
 from models.rules.deadlines import Lamp
-from models.rules.tickets import MOVES
+from models.rules.tickets import MOVES, Verb
+from models.rules.tickets.choices import STAFF
 from models.tables import (
+    Agent,
     Category,
     Supervision,
     Ticket,
@@ -22,9 +25,9 @@ from models.tables import (
     Unit,
     User,
 )  # fmt: skip
-from tickets import duplicates
+from tickets import duplicates, steps
 from tickets.criteria import scope
-from tickets.moving import Actor, legs, moves, units_below
+from tickets.moving import NOT_OF_STAFF, Actor, legs, moves, units_below
 from tickets.search import lamp_of, unit_names
 
 
@@ -33,13 +36,17 @@ class Whole:
     """One ticket with everything the viewer may see of it; `verbs` are the moves open to the viewer.
 
     merged : the tickets that go on under it, with their masked callers; main : number of the one it goes on under;
-    opener : who registered it and answers for it first (首问负责).
+    opener : who registered it and answers for it first (首问负责); signs : 签收 owed, id of the leg -> (instant, lamp);
+    step : what the centre itself owes now, with its lamp; duties : number of a leg -> what was agreed with its unit;
+    about, finding : of a complaint about the hotline's own staff, the number and name of whom, and what was found.
     """
 
     row: Ticket
     caller: str
     category: str
     legs: list[tuple[TicketLeg, str, Lamp | Literal[""]]]
+    signs: dict[int, tuple[Instant, Lamp]]
+    step: tuple[TicketLeg, Lamp | Literal[""]] | None
     history: list[TicketHistory]
     requests: list[TicketRequest]
     supervisions: list[Supervision]
@@ -48,6 +55,9 @@ class Whole:
     district: str
     opener: str
     verbs: tuple[str, ...]
+    duties: Mapping[int, str]
+    about: str = ""
+    finding: str = ""
 
 
 def whole(session: Session, no: str, *, actor: Actor, now: Instant) -> Whole:
@@ -61,7 +71,10 @@ def whole(session: Session, no: str, *, actor: Actor, now: Instant) -> Whole:
     parts = legs(session, row.id)
     hidden = actor.unit and (row.confidential or row.anonymous)
     party = session.get(TicketParty, row.id)
+    step = steps.running(session, [row.id]).get(row.id)
     requests = _of_ticket(session, TicketRequest, row.id)
+    history = _of_ticket(session, TicketHistory, row.id)
+    told = {line.verb: line.event for line in history} if row.kind == STAFF else {}
     return Whole(
         row=row,
         caller=party.masked if party and not hidden else "",
@@ -72,7 +85,9 @@ def whole(session: Session, no: str, *, actor: Actor, now: Instant) -> Whole:
         )
         or "",
         legs=[(leg, names.get(leg.holder, leg.holder), lamp_of(row, leg, now)) for leg in parts],
-        history=_of_ticket(session, TicketHistory, row.id),
+        signs=steps.signing(session, [(row, leg) for leg in parts], now=now),
+        step=(step, lamp_of(row, step, now)) if step else None,
+        history=history,
         requests=requests,
         supervisions=_of_ticket(session, Supervision, row.id),
         merged=[] if actor.unit else duplicates.merged_into(session, row.id, actor=actor),
@@ -83,6 +98,9 @@ def whole(session: Session, no: str, *, actor: Actor, now: Instant) -> Whole:
         district=dict(districts(session)).get(row.district, row.district),
         opener=session.scalar(select(User.name).where(User.id == row.opened_by)) or "",
         verbs=_verbs(session, row, parts, requests, actor),
+        duties=_duties(history),
+        about=_agent(session, str(told.get("open", {}).get("about", ""))),
+        finding=str(told.get("settle", {}).get("finding", "")),
     )
 
 
@@ -94,6 +112,23 @@ def seen(session: Session, ticket_id: int, *, actor: Actor) -> Ticket:
     if row is None:
         raise NotFound(f"no ticket {ticket_id}")
     return row
+
+
+def _duties(history: list[TicketHistory]) -> dict[int, str]:
+    """Return what the units of the present assignment agreed to do; what was agreed last stands."""
+    found: dict[int, str] = {}
+    for line in history:
+        if line.verb == "assign":
+            found = {}
+        if line.verb == "coordinate":
+            found |= {part["leg"]: line.event["what"] for part in line.event["parts"]}
+    return found
+
+
+def _agent(session: Session, number: str) -> str:
+    """Return an agent's number and name."""
+    name = session.scalar(select(Agent.name).where(Agent.agent_no == number)) if number else ""
+    return f"{number} {name or ''}".strip()
 
 
 R = TypeVar("R", TicketHistory, TicketRequest, Supervision)
@@ -120,14 +155,14 @@ def _verbs(
     for verb, move in moves(session).items():
         if row.status not in move.sources or move.permission not in actor.can:
             continue
+        if not _fits(row, verb):
+            continue
         if MOVES[verb].permission == "ticket.handle" and not mine:
             continue
         act, _, what = verb.partition("_")
         if act in ("grant", "deny") and what not in open_requests:
             continue
         if act == "ask" and what in open_requests:
-            continue
-        if verb == ("pause_clock" if row.paused_at else "resume_clock"):
             continue
         if verb == "finish_part" and all(p.number == 1 for p in mine):
             continue
@@ -137,6 +172,13 @@ def _verbs(
             continue
         found.append(verb)
     return tuple(found)
+
+
+def _fits(row: Ticket, verb: Verb) -> bool:
+    """Whether a move means anything now: only a clock that stands resumes, only a contested result is concluded."""
+    idle: set[Verb] = {"pause_clock" if row.paused_at else "resume_clock"}
+    idle.add("contest" if row.contested else "conclude")
+    return verb not in idle | (NOT_OF_STAFF if row.kind == STAFF else {"settle"})
 
 
 def units(session: Session, *, below: str = "") -> list[tuple[str, str]]:

@@ -57,7 +57,7 @@ def _present(session: Session, ids: list[int]) -> dict[int, dict[int, TicketLeg]
     """Return the parts of the present assignments: ticket -> number -> part; of one taken back there are none."""
     found: dict[int, dict[int, TicketLeg]] = {}
     turns: dict[int, int] = {}
-    query = select(TicketLeg).where(TicketLeg.ticket_id.in_(ids))
+    query = select(TicketLeg).where(TicketLeg.ticket_id.in_(ids), TicketLeg.number > 0)
     for leg in session.scalars(query.order_by(TicketLeg.ticket_id, TicketLeg.turn)):
         if turns.get(leg.ticket_id) != leg.turn:
             turns[leg.ticket_id], found[leg.ticket_id] = leg.turn, {}

@@ -18,9 +18,9 @@ from models.tables import (
     TicketRequest,
     Unit,
 )
+from tickets import steps
 from tickets.criteria import SORTS, Criteria, Sort, where
 from tickets.moving import Actor
-from tickets.terms import STAGE_OF, calendar, centre_clock, rules
 
 PAGE = 50
 COUNTED = 50_000
@@ -34,6 +34,7 @@ class TicketLine(NamedTuple):
     """A ticket as lists show it; `unit` is the name of the lead unit's present holder.
 
     due, lamp : of the unit's part, or of the step the centre owes; 0 and empty where no clock runs.
+    sign : of the unit's 签收 while it is owed, (instant, lamp).
     """
 
     row: Ticket
@@ -41,6 +42,7 @@ class TicketLine(NamedTuple):
     due: Instant
     lamp: Lamp | Literal[""]
     asked: str
+    sign: tuple[Instant, Lamp] | None = None
 
 
 class TicketPage(NamedTuple):
@@ -167,42 +169,20 @@ def lines(session: Session, rows: list[Ticket], now: Instant) -> list[TicketLine
         )
     )
     asked = dict(requests.all())
-    owed = _owed_by_centre(session, rows, leads, now)
+    owed = steps.running(session, ids)
+    parts = [(row, leads[row.id]) for row in rows if row.id in leads]
+    signs = steps.signing(session, parts, now=now)
     found = []
     for row in rows:
         lead = leads.get(row.id)
         due = row.due_at.timestamp() if row.due_at else 0.0
-        shown = owed.get(row.id) or (due, lamp_of(row, lead, now))
+        shown = lamp_of(row, owed.get(row.id, lead), now)
         unit = names.get(lead.holder, lead.holder) if lead else ""
-        found.append(TicketLine(row, unit, *shown, asked.get(row.id, "")))
-    return found
-
-
-def _owed_by_centre(
-    session: Session, rows: list[Ticket], leads: dict[int, TicketLeg], now: Instant
-) -> dict[int, tuple[Instant, Lamp]]:
-    """Return (due, lamp) of the steps the centre owes: ticket -> its clock."""
-    owing = [row for row in rows if row.status in STAGE_OF and row.called_back_at is None]
-    if not owing:
-        return {}
-    back = session.execute(
-        select(TicketLeg.ticket_id, func.max(TicketLeg.returned_at))
-        .where(TicketLeg.ticket_id.in_([row.id for row in owing if row.bounces]))
-        .group_by(TicketLeg.ticket_id)
-    )
-    returned = dict(back.all())
-    days, terms = calendar(session), rules(session)
-    found: dict[int, tuple[Instant, Lamp]] = {}
-    for row in owing:
-        lead = leads.get(row.id)
-        began = {
-            "pending_assign": returned.get(row.id) or row.opened_at,
-            "pending_review": lead.handled_at if lead else None,
-            "reviewed": row.closed_at,
-        }[row.status]
-        due = centre_clock(row, (began or row.opened_at).timestamp(), days, terms)
-        if due is not None:
-            found[row.id] = due.at, lamp(due.at, due.warn_at, now)
+        found.append(
+            TicketLine(
+                row, unit, due, shown, asked.get(row.id, ""), signs.get(lead.id) if lead else None
+            )
+        )
     return found
 
 

@@ -15,6 +15,7 @@ from models.rules.deadlines import (
     Due,
     Pause,
     Stage,
+    Step,
     TermRule,
     chinese_calendar,
     choose,
@@ -23,6 +24,9 @@ from models.rules.deadlines import (
 from models.rules.tickets.policy import OfficeDays
 from models.tables import Holiday, Parameter, Ticket, TicketLeg
 
+AGREED = "agreed"
+"""The rule of a due instant that units agreed on."""
+AGREED_WARN = 0.2
 STAGE_OF: Mapping[str, Stage] = {
     "pending_assign": "dispatch", "pending_review": "review", "reviewed": "callback",
 }  # fmt: skip
@@ -91,7 +95,12 @@ def clock_of(
     now: Instant,
     start: Instant | None = None,
 ) -> Due:
-    """Return when a leg is due by this calendar and these rules; nothing is changed."""
+    """Return when a leg is due by this calendar and these rules; nothing is changed.
+
+    A date that was agreed between units stands whatever the rules say, until the part begins anew.
+    """
+    if start is None and leg.due_why and leg.due_why["rule"] == AGREED:
+        return _agreed(ticket, leg, calendar, now)
     rule = choose(
         rules, stage="handle", kind=ticket.kind, category=ticket.category, unit=leg.unit,
         urgency=ticket.urgency, ticket=ticket.no,
@@ -102,21 +111,52 @@ def clock_of(
     )  # fmt: skip
 
 
-def centre_clock(
-    ticket: Ticket, began: Instant, calendar: Calendar, rules: tuple[TermRule, ...]
-) -> Due | None:
-    """Return when the centre's own step is due that began at `began`; None while it owes none.
+def step_clock(
+    ticket: Ticket,
+    stage: Stage,
+    began: Instant,
+    calendar: Calendar,
+    rules: tuple[TermRule, ...],
+    *,
+    unit: str = "",
+) -> Due:
+    """Return when a step is due that began at `began`: one of the centre's own, or a unit's 签收.
 
     To be dispatched, reviewed or called back: the centre, too, has a clock (D-16: accepted within 1 day).
     """
-    stage = STAGE_OF.get(ticket.status)
-    if stage is None:
-        return None
     rule = choose(
-        rules, stage=stage, kind=ticket.kind, category=ticket.category, urgency=ticket.urgency,
-        ticket=ticket.no,
+        rules, stage=stage, kind=ticket.kind, category=ticket.category, unit=unit,
+        urgency=ticket.urgency, ticket=ticket.no,
     )  # fmt: skip
     return due(calendar, began, rule.term)
+
+
+def note_lateness(ticket: Ticket, leg: TicketLeg, now: Instant) -> None:
+    """Keep that a leg ended too late, for a ticket's lateness must not hang on a timer's being awake."""
+    if leg.due_at is not None and to_datetime(now) > leg.due_at:
+        ticket.expired_at = ticket.expired_at or leg.due_at
+
+
+def agree(leg: TicketLeg, by: Instant, calendar: Calendar, *, now: Instant) -> Due:
+    """Return the due instant that was agreed with the unit of a leg; yellow when a fifth of the time is left."""
+    begin, end = calendar.local_day(now), calendar.local_day(by)
+    trace = (Step("start", begin, at=now), Step("due", end, at=by))
+    return Due(by, by - (by - now) * AGREED_WARN, calendar.version, AGREED, False, trace)
+
+
+def _agreed(ticket: Ticket, leg: TicketLeg, calendar: Calendar, now: Instant) -> Due:
+    told = msgspec.convert(leg.due_why, Due)
+    began, by = told.trace[0].at, told.trace[-1].at
+    by += sum(
+        max(0.0, (resumed or now) - max(paused, began)) for paused, resumed in _pauses(ticket)
+    )
+    if leg.extra:
+        by += calendar.end_of(
+            calendar.add_workdays(calendar.local_day(by), leg.extra)
+        ) - calendar.end_of(calendar.local_day(by))
+    found = agree(leg, by, calendar, now=began)
+    # the trace keeps the date that was agreed: pauses and extensions are counted from it each time
+    return msgspec.structs.replace(found, trace=told.trace)
 
 
 def write_clock(ticket: Ticket, leg: TicketLeg, found: Due) -> None:

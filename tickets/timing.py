@@ -13,6 +13,7 @@ from models.clock import Instant, to_datetime
 from models.events import ticket as e
 from models.rules.tickets.moves import CLOCK
 from models.tables import Ticket, TicketLeg
+from tickets import steps
 from tickets.moving import Actor, facts, legs, take
 from tickets.moving import tell as record
 
@@ -52,13 +53,13 @@ def tell(session: Session, ticket_id: int, *, now: Instant) -> int:
 
 def _tell_legs(session: Session, ticket_id: int, now: Instant) -> int:
     told = 0
-    for leg in legs(session, ticket_id):
+    for leg in (*legs(session, ticket_id), *steps.running(session, [ticket_id]).values()):
         if leg.timer_at is None or leg.timer_at.timestamp() > now or leg.due_at is None:
             continue
         due = leg.due_at.timestamp()
         if now > due:
             first = {"expired_at": func.coalesce(Ticket.expired_at, leg.due_at)}
-            taken = take(session, ticket_id, "expire", SYSTEM, **first if leg.number == 1 else {})
+            taken = take(session, ticket_id, "expire", SYSTEM, **first if leg.number <= 1 else {})
             event: e.AnyTicketEvent = e.LegExpired(
                 leg=leg.number, due=due, **facts(taken, SYSTEM, now)
             )

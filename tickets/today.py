@@ -6,6 +6,7 @@ from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
 from models.clock import Instant, to_datetime
+from models.rules.tickets.choices import STAFF
 from models.tables import Ticket, TicketLeg
 from tickets.criteria import result_of
 from tickets.search import unit_names
@@ -17,9 +18,14 @@ Board = dict[str, Any]
 def board(session: Session, start: Instant, end: Instant, *, now: Instant) -> Board:
     """Return the tickets opened in [start, end); no title of a protected one, no citizen at all.
 
+    Complaints about the hotline's own staff are not among them: they hang on no wall.
+
     The same rows as `search.find` gives for that period: a number and the list behind it agree by test.
     """
-    day = [Ticket.opened_at >= to_datetime(start), Ticket.opened_at < to_datetime(end)]
+    day = [
+        Ticket.opened_at >= to_datetime(start), Ticket.opened_at < to_datetime(end),
+        Ticket.kind != STAFF,
+    ]  # fmt: skip
     return {
         "at": now,
         "day": [start, end],

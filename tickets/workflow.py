@@ -53,6 +53,7 @@ def submit(session: Session, ticket_id: int, *, result: str, actor: Actor, now: 
     owing = [leg.unit for leg in others if leg.handled_at is None]
     if owing:
         raise WrongStatus(f"still owing: {', '.join(owing)}", owing=owing)
+    terms.note_lateness(taken.row, lead, now)
     _handled(lead, result, actor, now)
     if taken.row.status == "reviewed":  # by the tenant's table nobody reviews
         taken.row.closed_at = to_datetime(now)

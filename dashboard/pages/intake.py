@@ -21,6 +21,7 @@ from dashboard.views.intake import FIELDS
 from dashboard.views.kit import Child
 from models.clock import now
 from models.errors import BadInput, HotlineError, NotFound
+from models.rules.tickets.choices import STAFF, STAFF_PERMISSION
 from tickets import callers, drafts, duplicates, intake, knowledge, queries
 
 DRAFT = "ticket:"
@@ -127,12 +128,14 @@ def save(clicks: int | None, *typed: Any) -> tuple[Any, Any]:  # noqa: ANN401 - 
                 intake.answer(session, row.id, reply=given["reply"], actor=actor(), now=now())
             drafts.drop(session, viewer().user_id, DRAFT + given["call"])
             no, code = row.no, row.query_code
+            seen = row.kind != STAFF or STAFF_PERMISSION in viewer().can
     except BadInput as error:
         return dash.no_update, _wrong_field(error)
     except HotlineError as error:
         return dash.no_update, {**told(error), "at": now()}
     note = words()["intake.saved"].format(no=no, code=code)
-    return f"/ticket?no={no}", {"text": note, "at": now()}
+    # who takes down a complaint about a colleague does not read on in it
+    return f"/ticket?no={no}" if seen else f"/tickets/new?saved={no}", {"text": note, "at": now()}
 
 
 def _form(given: dict[str, Any], zone: str) -> intake.Form:
@@ -144,7 +147,7 @@ def _form(given: dict[str, Any], zone: str) -> intake.Form:
         cause=given["cause"], happened=clock.instant(given["happened"], zone, "happened"), address=given["address"],
         district=given["district"], lon=lon, lat=lat, name=given["name"], phone=given["phone"],
         anonymous="anonymous" in flags, confidential="confidential" in flags, later="later" in flags,
-        disputed="disputed" in flags,
+        disputed="disputed" in flags, about=given["about"].strip(),
         call=given["call"], token=given["token"],
     )  # fmt: skip
 

@@ -46,9 +46,9 @@ def _number(values: Values, name: str) -> int:
     return int(text) if text.isdecimal() else 0  # the service says that there is none such
 
 
-def _moment(session: Session, values: Values) -> float:
+def _moment(session: Session, values: Values, name: str) -> float:
     """Read a local "2026-01-31 08:30"; 0 when empty."""
-    return clock.instant(_text(values, "on"), place(session).zone, "on")
+    return clock.instant(_text(values, name), place(session).zone, name)
 
 
 def _noted(verb: Callable[..., object]) -> Move:
@@ -61,6 +61,9 @@ MOVES: Mapping[str, Move] = {
     ),
     "assign": lambda s, t, v, who, at: assignment.assign(
         s, t, units=v.get("units") or [], mode=_choice(v, "mode"), note=_text(v, "note"), actor=who, now=at
+    ),
+    "settle": lambda s, t, v, who, at: intake.settle(
+        s, t, finding=_choice(v, "finding"), note=_text(v, "note"), actor=who, now=at
     ),
     "reject": lambda s, t, v, who, at: assignment.reject(
         s, t, ground=_text(v, "ground"), note=_text(v, "note"), actor=who, now=at
@@ -77,6 +80,10 @@ MOVES: Mapping[str, Move] = {
     ),
     "approve": _noted(workflow.approve),
     "send_back": _noted(workflow.send_back),
+    "coordinate": lambda s, t, v, who, at: assignment.coordinate(
+        s, t, units=v.get("units") or [], what=_text(v, "what"), by=_moment(s, v, "by"),
+        note=_text(v, "note"), actor=who, now=at,
+    ),
     "ask_return": lambda s, t, v, who, at: assignment.ask_return(
         s, t, ground=_choice(v, "ground"), reason=_text(v, "reason"), actor=who, now=at
     ),
@@ -90,7 +97,7 @@ MOVES: Mapping[str, Move] = {
     "deny_extension": _noted(assignment.deny_extension),
     "urge": _noted(workflow.urge),
     "plan_urge": lambda s, t, v, who, at: workflow.plan_urge(
-        s, t, on=_moment(s, v), note=_text(v, "note"), actor=who, now=at
+        s, t, on=_moment(s, v, "on"), note=_text(v, "note"), actor=who, now=at
     ),
     "pause_clock": _noted(workflow.pause_clock),
     "resume_clock": _noted(workflow.resume_clock),

@@ -15,7 +15,7 @@ from models.clock import now
 from models.errors import BadInput, HotlineError
 from models.store import people
 from tickets import queries, saved, search
-from tickets.criteria import DESKS, Criteria, check_caller_search
+from tickets.criteria import DESKS, UNCOUNTED, Criteria, check_caller_search
 
 
 def register(app: dash.Dash) -> None:
@@ -46,13 +46,15 @@ def page(address: str) -> Child:
     desks = [name for name, permission in DESKS.items() if permission in can]
     if not query.given:
         query = TicketQuery({"desk": desks[0]}, query.page, query.wrong)
+    if query.desk == "statistics" and not query.tally:
+        query = TicketQuery({**query.given, "tally": "unit"}, query.page, query.wrong)
     with reading() as session:
         here = place(session)
         criteria = query.criteria(here.zone)
         found = search.find(session, criteria, actor=who, now=now(), page=query.page)
         counts: dict[str, int] = {
             name: search.count(session, Criteria(name), actor=who, now=now(), most=views.MANY + 1)
-            if name not in ("all", "archive") else 0
+            if name not in UNCOUNTED else 0
             for name in desks
         }  # fmt: skip
         tally = (

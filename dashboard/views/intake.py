@@ -17,7 +17,7 @@ Options = Sequence[tuple[str, str]]
 Typed = Mapping[str, Any]
 FIELDS = (
     "kind", "title", "content", "category", "urgency", "happened", "district", "address", "point",
-    "cause", "name", "phone", "channel", "flags", "reply",
+    "cause", "name", "phone", "channel", "flags", "about", "reply",
 )  # fmt: skip
 FLAGS = ("anonymous", "confidential", "disputed", "later")
 
@@ -116,7 +116,8 @@ def _form(desk: Desk, typed: Typed, words: Words) -> Child:
             line("name", text("name", 50), "third"),
             line("phone", text("phone", 32), "third"),
             line("point", text("point", 40, placeholder=words["intake.point_help"]), "third"),
-            line("cause", text("cause", 500), "two-thirds"),
+            line("cause", text("cause", 500), "third"),
+            line("about", text("about", 20, placeholder=words["intake.about_help"]), "third"),
             line("flags", flags, "third"),
             line("reply", area("reply", 2), "reply"),
             html.Div(

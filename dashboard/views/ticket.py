@@ -8,8 +8,8 @@ from dash import dcc, html
 
 from dashboard.views import clock, files, identity
 from dashboard.views.kit import Child, Words, data, empty, link, panel, status, table
-from dashboard.views.ticket_desk import due_lamp
-from models.rules.tickets.choices import GRADES, MODES, REJECT_GROUNDS, RETURN_GROUNDS
+from dashboard.views.ticket_desk import due_lamp, sign_lamp
+from models.rules.tickets.choices import FINDINGS, GRADES, MODES, REJECT_GROUNDS, RETURN_GROUNDS
 
 if TYPE_CHECKING:
     from tickets.queries import Whole
@@ -28,6 +28,7 @@ class Field(NamedTuple):
 _NOTE = Field("note", "text")
 VERBS: Mapping[str, tuple[Field, ...]] = {
     "answer": (Field("reply", "text"),),
+    "settle": (Field("finding", "one", "finding"), _NOTE),
     "assign": (Field("units", "units"), Field("mode", "one", "mode"), _NOTE),
     "reject": (Field("ground", "one", "reject"), _NOTE),
     "start": (),
@@ -36,6 +37,9 @@ VERBS: Mapping[str, tuple[Field, ...]] = {
     "submit": (Field("result", "text"),),
     "approve": (_NOTE,),
     "send_back": (_NOTE,),
+    "coordinate": (
+        Field("units", "units"), Field("what", "text"), Field("by", "moment"), _NOTE,
+    ),
     "ask_return": (Field("ground", "one", "return"), Field("reason", "text")),
     "grant_return": (_NOTE,),
     "deny_return": (_NOTE,),
@@ -70,6 +74,7 @@ CHOICES: Mapping[str, tuple[str, ...]] = {
     "reject": REJECT_GROUNDS,
     "return": RETURN_GROUNDS,
     "reached": ("yes", "no"),
+    "finding": FINDINGS,
     "rating": ("5", "4", "3", "2", "1"),
     "grade": GRADES,
     "solved": ("yes", "no", "unsaid"),
@@ -141,6 +146,7 @@ def _next(whole: "Whole") -> str:
         "grant_return",
         "grant_extension",
         "assign",
+        "settle",
         "start",
         "submit",
         "finish_part",
@@ -184,6 +190,8 @@ def _said(whole: "Whole", zone: str, words: Words) -> list[tuple[str, Child]]:
         ("happened", at(row.happened_at)),
         ("content", row.content),
         ("cause", row.cause),
+        ("about", whole.about),
+        ("finding", words[f"choice.finding.{whole.finding}"] if whole.finding else ""),
         ("urge_at", at(row.urge_at)),
         ("result", row.result),
         ("reply", row.reply),
@@ -211,25 +219,33 @@ def _marks(whole: "Whole", words: Words, *, may_call: bool) -> list[Child]:
 
 
 def _legs(whole: "Whole", zone: str, words: Words) -> Child:
-    if not whole.legs:
+    if not whole.legs and not whole.step:
         return empty(words["ticket.no_units"])
     heads = [(words[f"ticket.leg.{name}"], "") for name in ("role", "unit", "due", "state", "why")]
-    rows = []
+    rows: list[tuple[Child, ...]] = []
     for leg, name, lamp in whole.legs:
         due = leg.due_at.timestamp() if leg.due_at else 0.0
         state = "handled" if leg.handled_at else "started" if leg.started_at else "waiting"
+        duty = whole.duties.get(leg.number, "")
         role = "lead" if leg.number == 1 else "co"
         rows.append(
             (
                 words[f"ticket.leg.{role}"],
-                name,
+                [name, html.P(duty, className="muted duty") if duty else None],
                 due_lamp(lamp, due, zone, words)
                 if lamp or not whole.row.paused_at
                 else words["lamp.paused"],
-                words[f"ticket.leg.{state}"],
+                [words[f"ticket.leg.{state}"], sign_lamp(whole.signs.get(leg.id), zone, words)],
                 why(leg.due_why, zone, words),
             )
         )
+    if whole.step:
+        step, lamp = whole.step
+        due = step.due_at.timestamp() if step.due_at else 0.0
+        rows.append((
+            words["ticket.leg.step"], words[f"ticket.step.{step.number}"],
+            due_lamp(lamp, due, zone, words), words["ticket.leg.owed"], why(step.due_why, zone, words),
+        ))  # fmt: skip
     return table(heads, rows, label=words["ticket.units"])
 
 
@@ -274,6 +290,9 @@ def _history(whole: "Whole", zone: str, words: Words) -> Child:
                         [
                             html.B(words[f"verb.{line.verb}"]),
                             html.Span(line.actor_name or words["ticket.system"], className="muted"),
+                            _agreed(line.event, whole, zone, words)
+                            if line.verb == "coordinate"
+                            else None,
                             html.P(line.note) if line.note else None,
                         ]
                     ),
@@ -284,6 +303,19 @@ def _history(whole: "Whole", zone: str, words: Words) -> Child:
         ],
         className="course wide",
     )
+
+
+def _agreed(event: Mapping[str, Any], whole: "Whole", zone: str, words: Words) -> Child:
+    """Return what units agreed on: what is owed, and by whom and when."""
+    names = {leg.unit: name for leg, name, _ in whole.legs if leg.unit == leg.holder}
+    owing = "；".join(
+        words["ticket.duty"].format(
+            unit=names.get(part["unit"], part["unit"]),
+            by=f"{clock.local(part['due'], zone):%m-%d %H:%M}",
+        )
+        for part in event["parts"]
+    )
+    return html.P([event["what"], html.Br(), html.Span(owing, className="muted")])
 
 
 def _form(
@@ -305,7 +337,8 @@ def _field(
     verb: str, field: Field, lists: Mapping[str, Options], proposed: tuple[str, str], words: Words
 ) -> Child:
     name = {"ticket-field": field.name, "verb": verb}
-    label = html.Label(words[f"field.{field.name}"])
+    entry = f"field.{verb}.{field.name}"
+    label = html.Label(words.get(entry, words.get(f"field.{field.name}", "")))
     hint: Child = None
     control: Child
     match field.kind:
@@ -319,6 +352,7 @@ def _field(
             control = dcc.Input(id=name, type="number", value=5, min=1, max=365, step=1)
         case "units":
             options = [{"label": label_, "value": code} for code, label_ in lists["units"]]
+            proposed = proposed if verb == "assign" else ("", "")
             value = [proposed[0]] if proposed[0] else []
             control = dcc.Dropdown(options, value, id=name, multi=True)
             why = proposed[1].partition(":")

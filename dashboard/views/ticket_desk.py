@@ -21,6 +21,7 @@ Options = Sequence[tuple[str, str]]
 _ENTRIES = {
     "kind": "kind", "status": "ticket_status", "urgency": "urgency", "channel": "channel",
     "direction": "choice.mode", "grade": "choice.grade", "flag": "tickets", "sort": "sort", "result": "result",
+    "late": "choice.late",
 }  # fmt: skip
 """Criterion -> where the words of its choices stand."""
 _UNASKED = {"sort": "sort.opened", "rising": "query.falling"}
@@ -274,6 +275,8 @@ def _list(query: TicketQuery, page: "TicketPage", zone: str, words: Words) -> Ch
             marks.append(status("warn", words[f"urgency.{row.urgency}"]))
         if line.asked:
             marks.append(html.Span(words[f"asked.{line.asked}"], className="chip-note"))
+        if line.sign and line.sign[1] != "green":
+            marks.append(sign_lamp(line.sign, zone, words))
         late = words["lamp.paused"] if row.paused_at else due_lamp(line.lamp, line.due, zone, words)
         rows.append(
             (
@@ -316,3 +319,12 @@ def due_lamp(lamp: str, due: float, zone: str, words: Words) -> Child:
     if not lamp or not due:
         return "—"
     return status(LAMPS[lamp], f"{words[f'lamp.{lamp}']} {clock.local(due, zone):%m-%d %H:%M}")
+
+
+def sign_lamp(sign: tuple[float, str] | None, zone: str, words: Words) -> Child:
+    """Return by when a unit must sign for its part; nothing once it has."""
+    if sign is None:
+        return None
+    due, lamp = sign
+    text = words[f"sign.{lamp}"].format(time=f"{clock.local(due, zone):%m-%d %H:%M}")
+    return status(LAMPS[lamp], text)

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from models.events.ticket import Grade, Mode
 from models.rules.tickets.choices import CHANNELS, KINDS, URGENCIES
 from models.rules.tickets.moves import STATUSES
-from tickets.criteria import DESKS, FLAGS, NONE, RESULTS, SORTS, Criteria
+from tickets.criteria import DESKS, FLAGS, LATE, NONE, RESULTS, SORTS, Criteria
 from tickets.search import TALLIED
 
 DAYS = ("since", "until")
@@ -24,7 +24,7 @@ CHOICES: Mapping[str, tuple[str, ...]] = {
     "replied": ("yes", "no"),
     "result": RESULTS,
     "grade": ("discontent", *get_args(Grade), NONE),
-    "late": ("yes",),
+    "late": LATE,
     "returned": ("yes",),
     "repeat": ("yes",),
     "flag": FLAGS,
@@ -36,7 +36,8 @@ CHOICES: Mapping[str, tuple[str, ...]] = {
 LEDGERS: Mapping[str, Mapping[str, str]] = {
     "discontent": {"grade": "discontent", "tally": "unit"},
     "repeat": {"repeat": "yes", "tally": "category"},
-    "late": {"late": "yes", "tally": "unit"},
+    "late": {"late": "unit", "tally": "unit"},
+    "late_centre": {"late": "centre", "tally": "status"},
     "returned": {"returned": "yes", "tally": "unit"},
     "disputed": {"flag": "disputed", "tally": "district"},
 }

@@ -17,6 +17,9 @@ Mode = Literal["self", "forward", "assign"]
 Grade = Literal["very_good", "good", "fair", "bad", "very_bad", "none"]
 """非常满意 ... 非常不满意; `none`: nobody answered or no opinion."""
 
+Finding = Literal["upheld", "partly", "unfounded"]
+"""属实, 部分属实, 不属实."""
+
 Stand = Literal["pending_assign", "archived"]
 """Where a ticket of an earlier system stands when it comes: waiting for a unit, or done."""
 
@@ -34,7 +37,10 @@ class TicketEvent(Event, frozen=True, kw_only=True):
 
 
 class TicketOpened(TicketEvent, frozen=True, kw_only=True):
-    """受理: registered, with its public number."""
+    """受理: registered, with its public number.
+
+    about : agent number of the person complained of, in a complaint about the hotline's own staff.
+    """
 
     no: str
     kind: str
@@ -42,6 +48,7 @@ class TicketOpened(TicketEvent, frozen=True, kw_only=True):
     channel: str
     urgency: str
     call: str = ""
+    about: str = ""
 
 
 class TicketImported(TicketEvent, frozen=True, kw_only=True):
@@ -72,6 +79,12 @@ class TicketAnswered(TicketEvent, frozen=True, kw_only=True):
     """Answered at once by the seat: the shortest process."""
 
 
+class StaffComplaintSettled(TicketEvent, frozen=True, kw_only=True):
+    """A complaint about the hotline's own staff was looked into: what was found, in `note` what follows."""
+
+    finding: Finding
+
+
 class TicketRejected(TicketEvent, frozen=True, kw_only=True):
     """不予受理, with the ground of the list."""
 
@@ -90,6 +103,13 @@ class TicketAssigned(TicketEvent, frozen=True, kw_only=True):
     """转办 or 交办: to a lead unit (leg 1 of `parts`) and co-units."""
 
     mode: Mode
+    parts: tuple[Part, ...]
+
+
+class UnitsCoordinated(TicketEvent, frozen=True, kw_only=True):
+    """部门协作: what the named units owe together with the others, each by its due instant; new ones got a part."""
+
+    what: str
     parts: tuple[Part, ...]
 
 
@@ -182,14 +202,14 @@ class UrgePlanned(TicketEvent, frozen=True, kw_only=True):
 
 
 class LegWarned(TicketEvent, frozen=True, kw_only=True):
-    """The clock: a part is nearly due."""
+    """The clock: a part is nearly due, or a step of the centre's own (leg 0 dispatch, -1 review, -2 call-back)."""
 
     leg: int
     due: float
 
 
 class LegExpired(TicketEvent, frozen=True, kw_only=True):
-    """The clock: a part is overdue."""
+    """The clock: a part is overdue, or a step of the centre's own, numbered as in `LegWarned`."""
 
     leg: int
     due: float
@@ -277,7 +297,7 @@ AnyTicketEvent = (
     | TicketSupervised | SupervisionRated | TicketInstructed | TicketReplied | CitizenCalledBack
     | TicketReopened | ReexaminationOpened | ReexaminationClosed | ClockPaused | ClockResumed
     | DueRecomputed | TicketMerged | TicketUnmerged | TicketArchived | UrgePlanned | LegWarned
-    | LegExpired
+    | LegExpired | StaffComplaintSettled | UnitsCoordinated
 )  # fmt: skip
 
 _decoder = msgspec.json.Decoder(AnyTicketEvent)

@@ -20,7 +20,7 @@ PERMISSIONS = frozenset(
     {
         "floor.view", "calls.view", "calls.mark", "alarms.ack", "system.view", "caller.reveal",
         "ticket.view", "ticket.open", "ticket.assign", "ticket.handle", "ticket.review",
-        "ticket.call_back", "ticket.supervise", "ticket.instruct", "knowledge.view", "knowledge.edit",
+        "ticket.call_back", "ticket.supervise", "ticket.instruct", "ticket.staff", "knowledge.view", "knowledge.edit",
         "knowledge.review", "admin.units", "admin.people", "admin.parameters",
     }
 )  # fmt: skip

@@ -40,7 +40,12 @@ PERMISSIONS_OF: dict[str, frozenset[str]] = {
     "agent": _may("floor.view", "ticket.open", "ticket.call_back"),
     "dispatcher": _may("floor.view", "ticket.assign", "ticket.supervise"),
     "reviewer": _may(
-        "floor.view", "ticket.review", "ticket.call_back", "knowledge.edit", "knowledge.review"
+        "floor.view",
+        "ticket.review",
+        "ticket.call_back",
+        "ticket.staff",
+        "knowledge.edit",
+        "knowledge.review",
     ),
     "unit": _may("ticket.handle", "knowledge.edit"),
     "wall": frozenset({"floor.view"}),

@@ -63,7 +63,8 @@ class Category(Owned, Base):
 class Ticket(Owned, Base):
     """工单. Holds no name or number of a citizen: those are in `TicketParty`.
 
-    lead : code of the unit that leads, or led last; expired_at : when a lead's clock first ran out, told by a timer.
+    lead : code of the unit that leads, or led last; due_at : when what is owed now is due, or was due last;
+    expired_at : when a lead's clock, or one of the centre's own steps, first ran out.
     pauses : [paused, resumed] instants at which the clocks stood, waiting for the citizen;
     urge_at : when the centre wants it urged (E-02); urge_told : the timer has done so.
     origin : key in the system it was imported from, empty for our own.
@@ -181,6 +182,7 @@ class TicketParty(Owned, Base):
 class TicketLeg(Owned, Base):
     """A unit's part in the present or a past assignment (`turn` counts them); number 1 is the lead.
 
+    Numbers below 1 are the centre's own steps after it (`tickets.steps`), which have no unit.
     extra : granted units of time beyond the term;
     timer_at : when a timer looks at it next, none while its clock stands; person : who handles it.
     """

@@ -33,9 +33,9 @@ def site(stores: Stores, engine: Engine) -> Iterator[Site]:
 # --- tickets in the state a verb starts from ------------------------------------------------
 
 
-def opened(site: Site, session: Session, district: str) -> Ticket:
+def opened(site: Site, session: Session, district: str, kind: str = "complaint") -> Ticket:
     form = intake.Form(
-        kind="complaint", title="停水", content="两天了", district=district, phone="13900001111"
+        kind=kind, title="停水", content="两天了", district=district, phone="13900001111"
     )
     return intake.open_ticket(session, form, actor=CHIEF, now=now(), vault=site.vault)
 
@@ -68,7 +68,7 @@ STEPS: Mapping[str, Step] = {
 }  # fmt: skip
 REVIEWED = ("assign", "start", "submit", "approve")
 BEFORE: Mapping[str, tuple[str, ...]] = {
-    "answer": (), "reject": (), "assign": (), "merge": (),
+    "answer": (), "settle": (), "reject": (), "assign": (), "merge": (),
     "unmerge": ("merge",),
     "finish_part": ("with_co",),
     "submit": ("assign", "start"),
@@ -84,7 +84,9 @@ BEFORE: Mapping[str, tuple[str, ...]] = {
 }  # fmt: skip
 """What leads to the state a verb starts from; one that is not here starts with its unit."""
 GIVEN: Mapping[str, dict[str, Any]] = {
-    "answer": {"reply": "请拨 12345"}, "assign": {"units": ["zjj"], "mode": "assign"},
+    "answer": {"reply": "请拨 12345"},
+    "coordinate": {"units": ["jtj"], "what": "查看路面", "by": "2099-01-01 08:00"},
+    "settle": {"finding": "upheld", "note": "已提醒"}, "assign": {"units": ["zjj"], "mode": "assign"},
     "reject": {"ground": "area", "note": "不属本市"}, "sub_assign": {"unit": SUB},
     "finish_part": {"result": "已修"}, "submit": {"result": "已修"},
     "ask_return": {"ground": "area", "reason": "不属我局"},
@@ -100,7 +102,7 @@ def made(site: Site, verb: str, district: str, *more: str) -> tuple[int, str, di
     """Make a ticket from which the verb is lawful; return its id, number and what is typed."""
     given = {"note": "请办", **GIVEN.get(verb, {})}
     with site.session() as session:
-        row = opened(site, session, district)
+        row = opened(site, session, district, "staff" if verb == "settle" else "complaint")
         for step in (*BEFORE.get(verb, ("assign",)), *more):
             if step == "merge":
                 main = opened(site, session, district).no

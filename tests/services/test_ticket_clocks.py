@@ -1,21 +1,23 @@
 """Clocks: warned and expired once each, however many timers run; they stand while the citizen is awaited."""
 
 import threading
+from typing import Any
 
 import pytest
 from conftest import Place
 from factories import AT
-from sqlalchemy import Engine, func, select
+from sqlalchemy import Engine, delete, func, select
 from sqlalchemy.orm import Session
 from test_tickets import CENTRE, DAY, UNIT, assigned, opened, same_as_history, units
 
 from models.errors import BadInput, WrongStatus
 from models.store import db
-from models.tables import Outbox, TicketHistory, Unit
+from models.tables import Outbox, TicketHistory, TicketLeg, Unit
 from tickets import assignment as a
-from tickets import search, timing
+from tickets import queries, search, steps, terms, timing
 from tickets import workflow as w
 from tickets.criteria import Criteria
+from tickets.intake import answer
 from tickets.moving import Actor, legs
 
 __all__ = ["units"]  # the fixture
@@ -52,7 +54,7 @@ def test_a_finished_part_has_no_clock(session: Session) -> None:
     row = assigned(session)
     w.start(session, row.id, actor=UNIT, now=AT + 100)
     w.submit(session, row.id, result="已办", actor=UNIT, now=AT + 200)
-    assert fire(session, AT + 90 * DAY) == []
+    assert legs(session, row.id)[0].timer_at is None
     w.send_back(session, row.id, note="不实", actor=CENTRE, now=AT + 300)
     assert fire(session, AT + 90 * DAY) == ["expire"]
 
@@ -61,7 +63,9 @@ def test_a_returned_ticket_has_no_clock(session: Session) -> None:
     row = assigned(session)
     a.ask_return(session, row.id, ground="area", reason="不在辖区", actor=UNIT, now=AT + 99)
     a.grant_return(session, row.id, actor=CENTRE, now=AT + 100)
-    assert fire(session, AT + 90 * DAY) == []
+    assert fire(session, AT + 90 * DAY) == ["expire"]  # the centre's, which must assign it anew
+    assert row.due_at is not None
+    assert row.due_at.timestamp() < AT + 5 * DAY
 
 
 def test_clocks_stand_while_the_citizen_is_awaited(session: Session) -> None:
@@ -168,3 +172,143 @@ def test_the_centre_has_a_clock_too(session: Session) -> None:
     assert lamp(due + 9 * DAY)[0] == "red"
     w.approve(session, row.id, actor=CENTRE, now=due + 90)
     assert lamp(due + 91)[0] == "green"
+
+
+def test_the_centre_s_clock_is_told_once_and_it_is_late_itself(session: Session) -> None:
+    row = opened(session)
+    who = Actor(1, "林值班", CENTRE.can | {"ticket.view"})
+
+    def late(now: float, whose: str = "yes") -> int:
+        return search.find(session, Criteria(late=whose), actor=who, now=now).total
+
+    assert row.due_at is not None
+    due = row.due_at.timestamp()
+    assert fire(session, due - 60) == ["warn"]
+    assert (fire(session, due - 50), late(due)) == ([], 0)
+    assert (late(due + 1), late(due + 1, "centre"), late(due + 1, "unit")) == (1, 1, 0)
+    assert fire(session, due + 1) == ["expire"]
+    assert fire(session, due + 2) == []
+    a.assign(session, row.id, units=["zjj"], mode="assign", actor=CENTRE, now=due + 60)
+    later = due + 3600
+    assert (late(later), late(later, "centre"), late(later, "unit")) == (1, 1, 0)
+    assert row.expired_at is not None
+    assert row.expired_at.timestamp() == due  # and stays so when the unit is late, too
+    same_as_history(session, row)
+    assert fire(session, due + 90 * DAY) == ["expire"]
+    assert late(due + 90 * DAY, "unit") == 1
+    with pytest.raises(BadInput):
+        late(due, "nobody")
+
+
+def test_lateness_does_not_hang_on_a_timer(session: Session) -> None:
+    row = opened(session)
+    assert row.due_at is not None
+    due = row.due_at
+    a.assign(session, row.id, units=["zjj"], mode="assign", actor=CENTRE, now=due.timestamp() + DAY)
+    assert row.expired_at == due  # no timer was awake
+    w.start(session, row.id, actor=UNIT, now=due.timestamp() + DAY + 1)
+    w.submit(session, row.id, result="已办", actor=UNIT, now=due.timestamp() + DAY + 2)
+    assert fire(session, due.timestamp() + 30 * DAY) == ["expire"]  # the review, not the dispatch
+
+
+def test_the_due_instant_is_of_what_is_owed_now(session: Session) -> None:
+    row = assigned(session)
+    lead = legs(session, row.id)[0].due_at
+    w.start(session, row.id, actor=UNIT, now=AT + 100)
+    w.submit(session, row.id, result="已办", actor=UNIT, now=AT + 200)
+    assert row.due_at != lead
+    w.send_back(session, row.id, note="不实", actor=CENTRE, now=AT + 300)
+    assert row.due_at == lead
+    w.start(session, row.id, actor=UNIT, now=AT + 400)
+    w.submit(session, row.id, result="已办", actor=UNIT, now=AT + 9 * DAY)
+    w.approve(session, row.id, actor=CENTRE, now=AT + 9 * DAY + 60)
+    w.reply(session, row.id, text="已办", actor=CENTRE, now=AT + 9 * DAY + 120)
+    w.call_back(session, row.id, reached=False, actor=CENTRE, now=AT + 9 * DAY + 180)
+    assert row.due_at == lead  # nothing is owed: the unit's own stands
+    assert fire(session, AT + 90 * DAY) == []
+    same_as_history(session, row)
+
+
+def test_what_was_answered_at_the_desk_owes_no_call_back(session: Session) -> None:
+    row = opened(session)
+    answer(session, row.id, reply="可以", actor=CENTRE, now=AT + 60)
+    assert (row.due_at, fire(session, AT + 90 * DAY)) == (None, [])
+
+
+def test_a_ticket_without_a_clock_gets_one_from_its_last_move(session: Session) -> None:
+    row = opened(session)
+    due = row.due_at
+    session.execute(delete(TicketLeg))
+    row.due_at = None
+    session.flush()
+    assert steps.adopt(session, now=AT + 900, most=10) == 1
+    assert row.due_at == due
+    assert steps.adopt(session, now=AT + 901, most=10) == 0
+
+
+def test_a_unit_s_signature_has_a_lamp(session: Session) -> None:
+    row = assigned(session)
+    who = Actor(1, "林值班", CENTRE.can | {"ticket.view"})
+
+    def sign(now: float) -> str:
+        (line,) = search.find(session, Criteria(), actor=who, now=now).lines
+        return line.sign[1] if line.sign else ""
+
+    assert [sign(AT + 61), sign(AT + 9 * DAY)] == ["green", "red"]
+    shown = queries.whole(session, row.no, actor=who, now=AT + 9 * DAY)
+    assert [lamp for _, lamp in shown.signs.values()] == ["red"]
+    w.start(session, row.id, actor=UNIT, now=AT + 9 * DAY)
+    assert sign(AT + 9 * DAY + 1) == ""
+
+
+# --- coordination ---------------------------------------------------------------------------
+
+
+def test_units_agree_on_what_each_owes_and_when(session: Session) -> None:
+    row = assigned(session)
+    by = AT + 2 * DAY
+    a.coordinate(
+        session, row.id, units=["zjj", "jtj"], what="共同查看路面", by=by, note="现场会", actor=CENTRE,
+        now=AT + 100,
+    )  # fmt: skip
+    lead, co = legs(session, row.id)
+    assert [(leg.unit, leg.due_at.timestamp()) for leg in (lead, co) if leg.due_at] == [
+        ("zjj", by), ("jtj", by),
+    ]  # fmt: skip
+    same_as_history(session, row)
+    other = Actor(4, "交通局经办", frozenset({"ticket.handle", "ticket.view"}), "jtj")
+    shown = queries.whole(session, row.no, actor=other, now=AT + 200)  # now the co-unit sees it
+    assert shown.duties == {1: "共同查看路面", 2: "共同查看路面"}
+    assert fire(session, by + 1) == ["expire", "expire"]
+    w.finish_part(session, row.id, result="已看", actor=other, now=by + 60)
+    a.coordinate(session, row.id, units=["jtj"], what="补标线", actor=CENTRE, now=by + 90)
+    assert [leg.number for leg in legs(session, row.id)] == [1, 2, 3]  # a duty of its own
+    same_as_history(session, row)
+
+
+def test_an_agreed_date_outlives_pauses_extensions_and_rules(session: Session) -> None:
+    row = assigned(session)
+    by = AT + 10 * DAY
+    a.coordinate(session, row.id, units=["zjj"], what="查", by=by, actor=CENTRE, now=AT + 100)
+    w.pause_clock(session, row.id, note="等", actor=UNIT, now=AT + DAY)
+    w.resume_clock(session, row.id, actor=UNIT, now=AT + 3 * DAY)
+    assert row.due_at is not None
+    assert row.due_at.timestamp() == by + 2 * DAY
+    terms.set_clock(session, row, legs(session, row.id)[0], now=AT + 4 * DAY)
+    assert row.due_at.timestamp() == by + 2 * DAY  # counted once
+    a.ask_extension(session, row.id, days=1, reason="忙", actor=UNIT, now=AT + 4 * DAY)
+    a.grant_extension(session, row.id, actor=CENTRE, now=AT + 4 * DAY)
+    assert row.due_at.timestamp() >= by + 3 * DAY
+    same_as_history(session, row)
+
+
+def test_a_coordination_says_what_is_missing(session: Session) -> None:
+    row = assigned(session)
+    for asked, field in (
+        ({"units": ["zjj"], "what": " "}, "what"), ({"units": [], "what": "查"}, "units"),
+        ({"units": ["zjj"], "what": "查", "by": AT}, "by"),
+        ({"units": ["nobody"], "what": "查"}, "units"),
+    ):  # fmt: skip
+        with pytest.raises(BadInput) as caught:
+            a.coordinate(session, row.id, **dict[str, Any](asked), actor=CENTRE, now=AT + 100)
+        assert caught.value.facts["field"] == field

@@ -1,5 +1,6 @@
 """Combined query, desks, ledgers, tallies and the day's board: every number is as long as its list."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -12,10 +13,12 @@ from test_tickets import CENTRE, DAY, OTHER, UNIT, VAULT, assigned, opened, unit
 from models.demo_tickets import CATEGORIES, UNITS
 from models.errors import BadInput, Refused
 from models.store import db
+from models.store.people import PERMISSIONS
+from models.store.seed import PERMISSIONS_OF
 from models.tables import Category, Role, SavedQuery, Unit, User
 from tickets import demo, duplicates, saved, search, today
 from tickets import workflow as w
-from tickets.criteria import Criteria
+from tickets.criteria import DESKS, Criteria, Desk
 from tickets.intake import Form, answer
 from tickets.moving import Actor
 
@@ -80,7 +83,9 @@ def test_who_is_late_and_who_calls_again(session: Session) -> None:
     again = opened(session, at=AT + 60)
     other = opened(session, LAMP, at=AT + 61)
     later = AT + 90 * DAY
-    assert numbers(session, now=later, late="yes") == [first.no]
+    assert numbers(session, now=later, late="unit") == [first.no]
+    assert numbers(session, now=later, late="centre") == [other.no, again.no]  # not dispatched
+    assert numbers(session, now=later, late="yes") == [other.no, again.no, first.no]
     assert numbers(session, late="yes") == []
     assert numbers(session, repeat="yes") == [again.no]
     assert other.no not in numbers(session, repeat="yes")
@@ -189,9 +194,40 @@ def test_the_demo_fills_itself_once(engine: Engine, tenant: Place) -> None:
             for code, parent, label, unit in CATEGORIES
         )
     made = demo.fill(engine, tenant.id, VAULT, "Asia/Shanghai", now=AT)
-    assert made == 100
+    assert made == 101  # one is about the centre's own staff, on its own desk
     assert demo.fill(engine, tenant.id, VAULT, "Asia/Shanghai", now=AT) == 0
     with db.transaction(engine, tenant.id) as session:
         assert search.find(session, Criteria(), actor=SEES, now=AT).total == 100
         for desk in ("dispatch", "review", "call_back"):
             assert search.find(session, Criteria(desk), actor=SEES, now=AT).total
+
+
+@pytest.mark.usefixtures("units")
+def test_every_desk_counts_what_it_lists(session: Session) -> None:
+    mine, late, done = opened(session), assigned(session), opened(session, LAMP, at=AT + 2)
+    answer(session, done.id, reply="已修", actor=CENTRE, now=AT + 60)
+    w.archive(session, done.id, actor=CENTRE, now=AT + 70)
+    asks = opened(session, replace(LAMP, kind="consult"), at=AT + 3)
+    chief = Actor(CENTRE.user_id, "值班", PERMISSIONS)
+    at = AT + 90 * DAY
+    for desk in DESKS:
+        listed = search.find(session, Criteria(desk), actor=chief, now=at)
+        assert listed.total == len(listed.lines), desk
+        counted = search.count(session, Criteria(desk), actor=chief, now=at, most=100)
+        assert counted == listed.total, desk
+    wanted: dict[Desk, list[str]] = {
+        "entry": [asks.no, late.no, mine.no], "complaint": [late.no, mine.no], "consult": [asks.no],
+        "dispatch": [asks.no, mine.no], "management": [asks.no, late.no, mine.no],
+        "statistics": [asks.no, done.no, late.no, mine.no],
+    }  # fmt: skip
+    for desk, expected in wanted.items():
+        assert numbers(session, chief, desk=desk, now=at) == expected, desk
+    other = Actor(77, "另一人", PERMISSIONS)
+    assert numbers(session, other, desk="entry", now=at) == []
+    agent = Actor(1, "话务员", PERMISSIONS_OF["agent"])
+    for desk, permission in DESKS.items():
+        if permission in agent.can:
+            numbers(session, agent, desk=desk)
+        else:
+            with pytest.raises(Refused):
+                numbers(session, agent, desk=desk)

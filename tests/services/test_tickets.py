@@ -328,7 +328,8 @@ def test_two_dispatchers_at_once_one_wins(engine: Engine, tenant: Place) -> None
         thread.join()
     assert sorted(results) == ["done", "late"]
     with db.transaction(engine, tenant.id) as session:
-        assert session.scalar(select(func.count()).select_from(TicketLeg)) == 1
+        parts = select(func.count()).select_from(TicketLeg).where(TicketLeg.number > 0)
+        assert session.scalar(parts) == 1
 
 
 # --- any order of verbs ---------------------------------------------------------------------

@@ -153,6 +153,7 @@ TEXTS: Mapping[str, str] = {
     "perm.ticket.review": "Review",
     "perm.ticket.call_back": "Reply, call back, archive",
     "perm.ticket.supervise": "Urge, supervise",
+    "perm.ticket.staff": "Complaints about our staff",
     "perm.ticket.instruct": "Instruct",
     "perm.knowledge.view": "See knowledge",
     "perm.knowledge.edit": "Write knowledge",

@@ -153,6 +153,7 @@ TEXTS: Mapping[str, str] = {
     "perm.ticket.review": "审核",
     "perm.ticket.call_back": "答复、回访、归档",
     "perm.ticket.supervise": "催办、督办",
+    "perm.ticket.staff": "处理投诉本中心人员的工单",
     "perm.ticket.instruct": "批示",
     "perm.knowledge.view": "查看知识",
     "perm.knowledge.edit": "编写知识",

@@ -2,14 +2,18 @@
 
 from typing import get_args
 
-from models.events.ticket import Grade, Ground, Mode
+from models.events.ticket import Finding, Grade, Ground, Mode
 
-KINDS = ("consult", "help", "complaint", "report", "suggestion", "thanks", "other")
-"""咨询, 求助, 投诉, 举报, 意见建议, 表扬感谢, 其他."""
+KINDS = ("consult", "help", "complaint", "report", "suggestion", "thanks", "other", "staff")
+"""咨询, 求助, 投诉, 举报, 意见建议, 表扬感谢, 其他, 投诉本中心人员."""
+STAFF = "staff"
+"""A complaint about the hotline's own staff: seen and settled by those who hold `STAFF_PERMISSION`, no unit."""
+STAFF_PERMISSION = "ticket.staff"
 URGENCIES = ("normal", "urgent", "critical")
 CHANNELS = ("phone", "letter", "visit", "mail", "fax", "web", "mobile", "sms")
 MODES: tuple[Mode, ...] = get_args(Mode)
 GRADES: tuple[Grade, ...] = get_args(Grade)
+FINDINGS: tuple[Finding, ...] = get_args(Finding)
 RETURN_GROUNDS: tuple[Ground, ...] = get_args(Ground)
 REJECT_GROUNDS = ("area", "court", "police", "petition", "same", "closed", "other")
 """辖区外, 司法机关, 110/119/120/122, 信访, 同一事项已办, 三级终结, 其他."""

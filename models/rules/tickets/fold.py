@@ -78,11 +78,18 @@ def _fold(t: Ticket, event: e.AnyTicketEvent) -> Ticket:  # noqa: C901, PLR0911,
             return t
         case e.TicketAnswered():
             return replace(t, status="reviewed", replied=event.at)
+        case e.StaffComplaintSettled():
+            return replace(t, status="reviewed")
         case e.TicketRejected():
             return replace(t, status="rejected")
         case e.TicketAssigned():
             legs = {p.leg: Leg(p.unit, p.unit, event.at, p.due) for p in event.parts}
             return replace(t, status="assigned", legs=legs)
+        case e.UnitsCoordinated():
+            for part in event.parts:
+                known = t.legs.get(part.leg) or Leg(part.unit, part.unit, event.at)
+                t = replace(t, legs={**t.legs, part.leg: replace(known, due=part.due)})
+            return t
         case e.TicketStarted():
             return replace(_leg(t, event.leg, started=event.at), status="in_progress")
         case e.TicketSubAssigned():

@@ -20,8 +20,8 @@ Status = Literal[
     "archived",  # 归档
 ]
 Verb = Literal[
-    "answer", "reject", "assign", "start", "sub_assign", "finish_part", "submit", "approve",
-    "send_back", "ask_return", "grant_return", "deny_return", "recall", "ask_extension",
+    "answer", "settle", "reject", "assign", "start", "sub_assign", "finish_part", "submit", "approve",
+    "send_back", "coordinate", "ask_return", "grant_return", "deny_return", "recall", "ask_extension",
     "grant_extension", "deny_extension", "urge", "supervise", "rate_supervision", "instruct", "reply",
     "call_back", "reopen", "contest", "conclude", "pause_clock", "resume_clock", "recompute", "merge",
     "unmerge", "archive", "plan_urge", "warn", "expire",
@@ -30,6 +30,8 @@ STATUSES: tuple[Status, ...] = get_args(Status)
 VERBS: tuple[Verb, ...] = get_args(Verb)
 WITH_UNIT: frozenset[Status] = frozenset({"assigned", "in_progress"})
 OPEN: frozenset[Status] = WITH_UNIT | {"pending_assign", "pending_review"}
+CLOCKED: frozenset[Status] = OPEN | {"reviewed"}
+"""States in which somebody owes something by a date: a unit, or the centre itself."""
 
 
 CLOCK = "ticket.clock"
@@ -50,6 +52,7 @@ def _from(*sources: Status) -> frozenset[Status]:
 
 MOVES: Mapping[Verb, Move] = {
     "answer": Move("ticket.open", _from("pending_assign"), "reviewed"),
+    "settle": Move("ticket.staff", _from("pending_assign"), "reviewed"),
     "assign": Move("ticket.assign", _from("pending_assign"), "assigned"),
     "reject": Move("ticket.assign", _from("pending_assign"), "rejected"),
     "start": Move("ticket.handle", WITH_UNIT, "in_progress"),
@@ -58,6 +61,7 @@ MOVES: Mapping[Verb, Move] = {
     "submit": Move("ticket.handle", _from("in_progress"), "pending_review"),
     "approve": Move("ticket.review", _from("pending_review"), "reviewed"),
     "send_back": Move("ticket.review", _from("pending_review"), "assigned"),
+    "coordinate": Move("ticket.assign", WITH_UNIT),
     "ask_return": Move("ticket.handle", WITH_UNIT),
     "grant_return": Move("ticket.assign", WITH_UNIT, "pending_assign"),
     "deny_return": Move("ticket.assign", WITH_UNIT),
@@ -67,8 +71,8 @@ MOVES: Mapping[Verb, Move] = {
     "deny_extension": Move("ticket.assign", WITH_UNIT),
     "urge": Move("ticket.supervise", WITH_UNIT),
     "plan_urge": Move("ticket.supervise", WITH_UNIT),
-    "warn": Move(CLOCK, WITH_UNIT),
-    "expire": Move(CLOCK, WITH_UNIT),
+    "warn": Move(CLOCK, CLOCKED),
+    "expire": Move(CLOCK, CLOCKED),
     "supervise": Move("ticket.supervise", OPEN),
     "rate_supervision": Move("ticket.supervise", OPEN | {"reviewed", "archived"}),
     "instruct": Move("ticket.instruct", OPEN | {"reviewed"}),
