@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from gis_data.city import bundle
 from gis_data.roads import network as net
 from gis_data.roads import table as roads
 
@@ -16,6 +17,7 @@ CENTRE = (112.0, 33.0)
 CRS = f"+proj=tmerc +lat_0={CENTRE[1]} +lon_0={CENTRE[0]} +ellps=WGS84 +units=m +no_defs"
 JINAN_ZIP = Path(__file__).parents[2] / "shared/data/jinan_roads/jinan_roads_shp.zip"
 JINAN_CRS = "+proj=tmerc +lat_0=36.85 +lon_0=117.1 +ellps=WGS84 +units=m +no_defs"
+SHIPPED = Path(__file__).parents[1] / "gis_data/city/yunzhou.zip"
 SPEED = {
     "motorway": 110, "trunk": 80, "primary": 60, "secondary": 50, "tertiary": 40, "residential": 30,
     "service": 20,
@@ -103,6 +105,12 @@ def some_turns(table: roads.RoadTable, count: int, seed: int = 1) -> Any:
     out = [by_tail[start[v] : start[v + 1]] for v in table.v[first]]
     pairs = [(a, chance.choice(after)) for a, after in zip(first, out, strict=True) if len(after)]
     return np.array(pairs[:count], np.int32).reshape(-1, 2)
+
+
+@cache
+def yunzhou() -> roads.RoadTable:
+    """Return the roads of the demo city."""
+    return roads.of_city(bundle.read(SHIPPED))
 
 
 @cache

@@ -9,9 +9,10 @@ import geopandas as gpd
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-import pyproj
 import shapely
 
+from gis_data import coordinates
+from gis_data.city.bundle import City
 from gis_data.roads.faults import CLASSES, check
 
 Ints = npt.NDArray[np.integer[Any]]
@@ -74,19 +75,13 @@ class RoadTable:
         """Return the seconds an edge takes in free flow, (E,)."""
         return np.asarray(self.length / (self.speed / 3.6))
 
-    @cached_property
-    def projection(self) -> pyproj.Transformer:
-        """Return the way from WGS-84 (lon, lat) to metres in `crs`."""
-        return pyproj.Transformer.from_crs("EPSG:4326", self.crs, always_xy=True)
-
     def metric(self, lonlat: Floats) -> Floats:
         """Return (n, 2) WGS-84 points in metres of `crs`."""
-        return np.column_stack(self.projection.transform(lonlat[:, 0], lonlat[:, 1]))
+        return np.column_stack(coordinates.metric(self.crs).to(lonlat[:, 0], lonlat[:, 1]))
 
     def degrees(self, xy: Floats) -> Floats:
         """Return (n, 2) points in metres of `crs` as WGS-84."""
-        back = self.projection.transform(xy[:, 0], xy[:, 1], direction="INVERSE")
-        return np.column_stack(back)
+        return np.column_stack(coordinates.metric(self.crs).back(xy[:, 0], xy[:, 1]))
 
     @cached_property
     def _order(self) -> Ints:
@@ -131,12 +126,11 @@ def from_frames(
     bends, start = _bends(np.asarray(roads.geometry.values))
     known = {kind: code for code, kind in enumerate(CLASSES)}
     lonlat = shapely.get_coordinates(np.asarray(nodes.geometry.values))
-    projection = pyproj.Transformer.from_crs("EPSG:4326", crs, always_xy=True)
     pairs = [] if turns is None else [turns["from_edge"], turns["to_edge"]]
     banned = [_places(edge_id, encode(ends)) for ends in pairs]
     return RoadTable(
         edge_id=edge_id, node_id=node_id, lonlat=lonlat,
-        xy=np.column_stack(projection.transform(lonlat[:, 0], lonlat[:, 1])),
+        xy=np.column_stack(coordinates.metric(crs).to(lonlat[:, 0], lonlat[:, 1])),
         u=u, v=v, length=np.asarray(roads["length"], np.float64),
         speed=np.asarray(roads["speed"], np.float64),
         class_code=np.array([known[kind] for kind in roads["class"]], np.int8),
@@ -144,6 +138,11 @@ def from_frames(
         bends=bends, bend_start=start, twin=twins(u, v, way, np.asarray(roads["length"])),
         turns=np.column_stack(banned) if banned else np.empty((0, 2), np.int32), crs=crs,
     )  # fmt: skip
+
+
+def of_city(city: City) -> RoadTable:
+    """Return the road table of a city bundle."""
+    return from_frames(city.nodes, city.roads, city.turns, crs=city.manifest.metric_crs)
 
 
 def encode(texts: Sequence[str]) -> Text:
