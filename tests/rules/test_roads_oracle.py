@@ -10,15 +10,16 @@ import pytest
 from conftest import missing
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from road_maps import grid, jinan, some_turns, yunzhou
+from road_maps import jinan, yunzhou
 
 from gis_data.roads import graph, routes
 from gis_data.roads.network import Network, ground
 from gis_data.roads.routes import Route, Unreachable
 from gis_data.roads.table import RoadTable
 from gis_data.roads.weights import By
+from tests.bench.grids import grid, some_turns
 
-STARTS, ENDS = 5, 60
+STARTS, ENDS = 3, 100
 MAPS = ("grid", "yunzhou", "jinan")
 HARD = [
     (name, hard)
