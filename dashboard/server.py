@@ -20,7 +20,7 @@ from redis.exceptions import RedisError
 from starlette.background import BackgroundTask
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from dashboard import auth, door, export, files, letters, metrics, pages
+from dashboard import auth, door, export, files, letters, maps, metrics, pages
 from dashboard.live import FloorHub
 from dashboard.pages.context import actor
 from dashboard.texts import t
@@ -135,6 +135,7 @@ def create_app(settings: Settings) -> ASGIApp:
     _service_routes(server, web)
     files.routes(server)
     letters.routes(server)
+    maps.routes(server)
     # callbacks by websocket would be checked once, when the socket opens; by HTTP every one is
     get_backend("fastapi").websocket_capability = False
     application = dash.Dash(
