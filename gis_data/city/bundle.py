@@ -13,58 +13,11 @@ import msgspec
 import pyogrio
 from pyogrio.errors import DataLayerError, DataSourceError
 
-from gis_data.city.layers import LAYERS, conform, empty
+from gis_data.city.layers import conform, empty
+from gis_data.city.manifest import FORMAT, MANIFEST, About, Held, Manifest, read_manifest, sha256_of
 from models.errors import BadInput
 
-FORMAT = 1
-MANIFEST = "manifest.json"
-MANIFEST_MAX = 1 << 20
-LAYER_MAX = 4 << 30
-"""Bytes of a layer unpacked: more is no city, but a bomb."""
 _EPOCH = (1980, 1, 1, 0, 0, 0)
-_CHUNK = 1 << 20
-
-
-class Source(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Where a layer's rows came from; `crs` as the source was, `taken_at` an ISO date or empty."""
-
-    layer: str
-    source: str
-    crs: str = "wgs84"
-    taken_at: str = ""
-    rows: int = 0
-
-
-class Held(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A layer in the zip: its rows and the SHA-256 of its file."""
-
-    rows: int
-    sha256: str
-
-
-class About(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """What a bundle says of itself, but for its format and layers, which `write` finds."""
-
-    id: str
-    name: str
-    adcode: str
-    metric_crs: str
-    label: str = ""
-    attribution: str = ""
-    sources: tuple[Source, ...] = ()
-
-
-class Manifest(About, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """The whole `manifest.json`; `bbox` is west, south, east, north of the districts in degrees."""
-
-    format: int
-    bbox: tuple[float, float, float, float]
-    layers: dict[str, Held]
-
-    @property
-    def about(self) -> About:
-        """Return what a following version keeps."""
-        return About(**{name: getattr(self, name) for name in About.__struct_fields__})
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -155,29 +108,7 @@ class City:
 
 def read(path: Path) -> City:
     """Open a bundle; only the manifest is read. BadInput when it is none, with `reason`."""
-    try:
-        digest = _sha256(path)
-        with zipfile.ZipFile(path) as archive:
-            sizes = {info.filename: info.file_size for info in archive.infolist()}
-            if sizes.get(MANIFEST, MANIFEST_MAX + 1) > MANIFEST_MAX:
-                raise BadInput(f"{path.name}: no {MANIFEST}", reason="manifest")
-            raw = archive.read(MANIFEST)
-    except (OSError, zipfile.BadZipFile) as error:
-        raise BadInput(f"{path.name}: not a city bundle: {error}", reason="broken") from error
-    try:
-        told = msgspec.json.decode(raw)
-        if isinstance(told, dict) and told.get("format") != FORMAT:
-            raise BadInput(
-                f"{path.name}: format {told.get('format')!r}, this is made for {FORMAT}",
-                reason="format",
-            )
-        manifest = msgspec.convert(told, Manifest)
-    except (msgspec.DecodeError, msgspec.ValidationError) as error:
-        raise BadInput(f"{path.name}: {MANIFEST}: {error}", reason="manifest") from error
-    for name in manifest.layers:
-        if name not in LAYERS or sizes.get(f"{name}.fgb", LAYER_MAX + 1) > LAYER_MAX:
-            raise BadInput(f"{path.name}: no layer {name}", reason="layer", layer=name)
-    return City(path, digest, manifest)
+    return City(path, *read_manifest(path))
 
 
 def write(path: Path, about: About, layers: Mapping[str, gpd.GeoDataFrame]) -> str:
@@ -203,7 +134,7 @@ def write(path: Path, about: About, layers: Mapping[str, gpd.GeoDataFrame]) -> s
             entry.create_system, entry.external_attr = 3, 0o644 << 16
             entry.compress_type = zipfile.ZIP_DEFLATED
             archive.writestr(entry, files[name], compresslevel=9)
-    return _sha256(path)
+    return sha256_of(path)
 
 
 def _flatgeobuf(frame: gpd.GeoDataFrame) -> bytes:
@@ -226,8 +157,3 @@ def _bbox(layers: Mapping[str, gpd.GeoDataFrame]) -> tuple[float, float, float, 
     west, south = (round(float(min(box[side] for box in boxes)), 6) for side in (0, 1))
     east, north = (round(float(max(box[side] for box in boxes)), 6) for side in (2, 3))
     return west, south, east, north
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
