@@ -176,14 +176,18 @@ def _migrate(_options: argparse.Namespace) -> None:
 
 
 def _seed(options: argparse.Namespace) -> None:
+    from gis_data.city.versions import seed_demo
     from models.clock import now
+    from models.demo import TENANT
     from models.store.crypto import Vault
     from models.store.db import engine_for, tenant_id_of
+    from models.store.files import Files
     from models.store.seed import seed
 
     settings = _settings()
     engine = engine_for(settings.database_url)
     seed(engine)
+    seed_demo(engine, tenant_id_of(engine, TENANT), Files(settings.files), now=now())
     if options.tickets:
         from tickets import demo
 
