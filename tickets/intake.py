@@ -11,6 +11,7 @@ from models.clock import Instant, to_datetime
 from models.errors import BadInput, NotFound, Refused, WrongStatus
 from models.events.floor import Caller, WorkSaved
 from models.events.ticket import Finding, StaffComplaintSettled, TicketAnswered, TicketOpened
+from models.rules.places import kept
 from models.rules.tickets.choices import CHANNELS, FINDINGS, KINDS, STAFF, URGENCIES
 from models.store import outbox, streams
 from models.store.crypto import Vault
@@ -128,6 +129,7 @@ def open_ticket(
     if form.about and session.scalar(select(_agent_known(form.about))) is not True:
         raise BadInput("no such agent", field="about")
     said = f"{form.title} {form.content}"
+    precision, h9 = kept(form.lon, form.lat, "point")
     row = Ticket(
         tenant_id=tenant_of(session), no=str(session.scalar(NUMBERS)),
         query_code="".join(secrets.choice(QUERY_LETTERS) for _ in range(6)),
@@ -136,7 +138,7 @@ def open_ticket(
         title=form.title.strip(), content=form.content.strip(), cause=form.cause.strip(),
         happened_at=to_datetime(form.happened) if form.happened else None,
         address=form.address.strip(), district=form.district, lon=form.lon, lat=form.lat,
-        point_source="entered" if form.lon is not None else "",
+        point_source="entered" if form.lon is not None else "", precision=precision, h9=h9,
         anonymous=form.anonymous, confidential=form.confidential or form.kind in ("report", STAFF),
         emergency=any(word in said for word in _EMERGENCY),
         disputed=form.disputed or any(word in said for word in _DISPUTE),

@@ -5,15 +5,11 @@ from typing import Any, Literal, NamedTuple
 
 import dash_leaflet as dl
 import numpy as np
-from dash_extensions.javascript import Namespace, Variable
 
 from dashboard.views.kit import Child
 from gis_data.city.manifest import Manifest
 from gis_data.coordinates import Source, from_wgs84, to_wgs84
 from gis_data.tiles.style import ZOOM_MAX, ZOOM_MIN, Theme
-
-PAINTERS = Namespace("hotline", "maps")
-"""The browser's own functions that give shapes on a map their look."""
 
 
 class Look(NamedTuple):
@@ -46,13 +42,18 @@ class Base(NamedTuple):
         return float(lons[0]), float(lats[0])
 
 
-def painter(name: str) -> Variable:
-    """Return a browser function of `66-maps.js` by name."""
-    return PAINTERS(name)
+def painter(name: str) -> dict[str, str]:
+    """Return the browser's own function of `66-maps.js`, as dash-leaflet names it."""
+    return {"variable": f"hotline.maps.{name}"}
 
 
 def city_map(
-    base: Base, name: str, layers: Sequence[Child], *, bounds: Sequence[float] = (), css: str = "map"
+    base: Base,
+    name: str,
+    layers: Sequence[Child],
+    *,
+    bounds: Sequence[float] = (),
+    css: str = "map",
 ) -> Child:
     """Return a map with layers over the city's ground, seen whole or within west, south, east, north."""
     west, south, east, north = bounds or base.manifest.bbox
@@ -77,7 +78,9 @@ def city_map(
 
 def _ground(base: Base, name: str) -> Child:
     said = " · ".join(filter(None, (base.manifest.label, base.manifest.attribution)))
-    own = f"/tiles/{base.version}/{base.look.theme}/{{z}}/{{x}}/{{y}}@{2 if base.look.big else 1}.png"
+    own = (
+        f"/tiles/{base.version}/{base.look.theme}/{{z}}/{{x}}/{{y}}@{2 if base.look.big else 1}.png"
+    )
     larger: dict[str, Any] = {"tileSize": 512, "zoomOffset": -1} if base.look.big else {}
     return dl.TileLayer(
         id=f"{name}-tiles", url=base.tiles or own, attribution=said,
