@@ -9,11 +9,8 @@ from sqlalchemy.orm import Session, aliased
 
 from models.clock import Instant, to_datetime
 from models.errors import BadInput, Refused
-<<<<<<< HEAD
-from models.rules.tickets.choices import STAFF
-=======
 from models.rules.places import AREA, LOCATED, TRUE, cell_range
->>>>>>> hot
+from models.rules.tickets.choices import STAFF
 from models.rules.tickets.moves import OPEN, WITH_UNIT
 from models.store.fulltext import holds
 from models.tables import (
