@@ -12,6 +12,7 @@ from sqlalchemy import Engine, text
 from sqlalchemy.orm import Session
 
 from dashboard.auth import viewer
+from dashboard.views.maps import Base, Look
 from gis_data.city.present import present
 from gis_data.ground import Ground, ground_of
 from models.clock import now
@@ -66,6 +67,12 @@ def ground() -> Ground:
     if city is None:
         raise NotFound("no city has been activated")
     return ground_of(city, doors().settings.files.with_name("cache"))
+
+
+def map_base(here: Ground, look: Look) -> Base:
+    """Return what maps lie on: our own tiles, or the source the settings name."""
+    settings = doors().settings
+    return Base(here.city.manifest, here.version, look, settings.tile_url, settings.tile_datum)
 
 
 def limits() -> Limits:

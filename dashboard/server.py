@@ -8,7 +8,7 @@ import tempfile
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qs
+from urllib.parse import parse_qs, urlsplit
 
 import dash
 import uvicorn
@@ -46,12 +46,20 @@ SECURITY_HEADERS = {
     "x-content-type-options": "nosniff",
     "x-frame-options": "SAMEORIGIN",
     "referrer-policy": "same-origin",
-    "content-security-policy": (
-        "default-src 'self'; img-src 'self' data: blob:; style-src 'self' 'unsafe-inline'; "
-        "script-src 'self' 'unsafe-inline' 'unsafe-eval'; worker-src 'self' blob:; connect-src 'self'; "
-        "font-src 'self' data:; frame-ancestors 'self'"
-    ),
 }
+CONTENT_POLICY = (
+    "default-src 'self'; img-src 'self' data: blob:{tiles}; style-src 'self' 'unsafe-inline'; "
+    "script-src 'self' 'unsafe-inline' 'unsafe-eval'; worker-src 'self' blob:; connect-src 'self'; "
+    "font-src 'self' data:; frame-ancestors 'self'"
+)
+
+
+def _headers(settings: Settings) -> list[tuple[bytes, bytes]]:
+    """Return what every response carries; only the map's own source, if one is set, may send pictures, too."""
+    parts = urlsplit(settings.tile_url)
+    tiles = f" {parts.scheme}://{parts.netloc.replace('{s}', '*')}" if settings.tile_url else ""
+    policy = {"content-security-policy": CONTENT_POLICY.format(tiles=tiles)}
+    return [(k.encode(), v.encode()) for k, v in {**SECURITY_HEADERS, **policy}.items()]
 
 
 class Web:
@@ -59,6 +67,7 @@ class Web:
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
+        self.headers = _headers(settings)
         self.engine = db.engine_for(settings.database_url, pool=6)
         self.gate = auth.Gate(self.engine)
         self.redis = streams.connect(settings.redis_url)
@@ -181,20 +190,19 @@ def _with_stream(app: ASGIApp, web: Web) -> ASGIApp:
         if scope["type"] == "http" and scope["path"] == "/live/floor":
             await gated(scope, receive, send)
         else:
-            await app(scope, receive, _secured(scope, send))
+            await app(scope, receive, _secured(scope, send, web.headers))
 
     return route
 
 
-def _secured(scope: Scope, send: Send) -> Send:
+def _secured(scope: Scope, send: Send, headers: list[tuple[bytes, bytes]]) -> Send:
     """Add the security headers to every response."""
     if scope["type"] != "http":
         return send
 
     async def with_headers(message: Message) -> None:
         if message["type"] == "http.response.start":
-            extra = [(k.encode(), v.encode()) for k, v in SECURITY_HEADERS.items()]
-            message = {**message, "headers": [*message.get("headers", []), *extra]}
+            message = {**message, "headers": [*message.get("headers", []), *headers]}
         await send(message)
 
     return with_headers

@@ -11,6 +11,7 @@ import geopandas as gpd
 from gis_data.city.bundle import City
 from gis_data.gazetteer.index import Gazetteer, gazetteer_of
 from gis_data.gazetteer.reverse import Surface
+from gis_data.hotspots.terrain import Terrain, terrain_of_city
 from gis_data.tiles.sheet import sheet_of
 from gis_data.tiles.store import Tiles
 
@@ -47,6 +48,10 @@ class Ground:
     def surface(self) -> Surface:
         """Return what is where."""
         return self._once("surface", self._surface)
+
+    def terrain(self, resolution: int) -> Terrain:
+        """Return the city as H3 cells."""
+        return self._once(f"terrain-{resolution}", lambda: terrain_of_city(self.city, resolution))
 
     def _once(self, name: str, make: Callable[[], T]) -> T:
         with self._lock:

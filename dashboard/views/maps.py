@@ -8,7 +8,7 @@ import numpy as np
 
 from dashboard.views.kit import Child
 from gis_data.city.manifest import Manifest
-from gis_data.coordinates import Source, from_wgs84, to_wgs84
+from gis_data.coordinates import from_wgs84, to_wgs84
 from gis_data.tiles.style import ZOOM_MAX, ZOOM_MIN, Theme
 
 
@@ -29,7 +29,7 @@ class Base(NamedTuple):
     version: str
     look: Look
     tiles: str = ""
-    datum: Source = "wgs84"
+    datum: str = "wgs84"
 
     def shown(self, lonlat: Any) -> Any:  # noqa: ANN401 - (n, 2) degrees in and out
         """Return WGS-84 points, shape (n, 2), as this map must draw them to lie on its tiles."""
