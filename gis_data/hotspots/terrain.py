@@ -2,12 +2,14 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 import numpy as np
 import shapely
 from numpy.typing import NDArray
 
+from gis_data.city.bundle import City
 from gis_data.hotspots.cells import Floats, Grid, Ints, grid_around, grid_of, people
 
 
@@ -59,3 +61,16 @@ def terrain_around(h9: Ints, resolution: int) -> Terrain:
     """Return the cells around tickets, for a city whose map nobody has given."""
     grid = grid_around(h9, resolution)
     return Terrain(grid, (), np.full(len(grid), np.nan), bounded=False)
+
+
+@lru_cache(maxsize=6)
+def terrain_of_city(city: City, resolution: int) -> Terrain:
+    """Return a city version's cells; its people live where its addresses are. BadInput without districts."""
+    districts = [
+        District(row.adcode, row.name, int(row.population), row.geometry)
+        for row in city.districts.itertuples()
+    ]
+    quarters = [(row.geometry, int(row.population)) for row in city.streets.itertuples()]
+    points = city.addresses.geometry
+    homes = np.column_stack((points.x.to_numpy(), points.y.to_numpy())) if len(points) else None
+    return terrain_of(districts, resolution, quarters=quarters, homes=homes)
