@@ -1,12 +1,13 @@
 """A city bundle: a zip of FlatGeobuf layers and `manifest.json` (docs/city.md). Its SHA-256 is its version."""
 
 import hashlib
+import shutil
 import threading
 import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from io import BytesIO
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import geopandas as gpd
 import msgspec
@@ -116,44 +117,51 @@ def write(path: Path, about: About, layers: Mapping[str, gpd.GeoDataFrame]) -> s
 
     layers : name -> frame with a CRS; layers without rows are left out. BadInput as `conform`.
     """
-    files: dict[str, bytes] = {}
     held: dict[str, Held] = {}
-    tidy = {name: conform(name, frame) for name, frame in sorted(layers.items()) if len(frame)}
-    for name, frame in tidy.items():
-        content = _flatgeobuf(frame)
-        files[f"{name}.fgb"] = content
-        held[name] = Held(len(frame), hashlib.sha256(content).hexdigest())
-    manifest = Manifest(
-        **{name: getattr(about, name) for name in About.__struct_fields__},
-        format=FORMAT, bbox=_bbox(tidy), layers=held,
-    )  # fmt: skip
-    files[MANIFEST] = msgspec.json.format(msgspec.json.encode(manifest), indent=1)
-    with zipfile.ZipFile(path, "w") as archive:
-        for name in sorted(files):
-            entry = zipfile.ZipInfo(name, _EPOCH)
-            entry.create_system, entry.external_attr = 3, 0o644 << 16
-            entry.compress_type = zipfile.ZIP_DEFLATED
-            archive.writestr(entry, files[name], compresslevel=9)
+    boxes: dict[str, tuple[float, ...]] = {}
+    with TemporaryDirectory(dir=path.parent, prefix="city-") as name:
+        folder = Path(name)
+        for layer in sorted(layers):
+            if len(layers[layer]):
+                frame = conform(layer, layers[layer])
+                _flatgeobuf(frame, folder / f"{layer}.fgb")
+                boxes[layer] = tuple(map(float, frame.total_bounds))
+                held[layer] = Held(len(frame), sha256_of(folder / f"{layer}.fgb"))
+        manifest = Manifest(
+            **{name: getattr(about, name) for name in About.__struct_fields__},
+            format=FORMAT, bbox=_bbox(boxes), layers=held,
+        )  # fmt: skip
+        (folder / MANIFEST).write_bytes(
+            msgspec.json.format(msgspec.json.encode(manifest), indent=1)
+        )
+        with zipfile.ZipFile(path, "w") as archive:
+            for file in sorted(folder.iterdir()):
+                _put(archive, file)
     return sha256_of(path)
 
 
-def _flatgeobuf(frame: gpd.GeoDataFrame) -> bytes:
-    buffer = BytesIO()
+def _put(archive: zipfile.ZipFile, file: Path) -> None:
+    """Add a file with nothing of its date or owner, through little memory."""
+    entry = zipfile.ZipInfo(file.name, _EPOCH)
+    entry.create_system, entry.external_attr = 3, 0o644 << 16
+    entry.compress_type, entry.file_size = zipfile.ZIP_DEFLATED, file.stat().st_size
+    with file.open("rb") as source, archive.open(entry, "w") as target:
+        shutil.copyfileobj(source, target, 1 << 20)
+
+
+def _flatgeobuf(frame: gpd.GeoDataFrame, file: Path) -> None:
     kinds = set(frame.geom_type)
     pyogrio.write_dataframe(
-        frame, buffer, driver="FlatGeobuf", promote_to_multi=False,
+        frame, file, driver="FlatGeobuf", promote_to_multi=False,
         geometry_type=kinds.pop() if len(kinds) == 1 else "Unknown",
         SPATIAL_INDEX="NO",  # so the rows keep their order; a bundle is read whole
     )  # fmt: skip
-    return buffer.getvalue()
 
 
-def _bbox(layers: Mapping[str, gpd.GeoDataFrame]) -> tuple[float, float, float, float]:
+def _bbox(boxes: Mapping[str, tuple[float, ...]]) -> tuple[float, float, float, float]:
     """Return the districts' box, that of everything where there are none; degrees, 6 digits."""
-    frames = [layers["districts"]] if "districts" in layers else list(layers.values())
-    if not frames:
+    found = [boxes["districts"]] if "districts" in boxes else list(boxes.values())
+    if not found:
         raise BadInput("a bundle without a row", reason="empty")
-    boxes = [frame.total_bounds for frame in frames]
-    west, south = (round(float(min(box[side] for box in boxes)), 6) for side in (0, 1))
-    east, north = (round(float(max(box[side] for box in boxes)), 6) for side in (2, 3))
-    return west, south, east, north
+    west, south, east, north = zip(*found, strict=True)
+    return round(min(west), 6), round(min(south), 6), round(max(east), 6), round(max(north), 6)
