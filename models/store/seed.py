@@ -36,7 +36,7 @@ PERMISSIONS_OF: dict[str, frozenset[str]] = {
     "admin": _CENTRE,
     "duty": _CENTRE - _ADMIN,
     "leader": _may("floor.view", "calls.view", "ticket.supervise", "ticket.instruct"),
-    "coordinator": _may("floor.view", "calls.view"),
+    "coordinator": _may("floor.view", "calls.view", "roads.close"),
     "agent": _may("floor.view", "ticket.open", "ticket.call_back"),
     "dispatcher": _may("floor.view", "ticket.assign", "ticket.supervise"),
     "reviewer": _may(

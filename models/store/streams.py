@@ -44,6 +44,11 @@ def ticket_stream(tenant_id: int) -> str:
     return f"tickets:{tenant_id}"
 
 
+def place_stream(tenant_id: int) -> str:
+    """Stream of place events: roads closed, opened, and speeds told."""
+    return f"places:{tenant_id}"
+
+
 def tickets_today(tenant: str) -> str:
     """String: the day's tickets as the screens get them, with the instant they were counted."""
     return f"tickets:{tenant}:today"

@@ -10,6 +10,7 @@ from typing import get_args
 import pytest
 
 from models.events.floor import AnyFloorEvent
+from models.events.place import AnyPlaceEvent
 from models.rules.alarms import RULES
 from models.settings import PREFIX, Settings
 from models.tables import Base
@@ -29,11 +30,10 @@ def test_import_directions() -> None:
 
 def test_every_event_is_documented() -> None:
     text = read("docs/events.md")
-    missing = [
-        kind.__name__ for kind in get_args(AnyFloorEvent) if f"`{kind.__name__}`" not in text
-    ]
+    kinds = (*get_args(AnyFloorEvent), *get_args(AnyPlaceEvent))
+    missing = [kind.__name__ for kind in kinds if f"`{kind.__name__}`" not in text]
     assert not missing
-    assert all(kind.__doc__ for kind in get_args(AnyFloorEvent))
+    assert all(kind.__doc__ for kind in kinds)
 
 
 def test_every_setting_is_documented_and_nothing_else() -> None:

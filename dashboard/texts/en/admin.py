@@ -158,6 +158,7 @@ TEXTS: Mapping[str, str] = {
     "perm.knowledge.view": "See knowledge",
     "perm.knowledge.edit": "Write knowledge",
     "perm.knowledge.review": "Review knowledge",
+    "perm.roads.close": "Close and open roads",
     "perm.admin.units": "Manage units",
     "perm.admin.people": "Manage people and roles",
     "perm.admin.parameters": "Manage categories, parameters, calendar, flow",

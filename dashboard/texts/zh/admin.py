@@ -158,6 +158,7 @@ TEXTS: Mapping[str, str] = {
     "perm.knowledge.view": "查看知识",
     "perm.knowledge.edit": "编写知识",
     "perm.knowledge.review": "审核知识",
+    "perm.roads.close": "封闭和开放道路",
     "perm.admin.units": "管理单位",
     "perm.admin.people": "管理人员与角色",
     "perm.admin.parameters": "管理分类、参数、日历、流程",

@@ -1,0 +1,111 @@
+"""Speeds told by feeds: the latest of each edge, good for a while; what cannot be is refused with the reason."""
+
+import secrets
+from collections.abc import Iterable, Mapping
+from typing import NamedTuple
+
+from sqlalchemy import func, select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session
+
+from gis_data.roads.closures import Actor, allowed
+from gis_data.roads.network import impossible
+from gis_data.roads.table import RoadTable
+from models.clock import Instant, to_datetime
+from models.errors import BadInput
+from models.events.place import SpeedsTold
+from models.store import outbox, streams
+from models.store.db import tenant_of
+from models.tables import RoadSpeed
+
+GOOD_MAX_S = 6 * 3600.0
+"""A jam of this morning says nothing of tonight."""
+BATCH = 2000
+
+
+class Told(NamedTuple):
+    """What came of a feed: edges written, edges that had a newer speed, and refused ones with the reason."""
+
+    kept: int
+    older: int
+    refused: dict[str, str]
+
+
+def tell(
+    session: Session,
+    table: RoadTable,
+    kmh: Mapping[str, float],
+    *,
+    source: str,
+    at: Instant,
+    until: Instant,
+    actor: Actor,
+    now: Instant,
+) -> Told:
+    """Write down speeds by edge id, measured at `at` and good until `until`.
+
+    A later speed told before stays. Reasons of a refusal: unknown_edge, not_a_number, too_slow, too_fast.
+    BadInput when the times cannot be (field `until`) or no source is named (field `source`).
+    """
+    allowed(actor)
+    if not source.strip():
+        raise BadInput("who tells it?", field="source")
+    if not (at < until <= at + GOOD_MAX_S and now < until and at <= now + 60):
+        raise BadInput("speeds of another time", field="until", at=at, until=until)
+    refused = _refused(table, kmh)
+    good = [(edge, speed) for edge, speed in kmh.items() if edge not in refused]
+    kept = 0
+    for first in range(0, len(good), BATCH):
+        kept += _write(session, good[first : first + BATCH], source, at, until)
+    if kept:
+        event = SpeedsTold(
+            id=f"speeds-{secrets.token_hex(8)}", at=now, actor=actor.ref, source=source,
+            edges=kept, refused=len(refused), until=until,
+        )  # fmt: skip
+        outbox.record(session, streams.place_stream(tenant_of(session)), event)
+    return Told(kept, len(good) - kept, refused)
+
+
+def current(session: Session, *, now: Instant) -> dict[str, float]:
+    """Return the speeds that count now, km/h by edge id."""
+    at = to_datetime(now)
+    rows = select(RoadSpeed.edge, RoadSpeed.kmh).where(RoadSpeed.at <= at, RoadSpeed.until > at)
+    return {row.edge: row.kmh for row in session.execute(rows)}
+
+
+def stamp(session: Session, *, now: Instant) -> str:
+    """Return something that changes whenever `current` does."""
+    at = to_datetime(now)
+    told = func.sum(func.extract("epoch", RoadSpeed.at))
+    seen = select(func.count(), told).where(RoadSpeed.at <= at, RoadSpeed.until > at)
+    count, total = session.execute(seen).one()
+    return f"{count}:{total or 0}"
+
+
+def _refused(table: RoadTable, kmh: Mapping[str, float]) -> dict[str, str]:
+    places = table.find(list(kmh))
+    judged: Iterable[tuple[str, str]] = (
+        (edge, "unknown_edge" if place < 0 else impossible(speed))
+        for (edge, speed), place in zip(kmh.items(), places.tolist(), strict=True)
+    )
+    return {edge: why for edge, why in judged if why}
+
+
+def _write(
+    session: Session, good: list[tuple[str, float]], source: str, at: Instant, until: Instant
+) -> int:
+    tenant = tenant_of(session)
+    rows = [
+        {
+            "tenant_id": tenant, "edge": edge, "kmh": kmh, "source": source,
+            "at": to_datetime(at), "until": to_datetime(until),
+        }
+        for edge, kmh in good
+    ]  # fmt: skip
+    told = insert(RoadSpeed).values(rows)
+    news = told.on_conflict_do_update(
+        index_elements=[RoadSpeed.tenant_id, RoadSpeed.edge],
+        set_={name: told.excluded[name] for name in ("kmh", "source", "at", "until")},
+        where=RoadSpeed.at < told.excluded.at,
+    )
+    return len(session.execute(news.returning(RoadSpeed.edge)).all())
