@@ -28,6 +28,7 @@ from models.tables import (
 )
 from models.tables.ticket import NUMBERS
 from tickets.moving import TEXT_MAX, Actor, Taken, facts, owed, take, tell
+from tickets.recordings import recording_of
 
 TITLE_MAX, SHORT_MAX = 100, 200
 QUERY_LETTERS = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
@@ -140,7 +141,8 @@ def open_ticket(
         anonymous=form.anonymous, confidential=form.confidential or form.kind in ("report", STAFF),
         emergency=any(word in said for word in _EMERGENCY),
         disputed=form.disputed or any(word in said for word in _DISPUTE),
-        call_key=form.call, opened_at=to_datetime(now), opened_by=actor.user_id,
+        call_key=form.call, recording=recording_of(session, form.call), opened_at=to_datetime(now),
+        opened_by=actor.user_id,
         origin=origin, grams=held(form.title, form.content, form.address),
     )  # fmt: skip
     session.add(row)
@@ -157,7 +159,7 @@ def _tell_opened(session: Session, row: Ticket, form: Form, actor: Actor, now: I
     taken = Taken(row, "open")
     event = TicketOpened(
         no=row.no, kind=row.kind, category=row.category, channel=row.channel, urgency=row.urgency,
-        call=form.call, about=form.about, **facts(taken, actor, now),
+        call=form.call, recording=row.recording, about=form.about, **facts(taken, actor, now),
     )  # fmt: skip
     tell(session, taken, actor, event)
     seat = session.scalar(select(CallLedger.seat).where(CallLedger.key == form.call))

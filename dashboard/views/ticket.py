@@ -190,6 +190,7 @@ def _said(whole: "Whole", zone: str, words: Words) -> list[tuple[str, Child]]:
         ("happened", at(row.happened_at)),
         ("content", row.content),
         ("cause", row.cause),
+        ("recording", row.recording),
         ("about", whole.about),
         ("finding", words[f"choice.finding.{whole.finding}"] if whole.finding else ""),
         ("urge_at", at(row.urge_at)),

@@ -349,6 +349,8 @@ TEXTS: Mapping[str, str] = {
     "ticket.urge_at": "Planned urge",
     "verb.plan_urge": "Plan an urge",
     "verb.warn": "Nearly due",
+    "verb.record": "Recording linked",
+    "ticket.recording": "Recording",
     "verb.expire": "Overdue",
     "field.on": "Urge at (empty: none)",
     "field.into": "Number of the main ticket",

@@ -349,6 +349,8 @@ TEXTS: Mapping[str, str] = {
     "ticket.urge_at": "定时催办",
     "verb.plan_urge": "定时催办",
     "verb.warn": "临期提醒",
+    "verb.record": "关联录音",
+    "ticket.recording": "录音",
     "verb.expire": "超期",
     "field.on": "催办时间（留空为取消）",
     "field.into": "并入的工单号",
