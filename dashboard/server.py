@@ -20,7 +20,7 @@ from redis.exceptions import RedisError
 from starlette.background import BackgroundTask
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from dashboard import auth, door, export, files, letters, metrics, pages
+from dashboard import auth, door, export, files, letters, metrics, pages, password
 from dashboard.live import FloorHub
 from dashboard.pages.context import actor
 from dashboard.texts import t
@@ -244,6 +244,8 @@ def _sign_in_routes(server: FastAPI, web: Web) -> None:
             "live", str(int(who is not None and "floor.view" in who.can)), samesite="lax"
         )
         return response
+
+    password.routes(server, web.gate, _form)
 
     @server.post("/logout")
     async def logout(request: Request) -> Response:

@@ -3,7 +3,7 @@
 import secrets
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, exists, or_, select
+from sqlalchemy import ColumnElement, exists, func, or_, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -179,15 +179,21 @@ def _agent_known(number: str) -> ColumnElement[bool]:
 
 
 def _category_version(session: Session, code: str) -> int:
+    """Return the dictionary's newest version; BadInput for a category that is not in it, or not any more."""
+    newest = session.scalar(select(func.max(Category.version))) or 1
+    if not code:
+        return newest
     found = session.scalar(
         select(Category.version)
         .where(Category.code == code)
         .order_by(Category.version.desc())
         .limit(1)
     )
-    if code and found is None:
+    if found is None:
         raise BadInput(f"category {code!r}", field="category")
-    return found or 1
+    if found != newest:
+        raise BadInput(f"category {code} was removed", field="category", removed=True)
+    return newest
 
 
 def _party(session: Session, row: Ticket, form: Form, vault: Vault) -> TicketParty:

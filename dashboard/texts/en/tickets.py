@@ -91,6 +91,7 @@ TEXTS: Mapping[str, str] = {
     "intake.reply_help": "An answer typed here closes the ticket; leave it empty to answer later",
     "intake.save": "Save ticket",
     "intake.saved": "Accepted as {no}, query code {code}",
+    "intake.category_removed": "This category is no longer in the dictionary: choose another",
     "intake.wrong": "Please check: {field}",
     "intake.alike": "Similar tickets",
     "intake.alike_empty": "Similar tickets appear here once a title is typed",

@@ -91,6 +91,7 @@ TEXTS: Mapping[str, str] = {
     "intake.reply_help": "填写当场答复即直接办结；不能当时答复请留空",
     "intake.save": "保存工单",
     "intake.saved": "已受理，工单号 {no}，查询码 {code}",
+    "intake.category_removed": "这个事项分类已从数据字典中取消，请重新选择",
     "intake.wrong": "请检查：{field}",
     "intake.alike": "相似工单",
     "intake.alike_empty": "填写标题后在这里列出相似的工单",
