@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from models.clock import Instant, to_datetime
 from models.rules.tickets.choices import STAFF
 from models.tables import Ticket, TicketLeg
+from tickets.blotting import blotted
 from tickets.criteria import result_of
 from tickets.search import unit_names
 
@@ -101,7 +102,9 @@ def _newest(session: Session, day: list[ColumnElement[bool]]) -> list[tuple[str,
         (row.district, {
             "no": row.no, "kind": row.kind, "status": row.status, "urgent": row.urgency != "normal",
             "emergency": row.emergency, "at": row.opened_at.timestamp(),
-            "title": "" if row.confidential or row.anonymous else row.title,
+            # a wall is read by whoever passes: no number that somebody typed into a title
+            "title": "" if row.confidential or row.anonymous
+            else blotted(row.title, (), everything=True),
             "unit": names.get(holders.get(row.id, ""), ""),
         })
         for row in rows
