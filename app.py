@@ -84,6 +84,13 @@ def _parser() -> argparse.ArgumentParser:
     city.add_argument("what", nargs="?", help="activate: a version's number; check: a bundle")
     city.add_argument("--data", type=Path, help="folder of a running `up`, instead of settings")
 
+    purge = _verb(verbs, "purge", _purge, "delete contents of removed files that no row holds")
+    purge.add_argument(
+        "--older", type=int, default=30, help="removed at least so many days ago (30)"
+    )
+    purge.add_argument("--dry-run", action="store_true", help="count, delete and write nothing")
+    purge.add_argument("--data", type=Path, help="folder of a running `up`, instead of settings")
+
     pbx = _verb(verbs, "pbx", _pbx, "run a stand-in exchange (used by up)")
     pbx.add_argument("kind", choices=("simulator", "recording", "asterisk"))
     pbx.add_argument("--port", type=int, default=5038)
@@ -225,6 +232,33 @@ def _verify(options: argparse.Namespace) -> int:
     )
     print("\n".join(faults[:100]) or "nothing is amiss")
     return 1 if faults else 0
+
+
+def _purge(options: argparse.Namespace) -> None:
+    from models.clock import now
+    from models.store.db import engine_for, tenant_id_of, transaction
+    from models.store.files import Files
+    from tickets import purge
+    from tickets.moving import Actor
+
+    if options.older < 1:
+        raise BadInput("--older: at least 1 day, for files that are being added")
+    settings = _settings_of(options.data)
+    engine, files = engine_for(settings.database_url), Files(settings.files)
+    tenant, at = tenant_id_of(engine, settings.tenant), now()
+    before, who = at - options.older * 86_400, Actor(0, "purge", frozenset({purge.PERMISSION}))
+    with transaction(engine, tenant) as session:
+        if options.dry_run:
+            found = purge.unheld(session, files, before=before)
+        else:
+            found = purge.condemn(session, files, before=before, actor=who, now=at)
+    size = f"{sum(size for _, size in found) / 1e6:.1f} MB"
+    if options.dry_run:
+        print(f"{len(found)} contents would be deleted ({size})")
+        return
+    with transaction(engine, tenant) as session:
+        gone = purge.delete(session, files, [digest for digest, _ in found], before=before)
+    print(f"{gone} of {len(found)} contents deleted ({size})")
 
 
 def _import(options: argparse.Namespace) -> int:

@@ -20,7 +20,7 @@ from redis.exceptions import RedisError
 from starlette.background import BackgroundTask
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from dashboard import auth, door, export, files, letters, maps, metrics, pages
+from dashboard import auth, door, export, files, letters, maps, metrics, pages, password
 from dashboard.live import FloorHub
 from dashboard.pages.context import actor
 from dashboard.texts import t
@@ -83,17 +83,18 @@ class Web:
             )
         )
 
-    def hub(self, tenant: str, tenant_id: int) -> FloorHub:
-        """Return the tenant's hub, started on first use."""
-        if tenant not in self.hubs:
+    def hub(self, tenant: str, tenant_id: int, district: str | None = "") -> FloorHub:
+        """Return the tenant's hub, started on first use: its own for those who see one district, or none (None)."""
+        key = f"{tenant}/{district}" if district != "" else tenant
+        if key not in self.hubs:
 
             async def seats() -> dict[str, Any]:
                 return await asyncio.to_thread(self._roster, tenant, tenant_id)
 
-            hub = self.hubs[tenant] = FloorHub(self.redis, tenant, seats)
+            hub = self.hubs[key] = FloorHub(self.redis, tenant, seats, district)
             task = asyncio.ensure_future(hub.run())
             self._tasks.add(task)
-        return self.hubs[tenant]
+        return self.hubs[key]
 
     def _roster(self, tenant: str, tenant_id: int) -> dict[str, Any]:
         with db.transaction(self.engine, tenant_id) as session:
@@ -174,9 +175,13 @@ def _with_stream(app: ASGIApp, web: Web) -> ASGIApp:
                 found = await web.gate.viewer_of(cookie)
             except Unavailable:
                 return True  # nobody can tell now: the running stream goes on, a new one would not
-            return found is not None and "floor.view" in found.can
+            same = found is not None and (found.unit, found.district) == (who.unit, who.district)
+            return same and found is not None and "floor.view" in found.can
 
-        await web.hub(who.tenant, who.tenant_id).serve(scope, receive, send, allowed)
+        # calls have no district; of the day's tickets one sees those of one's lists, a unit none
+        district = None if who.unit else who.district
+        hub = web.hub(who.tenant, who.tenant_id, district)
+        await hub.serve(scope, receive, send, allowed)
 
     async def guarded(scope: Scope, receive: Receive, send: Send) -> None:
         try:
@@ -253,6 +258,8 @@ def _sign_in_routes(server: FastAPI, web: Web) -> None:
             "live", str(int(who is not None and "floor.view" in who.can)), samesite="lax"
         )
         return response
+
+    password.routes(server, web.gate, _form)
 
     @server.post("/logout")
     async def logout(request: Request) -> Response:

@@ -3,7 +3,7 @@
 import secrets
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, exists, or_, select
+from sqlalchemy import ColumnElement, exists, func, or_, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -29,6 +29,7 @@ from models.tables import (
 )
 from models.tables.ticket import NUMBERS
 from tickets.moving import TEXT_MAX, Actor, Taken, facts, owed, take, tell
+from tickets.recordings import recording_of
 
 TITLE_MAX, SHORT_MAX = 100, 200
 QUERY_LETTERS = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
@@ -142,7 +143,8 @@ def open_ticket(
         anonymous=form.anonymous, confidential=form.confidential or form.kind in ("report", STAFF),
         emergency=any(word in said for word in _EMERGENCY),
         disputed=form.disputed or any(word in said for word in _DISPUTE),
-        call_key=form.call, opened_at=to_datetime(now), opened_by=actor.user_id,
+        call_key=form.call, recording=recording_of(session, form.call), opened_at=to_datetime(now),
+        opened_by=actor.user_id,
         origin=origin, grams=held(form.title, form.content, form.address),
     )  # fmt: skip
     session.add(row)
@@ -159,7 +161,7 @@ def _tell_opened(session: Session, row: Ticket, form: Form, actor: Actor, now: I
     taken = Taken(row, "open")
     event = TicketOpened(
         no=row.no, kind=row.kind, category=row.category, channel=row.channel, urgency=row.urgency,
-        call=form.call, about=form.about, **facts(taken, actor, now),
+        call=form.call, recording=row.recording, about=form.about, **facts(taken, actor, now),
     )  # fmt: skip
     tell(session, taken, actor, event)
     seat = form.call and session.scalar(select(CallLedger.seat).where(CallLedger.key == form.call))
@@ -179,15 +181,21 @@ def _agent_known(number: str) -> ColumnElement[bool]:
 
 
 def _category_version(session: Session, code: str) -> int:
+    """Return the dictionary's newest version; BadInput for a category that is not in it, or not any more."""
+    newest = session.scalar(select(func.max(Category.version))) or 1
+    if not code:
+        return newest
     found = session.scalar(
         select(Category.version)
         .where(Category.code == code)
         .order_by(Category.version.desc())
         .limit(1)
     )
-    if code and found is None:
+    if found is None:
         raise BadInput(f"category {code!r}", field="category")
-    return found or 1
+    if found != newest:
+        raise BadInput(f"category {code} was removed", field="category", removed=True)
+    return newest
 
 
 def _party(session: Session, row: Ticket, form: Form, vault: Vault) -> TicketParty:

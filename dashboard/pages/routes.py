@@ -119,6 +119,7 @@ def _wall(search: str) -> Child:
         may_ack="alarms.ack" in can,
         may_open="calls.view" in can,
         may_see_tickets="ticket.view" in can,
+        today=not viewer().unit,
     )
 
 

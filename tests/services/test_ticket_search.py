@@ -231,3 +231,24 @@ def test_every_desk_counts_what_it_lists(session: Session) -> None:
         else:
             with pytest.raises(Refused):
                 numbers(session, agent, desk=desk)
+
+
+def test_a_district_s_board_is_its_own_list(session: Session) -> None:
+    lamp = opened(session, LAMP)
+    opened(session, replace(LAMP, district="990102", title="别区的事"), at=AT + 1)
+    opened(session, replace(LAMP, district="", title="不知哪区"), at=AT + 2)
+    day = {"since": AT - 60, "until": AT + 60}
+    whole = today.board(session, day["since"], day["until"], now=AT + 9)
+    near = Actor(5, "莲湖值守", SEES.can, "", "990101")
+    for who in (SEES, near):
+        shown = today.of_district(whole, who.district)
+        assert shown["opened"] == len(numbers(session, who, **day))
+        assert [line["no"] for line in shown["newest"]] == numbers(session, who, **day)
+        for section, criterion in (("kinds", "kind"), ("states", "status"), ("results", "result")):
+            for key, number in shown[section].items():
+                assert len(numbers(session, who, **day, **{criterion: key})) == number
+        assert "districts" not in shown
+    assert [line["no"] for line in today.of_district(whole, "990101")["newest"]] == [lamp.no]
+    assert "别区" not in str(today.of_district(whole, "990101"))
+    nothing = today.of_district(whole, "990199")
+    assert (nothing["opened"], nothing["newest"]) == (0, [])
