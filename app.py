@@ -13,7 +13,7 @@ import sys
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from models import process
 from models.errors import BadInput, HotlineError
@@ -22,6 +22,7 @@ from models.settings import Settings, load
 if TYPE_CHECKING:
     from gis_data.city.cli import Doors
 
+_Verbs: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
 CITY_FILES = ("roads", "osm", "districts", "places")
 LOOPS = ("ami", "projector", "archiver", "relay", "tickets", "timers")
 
@@ -67,29 +68,7 @@ def _parser() -> argparse.ArgumentParser:
     verify = _verb(verbs, "verify", _verify, "count every figure again, and walk the sealed logs")
     verify.add_argument("--data", type=Path, help="folder of a running `up`, instead of settings")
 
-    history = _verb(
-        verbs, "import", _import, "bring old tickets (docs/import.md), or a new version of the city"
-    )
-    history.add_argument("what", choices=("tickets", *CITY_FILES))
-    history.add_argument("file", type=Path)
-    history.add_argument("--mapping", type=Path, help="TOML: how to read the file")
-    history.add_argument("--crs", default="", help="of a map: wgs84, gcj02, bd09 or EPSG:...")
-    history.add_argument("--dry-run", action="store_true", help="count and judge, write nothing")
-    history.add_argument("--rejected", type=Path, help="CSV for the rows refused, with the reasons")
-    history.add_argument("--batch", type=int, default=1000, help="rows in a transaction (1000)")
-    history.add_argument("--data", type=Path, help="folder of a running `up`, instead of settings")
-
-    city = _verb(verbs, "city", _city, "the versions of the city (docs/city.md)")
-    city.add_argument("do", choices=("list", "activate", "back", "check"))
-    city.add_argument("what", nargs="?", help="activate: a version's number; check: a bundle")
-    city.add_argument("--data", type=Path, help="folder of a running `up`, instead of settings")
-
-    purge = _verb(verbs, "purge", _purge, "delete contents of removed files that no row holds")
-    purge.add_argument(
-        "--older", type=int, default=30, help="removed at least so many days ago (30)"
-    )
-    purge.add_argument("--dry-run", action="store_true", help="count, delete and write nothing")
-    purge.add_argument("--data", type=Path, help="folder of a running `up`, instead of settings")
+    _upkeep(verbs)
 
     pbx = _verb(verbs, "pbx", _pbx, "run a stand-in exchange (used by up)")
     pbx.add_argument("kind", choices=("simulator", "recording", "asterisk"))
@@ -116,8 +95,35 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
+def _upkeep(verbs: _Verbs) -> None:
+    """What an administrator runs now and then."""
+    history = _verb(
+        verbs, "import", _import, "bring old tickets (docs/import.md), or a new version of the city"
+    )
+    history.add_argument("what", choices=("tickets", *CITY_FILES))
+    history.add_argument("file", type=Path)
+    history.add_argument("--mapping", type=Path, help="TOML: how to read the file")
+    history.add_argument("--crs", default="", help="of a map: wgs84, gcj02, bd09 or EPSG:...")
+    history.add_argument("--dry-run", action="store_true", help="count and judge, write nothing")
+    history.add_argument("--rejected", type=Path, help="CSV for the rows refused, with the reasons")
+    history.add_argument("--batch", type=int, default=1000, help="rows in a transaction (1000)")
+    history.add_argument("--data", type=Path, help="folder of a running `up`, instead of settings")
+
+    city = _verb(verbs, "city", _city, "the versions of the city (docs/city.md)")
+    city.add_argument("do", choices=("list", "activate", "back", "check"))
+    city.add_argument("what", nargs="?", help="activate: a version's number; check: a bundle")
+    city.add_argument("--data", type=Path, help="folder of a running `up`, instead of settings")
+
+    purge = _verb(verbs, "purge", _purge, "delete contents of removed files that no row holds")
+    purge.add_argument(
+        "--older", type=int, default=30, help="removed at least so many days ago (30)"
+    )
+    purge.add_argument("--dry-run", action="store_true", help="count, delete and write nothing")
+    purge.add_argument("--data", type=Path, help="folder of a running `up`, instead of settings")
+
+
 def _verb(
-    verbs: "argparse._SubParsersAction[argparse.ArgumentParser]",
+    verbs: _Verbs,
     name: str,
     run: Callable[[argparse.Namespace], int | None],
     text: str,
