@@ -72,11 +72,11 @@ def tickets_file(
 ) -> Path:
     """Write the tickets that `query` finds into an xlsx file in `folder`, a few hundred in memory at a time."""
     path = Path(folder) / "tickets.xlsx"
-    with reading() as session, _book(str(path), constant_memory=True) as book:
-        sheet = book.add_worksheet()
+    with reading() as session, book(str(path), constant_memory=True) as made:
+        sheet = made.add_worksheet()
         sheet.freeze_panes(1, 0)
         heads = [texts[f"tickets.col.{name}"] for name in TICKET_COLUMNS]
-        sheet.write_row(0, 0, heads, book.add_format({"bold": True}))
+        sheet.write_row(0, 0, heads, made.add_format({"bold": True}))
         found = search.stream(session, query.criteria(zone), actor=who, now=now())
         number = 0
         while lines := list(islice(found, BATCH)):
@@ -133,7 +133,8 @@ def _cell(name: str, value: object, texts: Mapping[str, str], zone: str) -> str 
     return value if isinstance(value, int | float) else str(value)
 
 
-def _book(target: io.BytesIO | str, **options: bool) -> xlsxwriter.Workbook:
+def book(target: io.BytesIO | str, **options: bool) -> xlsxwriter.Workbook:
+    """Return a new spreadsheet that takes no text for a formula."""
     """Open a workbook whose strings stay strings: a citizen's text never becomes a formula or a link."""
     safe = {"strings_to_formulas": False, "strings_to_urls": False}
     return xlsxwriter.Workbook(target, {**safe, **options})
@@ -141,9 +142,9 @@ def _book(target: io.BytesIO | str, **options: bool) -> xlsxwriter.Workbook:
 
 def _xlsx(head: list[str], body: list[list[str | float]]) -> bytes:
     buffer = io.BytesIO()
-    with _book(buffer, in_memory=True) as book:
-        sheet = book.add_worksheet()
-        sheet.write_row(0, 0, head, book.add_format({"bold": True}))
+    with book(buffer, in_memory=True) as made:
+        sheet = made.add_worksheet()
+        sheet.write_row(0, 0, head, made.add_format({"bold": True}))
         for number, line in enumerate(body, start=1):
             sheet.write_row(number, 0, line)
         sheet.freeze_panes(1, 0)

@@ -20,7 +20,18 @@ from redis.exceptions import RedisError
 from starlette.background import BackgroundTask
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from dashboard import auth, door, export, files, letters, maps, metrics, pages, password
+from dashboard import (
+    auth,
+    door,
+    export,
+    files,
+    hotspot_files,
+    letters,
+    maps,
+    metrics,
+    pages,
+    password,
+)
 from dashboard.live import FloorHub
 from dashboard.pages.context import actor
 from dashboard.texts import t
@@ -146,6 +157,7 @@ def create_app(settings: Settings) -> ASGIApp:
     files.routes(server)
     letters.routes(server)
     maps.routes(server)
+    hotspot_files.routes(server)
     # callbacks by websocket would be checked once, when the socket opens; by HTTP every one is
     get_backend("fastapi").websocket_capability = False
     application = dash.Dash(

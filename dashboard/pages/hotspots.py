@@ -17,9 +17,10 @@ from sqlalchemy.orm import Session
 from dashboard.auth import require
 from dashboard.door import ground, map_base, reading
 from dashboard.pages.context import actor, map_look, place, shown, words
-from dashboard.views import clock, ticket_query
+from dashboard.views import clock, hotspot_map, ticket_query
 from dashboard.views import hotspots as views
-from dashboard.views.hotspots import LAYERS, SPANS, Asked, Shown
+from dashboard.views.hotspot_map import LAYERS, Asked, Shown
+from dashboard.views.hotspots import SPANS
 from dashboard.views.kit import Child
 from dashboard.views.ticket_query import TicketQuery
 from gis_data.ground import Ground
@@ -193,4 +194,4 @@ def why(chosen: dict[str, Any] | None, query: str | None) -> Child:
 def legend(layer: str | None, _query: str | None, most: dict[str, float] | None) -> Child:
     """Return the legend of the layer chosen."""
     require("ticket.view")
-    return views.legend(layer if layer in LAYERS else "clusters", most or {}, words())
+    return hotspot_map.legend(layer if layer in LAYERS else "clusters", most or {}, words())
