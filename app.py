@@ -18,7 +18,7 @@ from models import process
 from models.errors import BadInput, HotlineError
 from models.settings import Settings, load
 
-LOOPS = ("ami", "projector", "archiver", "relay", "tickets", "timers")
+LOOPS = ("ami", "projector", "archiver", "relay", "tickets", "timers", "hotspots")
 
 
 def main(argv: Sequence[str] | None = None) -> int:
