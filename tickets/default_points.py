@@ -29,13 +29,14 @@ def set_apart(
         raise Refused(f"{actor.ref} lacks {PERMISSION}", permission=PERMISSION)
     done = []
     for each in default_points(_sitting(session, now, pile), pile=pile):
-        marked = session.execute(
+        ids = session.scalars(
             update(Ticket)
             .where(_on(each), _guessed())
             .values(precision="default")
+            .returning(Ticket.id)
             .execution_options(synchronize_session="fetch")
-        ).rowcount
-        done.append((each, marked))
+        ).all()
+        done.append((each, len(ids)))
     if done:
         audit(
             session, actor=actor.ref, verb="default_point", subject="tickets", now=now,
@@ -67,4 +68,4 @@ def _sitting(session: Session, now: Instant, pile: int) -> list[Sitting]:
         .group_by(Ticket.lon, Ticket.lat)
         .having(many >= pile, func.bool_or(_guessed()))
     )  # fmt: skip
-    return [Sitting(*row) for row in rows]
+    return [Sitting(lon or 0.0, lat or 0.0, *counts) for lon, lat, *counts in rows]

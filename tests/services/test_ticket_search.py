@@ -194,10 +194,11 @@ def test_the_demo_fills_itself_once(engine: Engine, tenant: Place) -> None:
             for code, parent, label, unit in CATEGORIES
         )
     made = demo.fill(engine, tenant.id, VAULT, "Asia/Shanghai", now=AT)
-    assert made == 101  # one is about the centre's own staff, on its own desk
+    assert made > 2_300
     assert demo.fill(engine, tenant.id, VAULT, "Asia/Shanghai", now=AT) == 0
     with db.transaction(engine, tenant.id) as session:
-        assert search.find(session, Criteria(), actor=SEES, now=AT).total == 100
+        seen = search.find(session, Criteria(), actor=SEES, now=AT)
+        assert seen.total == made - 1  # one is about the centre's own staff, on its own desk
         for desk in ("dispatch", "review", "call_back"):
             assert search.find(session, Criteria(desk), actor=SEES, now=AT).total
 
