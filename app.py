@@ -13,12 +13,18 @@ import sys
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING, TypeAlias
 
 from models import process
 from models.errors import BadInput, HotlineError
 from models.settings import Settings, load
 
-LOOPS = ("ami", "projector", "archiver", "relay", "tickets", "timers")
+if TYPE_CHECKING:
+    from gis_data.city.cli import Doors
+
+_Verbs: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
+CITY_FILES = ("roads", "osm", "districts", "places")
+LOOPS = ("ami", "projector", "archiver", "relay", "tickets", "timers", "hotspots")
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -62,14 +68,7 @@ def _parser() -> argparse.ArgumentParser:
     verify = _verb(verbs, "verify", _verify, "count every figure again, and walk the sealed logs")
     verify.add_argument("--data", type=Path, help="folder of a running `up`, instead of settings")
 
-    history = _verb(verbs, "import", _import, "bring tickets from another system (docs/import.md)")
-    history.add_argument("what", choices=("tickets",))
-    history.add_argument("file", type=Path)
-    history.add_argument("--mapping", type=Path, required=True, help="TOML: how to read the file")
-    history.add_argument("--dry-run", action="store_true", help="count and judge, write nothing")
-    history.add_argument("--rejected", type=Path, help="CSV for the rows refused, with the reasons")
-    history.add_argument("--batch", type=int, default=1000, help="rows in a transaction (1000)")
-    history.add_argument("--data", type=Path, help="folder of a running `up`, instead of settings")
+    _upkeep(verbs)
 
     pbx = _verb(verbs, "pbx", _pbx, "run a stand-in exchange (used by up)")
     pbx.add_argument("kind", choices=("simulator", "recording", "asterisk"))
@@ -96,8 +95,35 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
+def _upkeep(verbs: _Verbs) -> None:
+    """What an administrator runs now and then."""
+    history = _verb(
+        verbs, "import", _import, "bring old tickets (docs/import.md), or a new version of the city"
+    )
+    history.add_argument("what", choices=("tickets", *CITY_FILES))
+    history.add_argument("file", type=Path)
+    history.add_argument("--mapping", type=Path, help="TOML: how to read the file")
+    history.add_argument("--crs", default="", help="of a map: wgs84, gcj02, bd09 or EPSG:...")
+    history.add_argument("--dry-run", action="store_true", help="count and judge, write nothing")
+    history.add_argument("--rejected", type=Path, help="CSV for the rows refused, with the reasons")
+    history.add_argument("--batch", type=int, default=1000, help="rows in a transaction (1000)")
+    history.add_argument("--data", type=Path, help="folder of a running `up`, instead of settings")
+
+    city = _verb(verbs, "city", _city, "the versions of the city (docs/city.md)")
+    city.add_argument("do", choices=("list", "activate", "back", "check"))
+    city.add_argument("what", nargs="?", help="activate: a version's number; check: a bundle")
+    city.add_argument("--data", type=Path, help="folder of a running `up`, instead of settings")
+
+    purge = _verb(verbs, "purge", _purge, "delete contents of removed files that no row holds")
+    purge.add_argument(
+        "--older", type=int, default=30, help="removed at least so many days ago (30)"
+    )
+    purge.add_argument("--dry-run", action="store_true", help="count, delete and write nothing")
+    purge.add_argument("--data", type=Path, help="folder of a running `up`, instead of settings")
+
+
 def _verb(
-    verbs: "argparse._SubParsersAction[argparse.ArgumentParser]",
+    verbs: _Verbs,
     name: str,
     run: Callable[[argparse.Namespace], int | None],
     text: str,
@@ -176,14 +202,18 @@ def _migrate(_options: argparse.Namespace) -> None:
 
 
 def _seed(options: argparse.Namespace) -> None:
+    from gis_data.city.versions import seed_demo
     from models.clock import now
+    from models.demo import TENANT
     from models.store.crypto import Vault
     from models.store.db import engine_for, tenant_id_of
+    from models.store.files import Files
     from models.store.seed import seed
 
     settings = _settings()
     engine = engine_for(settings.database_url)
     seed(engine)
+    seed_demo(engine, tenant_id_of(engine, TENANT), Files(settings.files), now=now())
     if options.tickets:
         from tickets import demo
 
@@ -210,7 +240,43 @@ def _verify(options: argparse.Namespace) -> int:
     return 1 if faults else 0
 
 
+def _purge(options: argparse.Namespace) -> None:
+    from models.clock import now
+    from models.store.db import engine_for, tenant_id_of, transaction
+    from models.store.files import Files
+    from tickets import purge
+    from tickets.moving import Actor
+
+    if options.older < 1:
+        raise BadInput("--older: at least 1 day, for files that are being added")
+    settings = _settings_of(options.data)
+    engine, files = engine_for(settings.database_url), Files(settings.files)
+    tenant, at = tenant_id_of(engine, settings.tenant), now()
+    before, who = at - options.older * 86_400, Actor(0, "purge", frozenset({purge.PERMISSION}))
+    with transaction(engine, tenant) as session:
+        if options.dry_run:
+            found = purge.unheld(session, files, before=before)
+        else:
+            found = purge.condemn(session, files, before=before, actor=who, now=at)
+    size = f"{sum(size for _, size in found) / 1e6:.1f} MB"
+    if options.dry_run:
+        print(f"{len(found)} contents would be deleted ({size})")
+        return
+    with transaction(engine, tenant) as session:
+        gone = purge.delete(session, files, [digest for digest, _ in found], before=before)
+    print(f"{gone} of {len(found)} contents deleted ({size})")
+
+
 def _import(options: argparse.Namespace) -> int:
+    if options.what in CITY_FILES:
+        from gis_data.city import cli
+
+        return cli.bring(
+            _city_doors(options), options.what, options.file, plan=options.mapping,
+            crs=options.crs, dry_run=options.dry_run,
+        )  # fmt: skip
+    if options.mapping is None:
+        raise BadInput("import tickets needs --mapping")
     from models.clock import now
     from models.store.crypto import Vault
     from models.store.db import engine_for, tenant_id_of
@@ -243,6 +309,31 @@ def _import(options: argparse.Namespace) -> int:
     )  # fmt: skip
     print(f"{chr(10) * live}{'would be: ' * options.dry_run}{line(done)}")
     return 1 if done.rejected else 0
+
+
+def _city(options: argparse.Namespace) -> int:
+    from gis_data.city import cli
+
+    if options.do == "check":
+        if not options.what:
+            raise BadInput("city check FILE")
+        return cli.judge(Path(options.what))
+    doors = _city_doors(options)
+    if options.do == "list":
+        return cli.show(doors, _settings().zone)
+    if options.do == "activate" and not str(options.what).isdigit():
+        raise BadInput("city activate N: a number of `city list`")
+    return cli.activate(doors, int(options.what) if options.do == "activate" else None)
+
+
+def _city_doors(options: argparse.Namespace) -> "Doors":
+    from gis_data.city.cli import Doors
+    from models.store.db import engine_for, tenant_id_of
+    from models.store.files import Files
+
+    settings = _settings_of(options.data)
+    engine = engine_for(settings.database_url)
+    return Doors(engine, tenant_id_of(engine, settings.tenant), Files(settings.files))
 
 
 # --- exchanges ------------------------------------------------------------------------------

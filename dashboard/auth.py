@@ -21,6 +21,8 @@ log = logging.getLogger(__name__)
 
 COOKIE = "hotline_session"
 OPEN_PATHS = ("/login", "/healthz", "/metrics")
+CHANGE_PATHS = ("/password", "/logout")
+"""All that a first password opens."""
 OPEN_PREFIXES = ("/assets/", "/_favicon", "/favicon")
 CACHE_S = 3.0
 """How long a checked session is believed; a revoked one ends within this."""
@@ -142,6 +144,9 @@ class AuthMiddleware:
         if who is None:
             await _turned_away(Request(scope))(scope, receive, send)
             return
+        if who.must_change and scope["path"] not in CHANGE_PATHS:
+            await _sent_to_change(Request(scope))(scope, receive, send)
+            return
         token = _viewer.set(who)
         try:
             await self._app(scope, receive, send)
@@ -167,6 +172,12 @@ def _turned_away(request: Request) -> Response:
         path = request.url.path + (f"?{request.url.query}" if request.url.query else "")
         return RedirectResponse(f"/login?next={quote(path)}", 303)
     return JSONResponse({"error": "signed_out"}, 401)
+
+
+def _sent_to_change(request: Request) -> Response:
+    if request.method == "GET" and "text/html" in request.headers.get("accept", ""):
+        return RedirectResponse("/password", 303)
+    return JSONResponse({"error": "change_password"}, 403)
 
 
 def status_of(error: HotlineError) -> int:

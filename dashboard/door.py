@@ -12,8 +12,11 @@ from sqlalchemy import Engine, text
 from sqlalchemy.orm import Session
 
 from dashboard.auth import viewer
+from dashboard.views.maps import Base, Look
+from gis_data.city.present import present
+from gis_data.ground import Ground, ground_of
 from models.clock import now
-from models.errors import Unavailable
+from models.errors import NotFound, Unavailable
 from models.rules.metrics import STANDARD, Limits
 from models.settings import Settings
 from models.store import db, streams
@@ -54,6 +57,22 @@ def reading() -> Iterator[Session]:
 
 writing = reading
 """The same door; the name says that the page means to change something."""
+
+
+def ground() -> Ground:
+    """Return the viewer's city as it is now; NotFound while the tenant has none."""
+    store = doors().files
+    with reading() as session:
+        city = present(session, store)
+    if city is None:
+        raise NotFound("no city has been activated")
+    return ground_of(city, doors().settings.files.with_name("cache"))
+
+
+def map_base(here: Ground, look: Look) -> Base:
+    """Return what maps lie on: our own tiles, or the source the settings name."""
+    settings = doors().settings
+    return Base(here.city.manifest, here.version, look, settings.tile_url, settings.tile_datum)
 
 
 def limits() -> Limits:

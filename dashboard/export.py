@@ -2,21 +2,23 @@
 
 import csv
 import io
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
+from itertools import islice
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import xlsxwriter
 
-from dashboard.door import limits, reading
+from dashboard.door import doors, limits, reading
 from dashboard.views.call_query import CallQuery
 from dashboard.views.ticket_query import TicketQuery
 from models.clock import now
 from models.errors import BadInput
 from models.store import ledger
-from tickets import search
+from tickets import identity, search
+from tickets.blotting import blotted
 from tickets.moving import Actor
 
 COLUMNS = (
@@ -59,6 +61,8 @@ _FAMILIES = {
     "kind": "kind", "status": "ticket_status", "urgency": "urgency", "channel": "channel",
     "mode": "choice.mode", "grade": "choice.grade", "lamp": "lamp",
 }  # fmt: skip
+_TYPED = frozenset({"title", "content", "address", "result", "reply"})
+BATCH = 500
 CELL_MAX = 32_000
 """A cell of a spreadsheet holds no more."""
 
@@ -68,17 +72,34 @@ def tickets_file(
 ) -> Path:
     """Write the tickets that `query` finds into an xlsx file in `folder`, a few hundred in memory at a time."""
     path = Path(folder) / "tickets.xlsx"
-    with reading() as session, _book(str(path), constant_memory=True) as book:
-        sheet = book.add_worksheet()
+    with reading() as session, book(str(path), constant_memory=True) as made:
+        sheet = made.add_worksheet()
         sheet.freeze_panes(1, 0)
         heads = [texts[f"tickets.col.{name}"] for name in TICKET_COLUMNS]
-        sheet.write_row(0, 0, heads, book.add_format({"bold": True}))
+        sheet.write_row(0, 0, heads, made.add_format({"bold": True}))
         found = search.stream(session, query.criteria(zone), actor=who, now=now())
-        for number, line in enumerate(found, start=1):
-            sheet.write_row(
-                number, 0, [_ticket_cell(line, name, texts, zone) for name in TICKET_COLUMNS]
-            )
+        number = 0
+        while lines := list(islice(found, BATCH)):
+            ids = [line.row.id for line in lines]
+            secrets = identity.secrets(session, ids, doors().vault)
+            for number, line in enumerate(lines, start=number + 1):  # noqa: B020
+                hidden = secrets.get(line.row.id, ())
+                cells = [
+                    _blotted(line, name, _ticket_cell(line, name, texts, zone), hidden)
+                    for name in TICKET_COLUMNS
+                ]
+                sheet.write_row(number, 0, cells)
     return path
+
+
+def _blotted(
+    line: search.TicketLine, name: str, cell: str | int, secrets: Sequence[str]
+) -> str | int:
+    """Return a cell as it may leave the house: like a letter, without the citizen's name and number."""
+    if name not in _TYPED or not isinstance(cell, str):
+        return cell
+    protected = line.row.confidential or line.row.anonymous
+    return blotted(cell, secrets, everything=protected)
 
 
 def _ticket_cell(
@@ -112,7 +133,8 @@ def _cell(name: str, value: object, texts: Mapping[str, str], zone: str) -> str 
     return value if isinstance(value, int | float) else str(value)
 
 
-def _book(target: io.BytesIO | str, **options: bool) -> xlsxwriter.Workbook:
+def book(target: io.BytesIO | str, **options: bool) -> xlsxwriter.Workbook:
+    """Return a new spreadsheet that takes no text for a formula."""
     """Open a workbook whose strings stay strings: a citizen's text never becomes a formula or a link."""
     safe = {"strings_to_formulas": False, "strings_to_urls": False}
     return xlsxwriter.Workbook(target, {**safe, **options})
@@ -120,9 +142,9 @@ def _book(target: io.BytesIO | str, **options: bool) -> xlsxwriter.Workbook:
 
 def _xlsx(head: list[str], body: list[list[str | float]]) -> bytes:
     buffer = io.BytesIO()
-    with _book(buffer, in_memory=True) as book:
-        sheet = book.add_worksheet()
-        sheet.write_row(0, 0, head, book.add_format({"bold": True}))
+    with book(buffer, in_memory=True) as made:
+        sheet = made.add_worksheet()
+        sheet.write_row(0, 0, head, made.add_format({"bold": True}))
         for number, line in enumerate(body, start=1):
             sheet.write_row(number, 0, line)
         sheet.freeze_panes(1, 0)

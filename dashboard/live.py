@@ -22,6 +22,7 @@ from models.errors import HotlineError
 from models.rules.board import Board, board, merge
 from models.rules.floor import Floor
 from models.store import streams
+from tickets import today
 
 log = logging.getLogger(__name__)
 
@@ -45,8 +46,11 @@ Roster = Callable[[], Awaitable[dict[str, Any]]]
 class FloorHub:
     """The tenant's current board in this process, and what its clients are to be told next."""
 
-    def __init__(self, redis: "Redis", tenant: str, roster: Roster) -> None:
+    def __init__(
+        self, redis: "Redis", tenant: str, roster: Roster, district: str | None = ""
+    ) -> None:
         self.tenant = tenant
+        self._district = district
         self.clients = 0
         self._redis = redis
         self._roster_of = roster
@@ -188,7 +192,9 @@ class FloorHub:
         raw: Any = await self._redis.get(streams.tickets_today(self.tenant))
         if not raw or raw == self._tickets or not self._board:
             return
-        section = msgspec.json.decode(raw)
+        if self._district is None:
+            return
+        section = today.of_district(msgspec.json.decode(raw), self._district)
         self._tickets, self._counted = raw, section["at"]
         self._board = {**self._board, "tickets": section}
         self._say({"tickets": section})

@@ -17,12 +17,12 @@ def render(hubs: Mapping[str, FloorHub]) -> bytes:
     """Return the metrics in Prometheus' text format; what cannot be read is absent, never zero."""
     registry = CollectorRegistry()
     screens = Gauge("hotline_screens", "Open live streams", ["tenant"], registry=registry)
-    for tenant, hub in hubs.items():
-        screens.labels(tenant).set(hub.clients)
+    for hub in hubs.values():  # a tenant has one for each district somebody is limited to
+        screens.labels(hub.tenant).inc(hub.clients)
     reachable = Gauge("hotline_redis_up", "1 if Redis answers", registry=registry)
     try:
         _processes(registry)
-        for tenant in hubs:
+        for tenant in sorted({hub.tenant for hub in hubs.values()}):
             _sources(registry, tenant)
         reachable.set(1)
     except (RedisError, OSError):

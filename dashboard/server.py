@@ -8,7 +8,7 @@ import tempfile
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qs
+from urllib.parse import parse_qs, urlsplit
 
 import dash
 import uvicorn
@@ -20,7 +20,18 @@ from redis.exceptions import RedisError
 from starlette.background import BackgroundTask
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from dashboard import auth, door, export, files, letters, metrics, pages
+from dashboard import (
+    auth,
+    door,
+    export,
+    files,
+    hotspot_files,
+    letters,
+    maps,
+    metrics,
+    pages,
+    password,
+)
 from dashboard.live import FloorHub
 from dashboard.pages.context import actor
 from dashboard.texts import t
@@ -46,12 +57,20 @@ SECURITY_HEADERS = {
     "x-content-type-options": "nosniff",
     "x-frame-options": "SAMEORIGIN",
     "referrer-policy": "same-origin",
-    "content-security-policy": (
-        "default-src 'self'; img-src 'self' data: blob:; style-src 'self' 'unsafe-inline'; "
-        "script-src 'self' 'unsafe-inline' 'unsafe-eval'; worker-src 'self' blob:; connect-src 'self'; "
-        "font-src 'self' data:; frame-ancestors 'self'"
-    ),
 }
+CONTENT_POLICY = (
+    "default-src 'self'; img-src 'self' data: blob:{tiles}; style-src 'self' 'unsafe-inline'; "
+    "script-src 'self' 'unsafe-inline' 'unsafe-eval'; worker-src 'self' blob:; connect-src 'self'; "
+    "font-src 'self' data:; frame-ancestors 'self'"
+)
+
+
+def _headers(settings: Settings) -> list[tuple[bytes, bytes]]:
+    """Return what every response carries; only the map's own source, if one is set, may send pictures, too."""
+    parts = urlsplit(settings.tile_url)
+    tiles = f" {parts.scheme}://{parts.netloc.replace('{s}', '*')}" if settings.tile_url else ""
+    policy = {"content-security-policy": CONTENT_POLICY.format(tiles=tiles)}
+    return [(k.encode(), v.encode()) for k, v in {**SECURITY_HEADERS, **policy}.items()]
 
 
 class Web:
@@ -59,6 +78,7 @@ class Web:
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
+        self.headers = _headers(settings)
         self.engine = db.engine_for(settings.database_url, pool=6)
         self.gate = auth.Gate(self.engine)
         self.redis = streams.connect(settings.redis_url)
@@ -74,17 +94,18 @@ class Web:
             )
         )
 
-    def hub(self, tenant: str, tenant_id: int) -> FloorHub:
-        """Return the tenant's hub, started on first use."""
-        if tenant not in self.hubs:
+    def hub(self, tenant: str, tenant_id: int, district: str | None = "") -> FloorHub:
+        """Return the tenant's hub, started on first use: its own for those who see one district, or none (None)."""
+        key = f"{tenant}/{district}" if district != "" else tenant
+        if key not in self.hubs:
 
             async def seats() -> dict[str, Any]:
                 return await asyncio.to_thread(self._roster, tenant, tenant_id)
 
-            hub = self.hubs[tenant] = FloorHub(self.redis, tenant, seats)
+            hub = self.hubs[key] = FloorHub(self.redis, tenant, seats, district)
             task = asyncio.ensure_future(hub.run())
             self._tasks.add(task)
-        return self.hubs[tenant]
+        return self.hubs[key]
 
     def _roster(self, tenant: str, tenant_id: int) -> dict[str, Any]:
         with db.transaction(self.engine, tenant_id) as session:
@@ -135,6 +156,8 @@ def create_app(settings: Settings) -> ASGIApp:
     _service_routes(server, web)
     files.routes(server)
     letters.routes(server)
+    maps.routes(server)
+    hotspot_files.routes(server)
     # callbacks by websocket would be checked once, when the socket opens; by HTTP every one is
     get_backend("fastapi").websocket_capability = False
     application = dash.Dash(
@@ -164,9 +187,13 @@ def _with_stream(app: ASGIApp, web: Web) -> ASGIApp:
                 found = await web.gate.viewer_of(cookie)
             except Unavailable:
                 return True  # nobody can tell now: the running stream goes on, a new one would not
-            return found is not None and "floor.view" in found.can
+            same = found is not None and (found.unit, found.district) == (who.unit, who.district)
+            return same and found is not None and "floor.view" in found.can
 
-        await web.hub(who.tenant, who.tenant_id).serve(scope, receive, send, allowed)
+        # calls have no district; of the day's tickets one sees those of one's lists, a unit none
+        district = None if who.unit else who.district
+        hub = web.hub(who.tenant, who.tenant_id, district)
+        await hub.serve(scope, receive, send, allowed)
 
     async def guarded(scope: Scope, receive: Receive, send: Send) -> None:
         try:
@@ -180,20 +207,19 @@ def _with_stream(app: ASGIApp, web: Web) -> ASGIApp:
         if scope["type"] == "http" and scope["path"] == "/live/floor":
             await gated(scope, receive, send)
         else:
-            await app(scope, receive, _secured(scope, send))
+            await app(scope, receive, _secured(scope, send, web.headers))
 
     return route
 
 
-def _secured(scope: Scope, send: Send) -> Send:
+def _secured(scope: Scope, send: Send, headers: list[tuple[bytes, bytes]]) -> Send:
     """Add the security headers to every response."""
     if scope["type"] != "http":
         return send
 
     async def with_headers(message: Message) -> None:
         if message["type"] == "http.response.start":
-            extra = [(k.encode(), v.encode()) for k, v in SECURITY_HEADERS.items()]
-            message = {**message, "headers": [*message.get("headers", []), *extra]}
+            message = {**message, "headers": [*message.get("headers", []), *headers]}
         await send(message)
 
     return with_headers
@@ -244,6 +270,8 @@ def _sign_in_routes(server: FastAPI, web: Web) -> None:
             "live", str(int(who is not None and "floor.view" in who.can)), samesite="lax"
         )
         return response
+
+    password.routes(server, web.gate, _form)
 
     @server.post("/logout")
     async def logout(request: Request) -> Response:

@@ -41,13 +41,18 @@ class Group:
         return await self._take_over() or await self._read(">")
 
     async def done(self, entries: list[streams.Entry]) -> None:
-        """Acknowledge entries, and drop what every copy has finished; what waits is never trimmed."""
+        """Acknowledge entries, and drop what every copy of every group has finished; what waits is never trimmed."""
         await self._redis.xack(self._stream, self._group, *[entry.id for entry in entries])
-        info: Any = await self._redis.xpending(self._stream, self._group)
         groups: Any = await self._redis.xinfo_groups(self._stream)
-        self.lag = int(groups[0].get("lag") or 0) + int(info["pending"])
-        until = info["min"] if info["pending"] else groups[0]["last-delivered-id"]
-        await self._redis.xtrim(self._stream, minid=until, approximate=True)
+        finished = []
+        for group in groups:
+            info: Any = await self._redis.xpending(self._stream, group["name"])
+            until = (info["min"] if info["pending"] else group["last-delivered-id"]).decode()
+            finished.append(until)
+            if group["name"].decode() == self._group:
+                self.lag = int(group.get("lag") or 0) + int(info["pending"])
+        slowest = min(finished, key=streams.id_key)
+        await self._redis.xtrim(self._stream, minid=slowest, approximate=True)
 
     async def _take_over(self) -> list[streams.Entry]:
         clock = asyncio.get_running_loop().time

@@ -198,6 +198,8 @@ def _children(
         app("demo", "seed", "--tickets", needs=("web",), once=True),
         # its stream keeps what it does not read yet, the screens cannot wait
         app("ledger", "ingest", "--loops", "archiver,relay,tickets,timers", needs=("web",)),
+        # apart: its arithmetic must not hold up the relay
+        app("hotspots", "ingest", "--loops", "hotspots", needs=("demo",)),
     ]
     return children
 

@@ -10,6 +10,7 @@ from redis.exceptions import RedisError
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
+from gis_data.hotspots.result import Period
 from models.clock import day_of, now
 from models.rules import board
 from models.rules.floor import Floor
@@ -50,6 +51,10 @@ def verify(settings: Settings, engine: Engine, say: Callable[[str], None]) -> li
     check(
         "the day's tickets: screen = tables = lists", _same(engine, tenant, redis, settings, _day)
     )
+    check(
+        "the day's hotspots: live = counted again = lists",
+        _same(engine, tenant, redis, settings, _hotspots),
+    )
     check("the call floor: screen = ledger", _same(engine, tenant, redis, settings, _floor))
     return faults
 
@@ -80,6 +85,13 @@ def _day(session: Session, redis: "Redis", settings: Settings) -> list[str]:
     if not raw:
         return ["today: nothing is shown"]
     return recount.day(session, msgspec.json.decode(raw), now=now())
+
+
+def _hotspots(session: Session, redis: "Redis", settings: Settings) -> list[str]:
+    day = Period(*day_of(now(), settings.zone))
+    shown: Any = redis.hgetall(f"{streams.hot_day(settings.tenant, day.since)}:cells")
+    live = {name.decode(): int(number) for name, number in shown.items()}
+    return recount.hotspots(session, live, day, settings.zone, now=now())
 
 
 def _floor(session: Session, redis: "Redis", settings: Settings) -> list[str]:

@@ -65,7 +65,16 @@ def _keepers(settings: Settings, redis: "Redis", loops: Sequence[str]) -> list[R
             runs.append(TicketEvents(redis, engine, tenant, settings.zone).run())
         if "timers" in loops:
             runs.append(Timers(redis, engine, tenant).run())
+        if "hotspots" in loops:
+            runs.append(_hotspots(settings, redis, engine, tenant))
     return runs
+
+
+def _hotspots(settings: Settings, redis: "Redis", engine: "Engine", tenant: str) -> Run:
+    from ingest.hotspots import Hotspots
+    from models.store.files import Files
+
+    return Hotspots(redis, engine, tenant, settings.zone, Files(settings.files)).run()
 
 
 def begin_of(settings: Settings, engine: "Engine", tenant: str) -> "Begin":

@@ -53,6 +53,8 @@ class Settings:
     snapshot_s: float = 30.0
     session_hours: int = 12
     metrics_token: str = field(default="", repr=False)
+    tile_url: str = ""
+    tile_datum: str = "wgs84"
     demo: bool = False
     log_level: str = "INFO"
 
@@ -142,5 +144,14 @@ def _check(settings: Settings) -> None:
     names = [item.name for item in settings.exchanges]
     if len(set(names)) != len(names):
         raise SettingsError(f"{PREFIX}EXCHANGES: a name stands twice in {names}")
+    parts = urlsplit(settings.tile_url)
+    if settings.tile_url and (
+        parts.scheme not in ("http", "https")
+        or not parts.hostname
+        or not all(part in settings.tile_url for part in ("{x}", "{y}", "{z}"))
+    ):
+        raise SettingsError(f"{PREFIX}TILE_URL: not https://host/...{{z}}...{{x}}...{{y}}")
+    if settings.tile_datum not in ("wgs84", "gcj02"):
+        raise SettingsError(f"{PREFIX}TILE_DATUM: {settings.tile_datum!r} is not wgs84 or gcj02")
     if settings.log_level not in ("DEBUG", "INFO", "WARNING", "ERROR"):
         raise SettingsError(f"{PREFIX}LOG_LEVEL: {settings.log_level!r} is not a level")

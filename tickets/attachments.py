@@ -205,7 +205,7 @@ def _hold(session: Session, subject: str, number: int) -> None:
 
 
 def remove(session: Session, number: int, *, reason: str, actor: Actor, now: Instant) -> None:
-    """Take a file from its subject; its row and content stay for the audit."""
+    """Take a file from its subject; its row stays, and its content until it is purged."""
     owed(reason, "reason")
     row = find(session, number, actor=actor, now=now)
     if not _removable(session, row, actor, now):

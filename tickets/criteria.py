@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session, aliased
 
 from models.clock import Instant, to_datetime
 from models.errors import BadInput, Refused
+from models.rules.places import AREA, LOCATED, TRUE, cell_range
 from models.rules.tickets.choices import STAFF
 from models.rules.tickets.moves import OPEN, WITH_UNIT
 from models.store.fulltext import holds
@@ -51,6 +52,7 @@ The six of B-18: complaint (with report), consult, dispatch, entry (one's own), 
 UNCOUNTED: frozenset[Desk] = frozenset({"statistics", "all", "archive"})
 """Desks that no work waits on: their tabs bear no number."""
 REPEAT_S = 90 * 86_400.0
+CELLS_MOST = 100
 DISCONTENT = ("bad", "very_bad")
 Sort = Literal["opened", "due", "closed", "no"]
 SORTS: tuple[Sort, ...] = get_args(Sort)
@@ -64,6 +66,8 @@ class Criteria(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     late : what is or was overdue: "unit" by its lead's clock, "centre" by a step of the centre's own, "yes" by any;
     unit, category, district and grade may be `NONE`.
     repeat : "yes" when the same caller had an earlier ticket within 90 days.
+    located : how far its place is known, see `rules.places.LOCATED`; cells : H3 cells (hex, any resolution up
+    to 9) that hold it, with commas between, at most `CELLS_MOST`.
     """
 
     desk: Desk = "all"
@@ -91,6 +95,8 @@ class Criteria(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     returned: str = ""
     repeat: str = ""
     flag: str = ""
+    located: str = ""
+    cells: str = ""
     caller: str = ""
     sort: Sort = "opened"
     rising: bool = False
@@ -126,6 +132,7 @@ def where(
         *_of_desk(criteria.desk, actor, now),
         *scope(session, actor),
         *_of_row(criteria),
+        *_of_place(criteria),
         *_of_text(criteria),
         *_of_legs(session, criteria, now),
         *_of_caller(criteria),
@@ -204,6 +211,28 @@ def _of_row(c: Criteria) -> list[ColumnElement[bool]]:
             raise BadInput(f"flag {c.flag!r}", field="flag")
         where.append(getattr(Ticket, c.flag))
     return where
+
+
+def _of_place(c: Criteria) -> list[ColumnElement[bool]]:
+    where: list[ColumnElement[bool]] = []
+    if c.located:
+        if c.located not in LOCATED:
+            raise BadInput(f"located {c.located!r}", field="located")
+        where.append(located_is(c.located))
+    if c.cells:
+        cells = sorted({cell.strip() for cell in c.cells.split(",")})
+        if len(cells) > CELLS_MOST:
+            raise BadInput(f"more than {CELLS_MOST} cells", field="cells")
+        where.append(or_(*(Ticket.h9.between(*cell_range(cell)) for cell in cells)))
+    return where
+
+
+def located_is(how: str) -> ColumnElement[bool]:
+    """Return the condition that a ticket's place is known as far as `how` says: the four part all tickets."""
+    if how == "no":
+        return Ticket.precision.not_in((*TRUE, *AREA, "default"))
+    words = {"yes": TRUE, "area": AREA}.get(how, ("default",))
+    return Ticket.precision.in_(words)
 
 
 def result_of() -> ColumnElement[Any]:

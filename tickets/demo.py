@@ -1,4 +1,4 @@
-"""Demo tickets: a fortnight of a fictional city's matters, moved by the very verbs people press."""
+"""Demo tickets: eight weeks of a fictional city's matters, the newest moved by the very verbs people press."""
 
 import random
 from collections.abc import Callable, Iterator
@@ -7,6 +7,8 @@ from dataclasses import replace
 from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
+from gis_data.city import bundle
+from gis_data.city.manifest import SHIPPED
 from models.clock import Instant, day_of
 from models.errors import HotlineError
 from models.events.ticket import Grade
@@ -15,17 +17,18 @@ from models.rules.tickets.choices import GRADES
 from models.store import db
 from models.store.crypto import Vault
 from models.tables import Agent, Ticket
-from tickets import assignment, duplicates, intake, workflow
+from tickets import assignment, demo_history, duplicates, intake, workflow
+from tickets.demo_history import Matter, Town
 from tickets.intake import Form
 from tickets.moving import Actor
 
 DAY_S = 86_400.0
 DAYS = 14
+MOVED, TODAY, TODAY_LEAST = 100, 30, 6
+"""Tickets moved by verbs, and how many of them may be today's: as many as the hour lets expect."""
+BURST = 12
+BURST_S = 3 * 3600.0
 CENTRE = Actor(0, "云州中心", frozenset(move.permission for move in MOVES.values()))
-PLACES = (
-    ("幸福小区", "990101"), ("望江街", "990101"), ("建设大街", "990102"), ("滨河花园", "990102"),
-    ("人民广场", "990101"), ("学府路", "990102"), ("金桥市场", "990101"), ("锦绣二期", "990102"),
-)  # fmt: skip
 MATTERS = (
     ("help", "C02", "cgj", "路灯不亮已经三天", "夜里行走很不安全，希望尽快维修。"),
     ("complaint", "H05", "zjj", "物业乱收停车费", "没有公示收费标准，业主多次反映无果。"),
@@ -55,31 +58,39 @@ def fill(engine: Engine, tenant_id: int, vault: Vault, zone: str, *, now: Instan
         if session.scalar(select(Ticket.id).limit(1)) is not None:
             return 0
     chance = random.Random(12345)  # noqa: S311 - the same demo every time
+    town = Town(bundle.read(SHIPPED), chance)
     today, _ = day_of(now, zone)
-    moments = [today - chance.random() * DAYS * DAY_S for _ in range(70)]
-    moments += [today + chance.random() * max(now - today, 60.0) for _ in range(30)]
+    share = demo_history.elapsed_share(now, zone)
+    new = min(max(round(demo_history.A_DAY * share), TODAY_LEAST), TODAY)
+    moments = [today - chance.random() * DAYS * DAY_S for _ in range(MOVED - new)]
+    moments += [today + chance.random() * max(now - today, 60.0) for _ in range(new)]
     for at in sorted(moments):
-        _one(engine, tenant_id, vault, chance, at, now)
+        _one(engine, tenant_id, vault, town, at, now)
     with db.transaction(engine, tenant_id) as session:
         known = session.scalar(select(Agent.id).where(Agent.agent_no == OF_STAFF.about))
         form = OF_STAFF if known else replace(OF_STAFF, about="")
         intake.open_ticket(session, form, actor=CENTRE, now=today - DAY_S, vault=vault)
-    return len(moments) + 1
+    made = len(moments) + 1 + _burst(engine, tenant_id, vault, town, today, now)
+    matters = [Matter(*matter) for matter in MATTERS]
+    return made + demo_history.put(engine, tenant_id, vault, zone, town, matters, now=now)
 
 
 def _one(
-    engine: Engine, tenant_id: int, vault: Vault, chance: random.Random, at: Instant, now: Instant
+    engine: Engine, tenant_id: int, vault: Vault, town: Town, at: Instant, now: Instant
 ) -> None:
+    chance = town.chance
     kind, category, unit, title, content = chance.choice(MATTERS)
-    place, district = chance.choice(PLACES)
+    spot = town.as_told()
+    place = spot.address
     form = Form(
-        kind=kind, title=f"{place}{title}", content=f"{place}：{content}", category=category,
-        district=district, address=f"{place}{chance.randint(1, 60)}号", name="市民",
+        kind=kind, title=f"{place}{title}"[:100], content=f"{place}：{content}", category=category,
+        district=spot.district, address=place, lon=spot.lon, lat=spot.lat, name="市民",
         urgency="critical" if "困" in title else "normal",
         phone=f"1380000{chance.randint(0, 60):04}", channel=chance.choice(("phone", "phone", "web")),
     )  # fmt: skip
     with db.transaction(engine, tenant_id) as session:
-        ticket = intake.open_ticket(session, form, actor=CENTRE, now=at, vault=vault).id
+        row = intake.open_ticket(session, form, actor=CENTRE, now=at, vault=vault)
+        row.precision, ticket = spot.precision, row.id
     # as far as the time since then, and luck, let it come
     clock = at
     for verb in _course(unit, chance, ticket):
@@ -91,6 +102,31 @@ def _one(
                 verb(session, clock)
         except HotlineError:
             return  # lost its turn, as in life
+
+
+def _burst(
+    engine: Engine, tenant_id: int, vault: Vault, town: Town, today: Instant, now: Instant
+) -> int:
+    """A water main burst within the last hours: many call about one matter."""
+    kind, category, unit, title, content = demo_history.BURST
+    centre = town.quarter("990101")
+    since = max(today, now - BURST_S)
+    moments = sorted(since + town.chance.random() * (now - since) for _ in range(BURST))
+    for number, at in enumerate(moments):
+        spot = town.near(centre, 250)
+        form = Form(
+            kind=kind, title=f"{centre.address}附近{title}"[:100], content=content, category=category,
+            district=spot.district, address=f"{centre.address}附近", lon=spot.lon, lat=spot.lat,
+            name="市民", urgency="urgent", phone=f"1370000{number:04}",
+        )  # fmt: skip
+        with db.transaction(engine, tenant_id) as session:
+            row = intake.open_ticket(session, form, actor=CENTRE, now=at, vault=vault)
+            if number == 0:
+                assignment.assign(
+                    session, row.id, units=[unit], mode="assign", note="请立即抢修。", actor=CENTRE,
+                    now=at + 60,
+                )  # fmt: skip
+    return len(moments)
 
 
 Step = Callable[[Session, Instant], object]

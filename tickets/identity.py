@@ -1,7 +1,9 @@
 """Who asked, opened: a ticket's caller by name and number, and every look is written down."""
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from models.clock import Instant
@@ -18,6 +20,16 @@ class Identity(NamedTuple):
 
     name: str
     phone: str
+
+
+def secrets(session: Session, ids: Sequence[int], vault: Vault) -> dict[int, tuple[str, ...]]:
+    """Return the names and numbers of tickets' callers, by ticket: to be blotted out of texts, never to be shown."""
+    found = session.execute(
+        select(TicketParty.ticket_id, TicketParty.name_sealed, TicketParty.phone_sealed).where(
+            TicketParty.ticket_id.in_(ids)
+        )
+    )
+    return {ticket: tuple(vault.open(each) for each in sealed if each) for ticket, *sealed in found}
 
 
 def may_reveal(session: Session, row: Ticket, actor: Actor) -> bool:

@@ -3,7 +3,7 @@
 import secrets
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, exists, or_, select
+from sqlalchemy import ColumnElement, exists, func, or_, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -11,6 +11,7 @@ from models.clock import Instant, to_datetime
 from models.errors import BadInput, NotFound, Refused, WrongStatus
 from models.events.floor import Caller, WorkSaved
 from models.events.ticket import Finding, StaffComplaintSettled, TicketAnswered, TicketOpened
+from models.rules.places import kept
 from models.rules.tickets.choices import CHANNELS, FINDINGS, KINDS, STAFF, URGENCIES
 from models.store import outbox, streams
 from models.store.crypto import Vault
@@ -28,6 +29,7 @@ from models.tables import (
 )
 from models.tables.ticket import NUMBERS
 from tickets.moving import TEXT_MAX, Actor, Taken, facts, owed, take, tell
+from tickets.recordings import recording_of
 
 TITLE_MAX, SHORT_MAX = 100, 200
 QUERY_LETTERS = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
@@ -128,6 +130,7 @@ def open_ticket(
     if form.about and session.scalar(select(_agent_known(form.about))) is not True:
         raise BadInput("no such agent", field="about")
     said = f"{form.title} {form.content}"
+    precision, h9 = kept(form.lon, form.lat, "point")
     row = Ticket(
         tenant_id=tenant_of(session), no=str(session.scalar(NUMBERS)),
         query_code="".join(secrets.choice(QUERY_LETTERS) for _ in range(6)),
@@ -136,11 +139,12 @@ def open_ticket(
         title=form.title.strip(), content=form.content.strip(), cause=form.cause.strip(),
         happened_at=to_datetime(form.happened) if form.happened else None,
         address=form.address.strip(), district=form.district, lon=form.lon, lat=form.lat,
-        point_source="entered" if form.lon is not None else "",
+        point_source="entered" if form.lon is not None else "", precision=precision, h9=h9,
         anonymous=form.anonymous, confidential=form.confidential or form.kind in ("report", STAFF),
         emergency=any(word in said for word in _EMERGENCY),
         disputed=form.disputed or any(word in said for word in _DISPUTE),
-        call_key=form.call, opened_at=to_datetime(now), opened_by=actor.user_id,
+        call_key=form.call, recording=recording_of(session, form.call), opened_at=to_datetime(now),
+        opened_by=actor.user_id,
         origin=origin, grams=held(form.title, form.content, form.address),
     )  # fmt: skip
     session.add(row)
@@ -157,7 +161,7 @@ def _tell_opened(session: Session, row: Ticket, form: Form, actor: Actor, now: I
     taken = Taken(row, "open")
     event = TicketOpened(
         no=row.no, kind=row.kind, category=row.category, channel=row.channel, urgency=row.urgency,
-        call=form.call, about=form.about, **facts(taken, actor, now),
+        call=form.call, recording=row.recording, about=form.about, **facts(taken, actor, now),
     )  # fmt: skip
     tell(session, taken, actor, event)
     seat = form.call and session.scalar(select(CallLedger.seat).where(CallLedger.key == form.call))
@@ -177,15 +181,21 @@ def _agent_known(number: str) -> ColumnElement[bool]:
 
 
 def _category_version(session: Session, code: str) -> int:
+    """Return the dictionary's newest version; BadInput for a category that is not in it, or not any more."""
+    newest = session.scalar(select(func.max(Category.version))) or 1
+    if not code:
+        return newest
     found = session.scalar(
         select(Category.version)
         .where(Category.code == code)
         .order_by(Category.version.desc())
         .limit(1)
     )
-    if code and found is None:
+    if found is None:
         raise BadInput(f"category {code!r}", field="category")
-    return found or 1
+    if found != newest:
+        raise BadInput(f"category {code} was removed", field="category", removed=True)
+    return newest
 
 
 def _party(session: Session, row: Ticket, form: Form, vault: Vault) -> TicketParty:

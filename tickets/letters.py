@@ -23,10 +23,9 @@ from models.tables import (
     Tenant,
     Ticket,
     TicketHistory,
-    TicketParty,
     Unit,
 )
-from tickets import letter_words, queries
+from tickets import identity, letter_words, queries
 from tickets.letter_words import Body, Kind, Matter
 from tickets.moving import Actor, legs
 
@@ -158,9 +157,6 @@ def _matter(session: Session, row: Ticket, vault: Vault) -> Matter:
             Category.code == row.category, Category.version == row.category_version
         )
     )
-    party = session.get(TicketParty, row.id)
-    # opened to be blotted out, never to be shown: no view of an identity
-    sealed = (party.name_sealed, party.phone_sealed) if party else ()
     return Matter(
         row=row,
         legs=legs(session, row.id),
@@ -169,7 +165,7 @@ def _matter(session: Session, row: Ticket, vault: Vault) -> Matter:
         category=label or "",
         centre=city,
         zone=zone,
-        secrets=tuple(vault.open(each) for each in sealed if each),
+        secrets=identity.secrets(session, [row.id], vault).get(row.id, ()),
     )
 
 

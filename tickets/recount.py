@@ -1,5 +1,6 @@
 """Counting again: every ticket against its history, every event against the sealed log, the day against its lists."""
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from itertools import groupby
 from typing import Any
@@ -8,14 +9,17 @@ import msgspec
 from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
+from gis_data.hotspots.result import Period
 from models.clock import Instant
 from models.errors import HotlineError
 from models.events.ticket import from_row
+from models.rules.places import LOCATED
 from models.rules.tickets import Ticket as Told
 from models.rules.tickets import reduce
 from models.tables import Ticket, TicketHistory, TicketLeg
 from tickets import today
 from tickets.criteria import Criteria
+from tickets.hotspots import counts_of_fields, fields
 from tickets.moving import Actor
 from tickets.search import COUNTED, count
 
@@ -141,6 +145,28 @@ def day(session: Session, shown: Mapping[str, Any], *, now: Instant) -> list[str
             listed = count(session, Criteria(**asked), actor=EVERYTHING, now=now, most=COUNTED)
             if listed != number:
                 faults.append(f"today {criterion} {key}: {number}, its list has {listed}")
+    return faults
+
+
+def hotspots(
+    session: Session, live: Mapping[str, int], day: Period, zone: str, *, now: Instant
+) -> list[str]:
+    """Return where the live counts of a day, those of its tickets, and the lists of them differ."""
+    told = Counter(fields(session, day, zone).values())
+    faults = [
+        f"hotspots {name}: live {live.get(name, 0)}, counted {told[name]}"
+        for name in sorted({*live, *told})
+        if live.get(name, 0) != told[name]
+    ]
+    here = counts_of_fields(live)
+    shown = {"yes": int(here.number.sum())} | {
+        how: getattr(here.left_out, how) for how in LOCATED if how != "yes"
+    }
+    for how, number in shown.items():
+        asked = Criteria(since=day.since, until=day.until, located=how)
+        listed = count(session, asked, actor=EVERYTHING, now=now, most=COUNTED)
+        if listed != min(number, COUNTED):
+            faults.append(f"hotspots located {how}: live {number}, its list has {listed}")
     return faults
 
 

@@ -1,5 +1,6 @@
 """The day's tickets for the screens: how many, of which kind, in which state, with which result, and the newest."""
 
+from collections import Counter
 from typing import Any
 
 from sqlalchemy import ColumnElement, func, select
@@ -8,6 +9,7 @@ from sqlalchemy.orm import Session
 from models.clock import Instant, to_datetime
 from models.rules.tickets.choices import STAFF
 from models.tables import Ticket, TicketLeg
+from tickets.blotting import blotted
 from tickets.criteria import result_of
 from tickets.search import unit_names
 
@@ -18,39 +20,78 @@ Board = dict[str, Any]
 def board(session: Session, start: Instant, end: Instant, *, now: Instant) -> Board:
     """Return the tickets opened in [start, end); no title of a protected one, no citizen at all.
 
-    Complaints about the hotline's own staff are not among them: they hang on no wall.
-
-    The same rows as `search.find` gives for that period: a number and the list behind it agree by test.
+    Complaints about the hotline's own staff are not among them: they hang on no wall. `districts` has the same
+    by district, for those who see one only. The same rows as `search.find` gives for that period: a number and
+    the list behind it agree by test.
     """
     day = [
         Ticket.opened_at >= to_datetime(start), Ticket.opened_at < to_datetime(end),
         Ticket.kind != STAFF,
     ]  # fmt: skip
+    counts = {
+        name: _counts(session, what, day)
+        for name, what in (
+            ("kinds", Ticket.kind), ("states", Ticket.status), ("results", result_of()),
+        )
+    }  # fmt: skip
+    newest = _newest(session, day)
+    districts = sorted({district for district, _ in counts["kinds"]} - {""})
+    head = {"at": now, "day": [start, end]}
     return {
-        "at": now,
-        "day": [start, end],
-        "opened": session.scalar(select(func.count()).select_from(Ticket).where(*day)) or 0,
-        "kinds": _counts(session, Ticket.kind, day),
-        "states": _counts(session, Ticket.status, day),
-        "results": _counts(session, result_of(), day),
-        "newest": _newest(session, day),
+        **head,
+        **_section(counts, newest, districts=None),
+        "districts": {
+            code: {**head, **_section(counts, newest, districts=code)} for code in districts
+        },
     }
+
+
+def of_district(board: Board, code: str) -> Board:
+    """Return what somebody of one district may see of a board; all of it for the whole city (an empty code)."""
+    found = board if not code else board["districts"].get(code)
+    if found is None:
+        nothing: Board = {"opened": 0, "kinds": {}, "states": {}, "results": {}, "newest": []}
+        found = {"at": board["at"], "day": board["day"], **nothing}
+    return {name: value for name, value in found.items() if name != "districts"}
+
+
+Counts = dict[tuple[str, str], int]
+"""(district, fact) -> how many."""
+
+
+def _section(
+    counts: dict[str, Counts], newest: list[tuple[str, Board]], *, districts: str | None
+) -> Board:
+    """Return a board's figures, of one district or of all (None)."""
+    found: Board = {}
+    for name, rows in counts.items():
+        sums: Counter[str] = Counter()
+        for (district, fact), number in rows.items():
+            if districts in (None, district):
+                sums[fact] += number
+        found[name] = dict(sums.most_common())
+    lines = [line for district, line in newest if districts in (None, district)]
+    return {"opened": sum(found["kinds"].values()), **found, "newest": lines[:NEWEST]}
 
 
 def _counts(
     session: Session,
     what: Any,  # noqa: ANN401 - a column or a case of columns
     day: list[ColumnElement[bool]],
-) -> dict[str, int]:
-    number = func.count()
-    rows = session.execute(select(what, number).where(*day).group_by(what).order_by(number.desc()))
-    return {row[0]: row[1] for row in rows}
+) -> Counts:
+    rows = session.execute(
+        select(Ticket.district, what, func.count()).where(*day).group_by(Ticket.district, what)
+    )
+    return {(district, fact): number for district, fact, number in rows}
 
 
-def _newest(session: Session, day: list[ColumnElement[bool]]) -> list[dict[str, Any]]:
-    rows = session.scalars(
-        select(Ticket).where(*day).order_by(Ticket.opened_at.desc(), Ticket.id.desc()).limit(NEWEST)
-    ).all()
+def _newest(session: Session, day: list[ColumnElement[bool]]) -> list[tuple[str, Board]]:
+    """Return (district, line) of the newest tickets of each district, the newest first."""
+    order = (Ticket.opened_at.desc(), Ticket.id.desc())
+    place = func.row_number().over(partition_by=Ticket.district, order_by=order).label("place")
+    ranked = select(Ticket.id, place).where(*day).subquery()
+    first = select(ranked.c.id).where(ranked.c.place <= NEWEST)
+    rows = session.scalars(select(Ticket).where(Ticket.id.in_(first)).order_by(*order)).all()
     leads = select(TicketLeg.ticket_id, TicketLeg.holder).where(
         TicketLeg.ticket_id.in_([row.id for row in rows]), TicketLeg.number == 1,
         TicketLeg.returned_at.is_(None),
@@ -58,11 +99,13 @@ def _newest(session: Session, day: list[ColumnElement[bool]]) -> list[dict[str, 
     holders = dict(session.execute(leads).all())
     names = unit_names(session)
     return [
-        {
+        (row.district, {
             "no": row.no, "kind": row.kind, "status": row.status, "urgent": row.urgency != "normal",
             "emergency": row.emergency, "at": row.opened_at.timestamp(),
-            "title": "" if row.confidential or row.anonymous else row.title,
+            # a wall is read by whoever passes: no number that somebody typed into a title
+            "title": "" if row.confidential or row.anonymous
+            else blotted(row.title, (), everything=True),
             "unit": names.get(holders.get(row.id, ""), ""),
-        }
+        })
         for row in rows
     ]  # fmt: skip

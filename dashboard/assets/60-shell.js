@@ -2,8 +2,9 @@
 (function () {
   "use strict";
   const H = (window.hotline = window.hotline || {});
-  const PAGES = { w: "/wall", c: "/calls", t: "/tickets", k: "/knowledge", a: "/alarms", s: "/system" };
+  const PAGES = { w: "/wall", c: "/calls", t: "/tickets", h: "/hotspots", k: "/knowledge", a: "/alarms", s: "/system" };
   const IDLE_MS = 3000;
+  const BIG_PX = 2560; // from here on maps are drawn twice as large, or their names are too small to read
   let afterG = 0;
 
   /* --- theme and language --- */
@@ -21,6 +22,8 @@
     const root = document.documentElement;
     root.dataset.theme = wall || prefs.theme === "dark" ? "dark" : "light";
     root.lang = prefs.lang === "en" ? "en" : "zh-CN";
+    const look = (root.dataset.theme === "dark" ? "wall" : "desk") + (window.innerWidth >= BIG_PX ? "2" : "1");
+    document.cookie = "map=" + look + ";path=/;max-age=31536000;samesite=lax";
     document.cookie = "lang=" + (prefs.lang === "en" ? "en" : "zh") + ";path=/;max-age=31536000;samesite=lax";
   }
   dress(H.prefs(), location.pathname);

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from dashboard.auth import viewer
 from dashboard.texts import DEFAULT, t
 from dashboard.views.kit import Child, Words, refusal
+from dashboard.views.maps import Look
 from models.errors import HotlineError, NotFound
 from models.store import ledger
 from models.tables.floor import Agent, CallLedger, Queue, Seat, Team
@@ -121,3 +122,9 @@ def shown(view: Callable[P, Child]) -> Callable[P, Child]:
             return refusal("error", words())
 
     return guarded
+
+
+def map_look() -> Look:
+    """Return how maps are drawn in this browser: its script says so in a cookie before it asks for a page."""
+    asked = str(dash.ctx.cookies.get("map") or "")
+    return Look("wall" if asked.startswith("wall") else "desk", big=asked.endswith("2"))

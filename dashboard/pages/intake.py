@@ -165,6 +165,8 @@ def _point(text: str) -> tuple[float | None, float | None]:
 
 def _wrong_field(error: BadInput) -> dict[str, object]:
     texts = words()
+    if error.facts.get("removed"):
+        return {"text": texts["intake.category_removed"], "bad": True, "at": now()}
     label = texts.get(f"intake.{error.facts.get('field', '')}", "")
     text = texts["intake.wrong"].format(field=label) if label else texts["error.bad_input"]
     return {"text": text, "bad": True, "at": now()}

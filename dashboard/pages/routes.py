@@ -8,7 +8,7 @@ from dash import ALL, ClientsideFunction, Input, Output, ctx, html
 
 from dashboard.auth import require, viewer
 from dashboard.door import reading
-from dashboard.pages import admin, intake, knowledge, knowledge_item, ticket, ticket_desk
+from dashboard.pages import admin, hotspots, intake, knowledge, knowledge_item, ticket, ticket_desk
 from dashboard.pages.context import place, shown, words
 from dashboard.pages.drawers import seat_view
 from dashboard.views import alarms, calls, shell, system, wall
@@ -21,6 +21,7 @@ DESK_PAGES: Mapping[str, tuple[str, Callable[[str], Child]]] = {
     "/tickets": ("/tickets", ticket_desk.page),
     "/tickets/new": ("/tickets", intake.page),
     "/ticket": ("/tickets", ticket.page),
+    "/hotspots": ("/hotspots", hotspots.page),
     "/knowledge": ("/knowledge", knowledge.page),
     "/knowledge/item": ("/knowledge", knowledge_item.page),
     **admin.PAGES,
@@ -118,6 +119,7 @@ def _wall(search: str) -> Child:
         may_ack="alarms.ack" in can,
         may_open="calls.view" in can,
         may_see_tickets="ticket.view" in can,
+        today=not viewer().unit,
     )
 
 

@@ -39,6 +39,60 @@ PAGE = """<!DOCTYPE html>
 """
 
 
+CHANGE = """<!DOCTYPE html>
+<html lang="{lang}" data-theme="dark">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>{title}</title>
+<link rel="icon" type="image/svg+xml" href="/assets/favicon.svg">
+<link rel="stylesheet" href="/assets/00-tokens.css">
+<link rel="stylesheet" href="/assets/10-base.css">
+<link rel="stylesheet" href="/assets/40-login.css">
+</head>
+<body class="login">
+<main>
+<section class="lead">
+<p class="mark" aria-hidden="true"><i></i><i></i><i></i></p>
+<h1>{heading}</h1>
+<p>{lead}</p>
+</section>
+<form method="post" action="/password" aria-labelledby="change">
+<h2 id="change">{heading}</h2>
+{error}
+<input name="username" autocomplete="username" value="{login}" hidden>
+<label for="old">{old}</label>
+<input id="old" name="old" type="password" autocomplete="current-password" required autofocus>
+<label for="new">{new}</label>
+<input id="new" name="new" type="password" autocomplete="new-password" minlength="10" maxlength="200"
+ required aria-describedby="rule">
+<p class="muted" id="rule">{rule}</p>
+<label for="again">{again}</label>
+<input id="again" name="again" type="password" autocomplete="new-password" required>
+<button class="button primary" type="submit">{submit}</button>
+</form>
+</main>
+</body>
+</html>
+"""
+
+
+def password_html(texts: Mapping[str, str], *, error: str, login: str) -> str:
+    """Return the page that changes a password; `error` is a sentence or empty."""
+    heading = escape(texts["password.title"])
+    return CHANGE.format(
+        lang="zh-CN" if texts["nav.language"] == "English" else "en",
+        title=f"{heading} · {escape(texts['app.title'])}",
+        heading=heading,
+        error=_error(error),
+        login=escape(login, quote=True),
+        **{
+            name: escape(texts[f"password.{name}"])
+            for name in ("lead", "old", "new", "again", "rule", "submit")
+        },
+    )
+
+
 def login_html(
     texts: Mapping[str, str],
     *,

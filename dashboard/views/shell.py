@@ -14,6 +14,7 @@ PAGES: tuple[
     ("/wall", "nav.wall", "floor.view"),
     ("/calls", "nav.calls", "calls.view"),
     ("/tickets", "nav.tickets", "ticket.view"),
+    ("/hotspots", "nav.hotspots", "ticket.view"),
     ("/knowledge", "nav.knowledge", "knowledge.view"),
     ("/alarms", "nav.alarms", "floor.view"),
     ("/system", "nav.system", "system.view"),

@@ -9,7 +9,14 @@ from dash import dcc, html
 from dashboard.views import clock, files, identity
 from dashboard.views.kit import Child, Words, data, empty, link, panel, status, table
 from dashboard.views.ticket_desk import due_lamp, sign_lamp
-from models.rules.tickets.choices import FINDINGS, GRADES, MODES, REJECT_GROUNDS, RETURN_GROUNDS
+from models.rules.tickets.choices import (
+    FINDINGS,
+    GRADES,
+    MODES,
+    REJECT_GROUNDS,
+    RETURN_GROUNDS,
+    STAFF,
+)
 
 if TYPE_CHECKING:
     from tickets.queries import Whole
@@ -190,6 +197,7 @@ def _said(whole: "Whole", zone: str, words: Words) -> list[tuple[str, Child]]:
         ("happened", at(row.happened_at)),
         ("content", row.content),
         ("cause", row.cause),
+        ("recording", row.recording),
         ("about", whole.about),
         ("finding", words[f"choice.finding.{whole.finding}"] if whole.finding else ""),
         ("urge_at", at(row.urge_at)),
@@ -235,15 +243,21 @@ def _legs(whole: "Whole", zone: str, words: Words) -> Child:
                 due_lamp(lamp, due, zone, words)
                 if lamp or not whole.row.paused_at
                 else words["lamp.paused"],
-                [words[f"ticket.leg.{state}"], sign_lamp(whole.signs.get(leg.id), zone, words)],
+                [
+                    words[f"ticket.leg.{state}"],
+                    " ",
+                    sign_lamp(whole.signs.get(leg.id), zone, words),
+                ],
                 why(leg.due_why, zone, words),
             )
         )
     if whole.step:
         step, lamp = whole.step
+        settles = whole.row.kind == STAFF and step.number == 0
+        owed = words["verb.settle" if settles else f"ticket.step.{step.number}"]
         due = step.due_at.timestamp() if step.due_at else 0.0
         rows.append((
-            words["ticket.leg.step"], words[f"ticket.step.{step.number}"],
+            words["ticket.leg.step"], owed,
             due_lamp(lamp, due, zone, words), words["ticket.leg.owed"], why(step.due_why, zone, words),
         ))  # fmt: skip
     return table(heads, rows, label=words["ticket.units"])

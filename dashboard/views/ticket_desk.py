@@ -176,7 +176,7 @@ def _box(query: TicketQuery, name: str, lists: Lists, words: Words) -> Child:
 
 
 def _day(name: str) -> dict[str, Any]:
-    days = {"placeholder": "2026-01-31", "pattern": r"\d{4}-\d{2}-\d{2}"}
+    days = {"placeholder": "2026-01-31", "pattern": r"\d{4}-\d{2}-\d{2}(T\d{2}:\d{2})?"}
     return days if name in DAYS else {}
 
 

@@ -2,12 +2,13 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any, get_args
 from urllib.parse import parse_qs, urlencode
 from zoneinfo import ZoneInfo
 
 from models.events.ticket import Grade, Mode
+from models.rules.places import LOCATED
 from models.rules.tickets.choices import CHANNELS, KINDS, URGENCIES
 from models.rules.tickets.moves import STATUSES
 from tickets.criteria import DESKS, FLAGS, LATE, NONE, RESULTS, SORTS, Criteria
@@ -28,6 +29,7 @@ CHOICES: Mapping[str, tuple[str, ...]] = {
     "returned": ("yes",),
     "repeat": ("yes",),
     "flag": FLAGS,
+    "located": LOCATED,
     "sort": SORTS,
     "rising": ("yes",),
     "tally": tuple(TALLIED),
@@ -44,7 +46,10 @@ LEDGERS: Mapping[str, Mapping[str, str]] = {
 """台账 (D-35, D-31): ledger -> the query that draws it up."""
 _TEXTS = ("words", "no", "category", "district", "unit", "person", "co_unit", "co_person", "caller")
 _NUMBERS = ("dispatcher", "opener")
-NAMES = (*CHOICES, *DAYS, *_TEXTS, *_NUMBERS)
+_DAY, _MINUTE = len("2026-11-22"), len("2026-11-22T08:00")
+_CELLS = 1700
+"""Characters of a list of cells: a hundred of them."""
+NAMES = (*CHOICES, *DAYS, *_TEXTS, *_NUMBERS, "cells")
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +80,7 @@ class TicketQuery:
         return f"{path}?{urlencode(facts, safe=':')}" if facts else path
 
     def criteria(self, zone: str) -> Criteria:
-        """Return the criteria; days are whole days of `zone`, the last one included."""
+        """Return the criteria; days are whole days of `zone`, the last one included, and minutes just what they say."""
         facts: dict[str, Any] = {
             name: value for name, value in self.given.items() if name not in (*DAYS, "tally")
         }
@@ -85,10 +90,11 @@ class TicketQuery:
         facts["rising"] = bool(facts.get("rising"))
         for name in DAYS:
             if name in self.given:
-                day = date.fromisoformat(self.given[name]) + timedelta(days=name == "until")
-                facts[name] = datetime(
-                    day.year, day.month, day.day, tzinfo=ZoneInfo(zone)
-                ).timestamp()
+                said = self.given[name]
+                at = datetime.fromisoformat(said)
+                if name == "until" and len(said) == _DAY:
+                    at += timedelta(days=1)
+                facts[name] = at.replace(tzinfo=ZoneInfo(zone)).timestamp()
         return Criteria(**facts)
 
 
@@ -97,7 +103,7 @@ def read(search: str | None) -> TicketQuery:
     asked = {k: v[0].strip() for k, v in parse_qs((search or "").lstrip("?")).items()}
     given, wrong = {}, []
     for name in NAMES:
-        value = asked.get(name, "")[:100]
+        value = asked.get(name, "")[: _CELLS if name == "cells" else 100]
         if not value:
             continue
         if _readable(name, value):
@@ -114,8 +120,14 @@ def _readable(name: str, value: str) -> bool:
     if name in _NUMBERS:
         return value.isdecimal() and len(value) < 19
     if name in DAYS:
-        try:
-            return 2000 <= date.fromisoformat(value).year < 2100
-        except ValueError:
-            return False
+        return _is_day(value)
     return "\0" not in value
+
+
+def _is_day(value: str) -> bool:
+    """True of 2026-11-22, and of 2026-11-22T08:00."""
+    try:
+        at = datetime.fromisoformat(value)
+    except ValueError:
+        return False
+    return len(value) in (_DAY, _MINUTE) and at.tzinfo is None and 2000 <= at.year < 2100

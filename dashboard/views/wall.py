@@ -21,6 +21,7 @@ def wall(
     may_ack: bool = False,
     may_open: bool = False,
     may_see_tickets: bool = False,
+    today: bool = True,
 ) -> html.Div:
     """Return the wallboard; `rotate` seconds between its screens, 0 shows all at once."""
     charts = html.Div(
@@ -45,7 +46,7 @@ def wall(
                 className="floor",
                 id="main",
             ),
-            _today(words, may_see=may_see_tickets),
+            _today(words, may_see=may_see_tickets) if today else None,
         ],
         className="wall kiosk" if kiosk else "wall",
         id="wall",

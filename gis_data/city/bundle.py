@@ -1,70 +1,24 @@
 """A city bundle: a zip of FlatGeobuf layers and `manifest.json` (docs/city.md). Its SHA-256 is its version."""
 
 import hashlib
+import shutil
 import threading
 import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from io import BytesIO
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import geopandas as gpd
 import msgspec
 import pyogrio
 from pyogrio.errors import DataLayerError, DataSourceError
 
-from gis_data.city.layers import LAYERS, conform, empty
+from gis_data.city.layers import conform, empty
+from gis_data.city.manifest import FORMAT, MANIFEST, About, Held, Manifest, read_manifest, sha256_of
 from models.errors import BadInput
 
-FORMAT = 1
-MANIFEST = "manifest.json"
-MANIFEST_MAX = 1 << 20
-LAYER_MAX = 4 << 30
-"""Bytes of a layer unpacked: more is no city, but a bomb."""
 _EPOCH = (1980, 1, 1, 0, 0, 0)
-_CHUNK = 1 << 20
-
-
-class Source(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Where a layer's rows came from; `crs` as the source was, `taken_at` an ISO date or empty."""
-
-    layer: str
-    source: str
-    crs: str = "wgs84"
-    taken_at: str = ""
-    rows: int = 0
-
-
-class Held(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A layer in the zip: its rows and the SHA-256 of its file."""
-
-    rows: int
-    sha256: str
-
-
-class About(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """What a bundle says of itself, but for its format and layers, which `write` finds."""
-
-    id: str
-    name: str
-    adcode: str
-    metric_crs: str
-    label: str = ""
-    attribution: str = ""
-    sources: tuple[Source, ...] = ()
-
-
-class Manifest(About, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """The whole `manifest.json`; `bbox` is west, south, east, north of the districts in degrees."""
-
-    format: int
-    bbox: tuple[float, float, float, float]
-    layers: dict[str, Held]
-
-    @property
-    def about(self) -> About:
-        """Return what a following version keeps."""
-        return About(**{name: getattr(self, name) for name in About.__struct_fields__})
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -155,29 +109,7 @@ class City:
 
 def read(path: Path) -> City:
     """Open a bundle; only the manifest is read. BadInput when it is none, with `reason`."""
-    try:
-        digest = _sha256(path)
-        with zipfile.ZipFile(path) as archive:
-            sizes = {info.filename: info.file_size for info in archive.infolist()}
-            if sizes.get(MANIFEST, MANIFEST_MAX + 1) > MANIFEST_MAX:
-                raise BadInput(f"{path.name}: no {MANIFEST}", reason="manifest")
-            raw = archive.read(MANIFEST)
-    except (OSError, zipfile.BadZipFile) as error:
-        raise BadInput(f"{path.name}: not a city bundle: {error}", reason="broken") from error
-    try:
-        told = msgspec.json.decode(raw)
-        if isinstance(told, dict) and told.get("format") != FORMAT:
-            raise BadInput(
-                f"{path.name}: format {told.get('format')!r}, this is made for {FORMAT}",
-                reason="format",
-            )
-        manifest = msgspec.convert(told, Manifest)
-    except (msgspec.DecodeError, msgspec.ValidationError) as error:
-        raise BadInput(f"{path.name}: {MANIFEST}: {error}", reason="manifest") from error
-    for name in manifest.layers:
-        if name not in LAYERS or sizes.get(f"{name}.fgb", LAYER_MAX + 1) > LAYER_MAX:
-            raise BadInput(f"{path.name}: no layer {name}", reason="layer", layer=name)
-    return City(path, digest, manifest)
+    return City(path, *read_manifest(path))
 
 
 def write(path: Path, about: About, layers: Mapping[str, gpd.GeoDataFrame]) -> str:
@@ -185,49 +117,51 @@ def write(path: Path, about: About, layers: Mapping[str, gpd.GeoDataFrame]) -> s
 
     layers : name -> frame with a CRS; layers without rows are left out. BadInput as `conform`.
     """
-    files: dict[str, bytes] = {}
     held: dict[str, Held] = {}
-    tidy = {name: conform(name, frame) for name, frame in sorted(layers.items()) if len(frame)}
-    for name, frame in tidy.items():
-        content = _flatgeobuf(frame)
-        files[f"{name}.fgb"] = content
-        held[name] = Held(len(frame), hashlib.sha256(content).hexdigest())
-    manifest = Manifest(
-        **{name: getattr(about, name) for name in About.__struct_fields__},
-        format=FORMAT, bbox=_bbox(tidy), layers=held,
-    )  # fmt: skip
-    files[MANIFEST] = msgspec.json.format(msgspec.json.encode(manifest), indent=1)
-    with zipfile.ZipFile(path, "w") as archive:
-        for name in sorted(files):
-            entry = zipfile.ZipInfo(name, _EPOCH)
-            entry.create_system, entry.external_attr = 3, 0o644 << 16
-            entry.compress_type = zipfile.ZIP_DEFLATED
-            archive.writestr(entry, files[name], compresslevel=9)
-    return _sha256(path)
+    boxes: dict[str, tuple[float, ...]] = {}
+    with TemporaryDirectory(dir=path.parent, prefix="city-") as name:
+        folder = Path(name)
+        for layer in sorted(layers):
+            if len(layers[layer]):
+                frame = conform(layer, layers[layer])
+                _flatgeobuf(frame, folder / f"{layer}.fgb")
+                boxes[layer] = tuple(map(float, frame.total_bounds))
+                held[layer] = Held(len(frame), sha256_of(folder / f"{layer}.fgb"))
+        manifest = Manifest(
+            **{name: getattr(about, name) for name in About.__struct_fields__},
+            format=FORMAT, bbox=_bbox(boxes), layers=held,
+        )  # fmt: skip
+        (folder / MANIFEST).write_bytes(
+            msgspec.json.format(msgspec.json.encode(manifest), indent=1)
+        )
+        with zipfile.ZipFile(path, "w") as archive:
+            for file in sorted(folder.iterdir()):
+                _put(archive, file)
+    return sha256_of(path)
 
 
-def _flatgeobuf(frame: gpd.GeoDataFrame) -> bytes:
-    buffer = BytesIO()
+def _put(archive: zipfile.ZipFile, file: Path) -> None:
+    """Add a file with nothing of its date or owner, through little memory."""
+    entry = zipfile.ZipInfo(file.name, _EPOCH)
+    entry.create_system, entry.external_attr = 3, 0o644 << 16
+    entry.compress_type, entry.file_size = zipfile.ZIP_DEFLATED, file.stat().st_size
+    with file.open("rb") as source, archive.open(entry, "w") as target:
+        shutil.copyfileobj(source, target, 1 << 20)
+
+
+def _flatgeobuf(frame: gpd.GeoDataFrame, file: Path) -> None:
     kinds = set(frame.geom_type)
     pyogrio.write_dataframe(
-        frame, buffer, driver="FlatGeobuf", promote_to_multi=False,
+        frame, file, driver="FlatGeobuf", promote_to_multi=False,
         geometry_type=kinds.pop() if len(kinds) == 1 else "Unknown",
         SPATIAL_INDEX="NO",  # so the rows keep their order; a bundle is read whole
     )  # fmt: skip
-    return buffer.getvalue()
 
 
-def _bbox(layers: Mapping[str, gpd.GeoDataFrame]) -> tuple[float, float, float, float]:
+def _bbox(boxes: Mapping[str, tuple[float, ...]]) -> tuple[float, float, float, float]:
     """Return the districts' box, that of everything where there are none; degrees, 6 digits."""
-    frames = [layers["districts"]] if "districts" in layers else list(layers.values())
-    if not frames:
+    found = [boxes["districts"]] if "districts" in boxes else list(boxes.values())
+    if not found:
         raise BadInput("a bundle without a row", reason="empty")
-    boxes = [frame.total_bounds for frame in frames]
-    west, south = (round(float(min(box[side] for box in boxes)), 6) for side in (0, 1))
-    east, north = (round(float(max(box[side] for box in boxes)), 6) for side in (2, 3))
-    return west, south, east, north
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+    west, south, east, north = zip(*found, strict=True)
+    return round(min(west), 6), round(min(south), 6), round(max(east), 6), round(max(north), 6)

@@ -39,6 +39,7 @@ class TicketEvent(Event, frozen=True, kw_only=True):
 class TicketOpened(TicketEvent, frozen=True, kw_only=True):
     """受理: registered, with its public number.
 
+    recording : of its call, where it was known already;
     about : agent number of the person complained of, in a complaint about the hotline's own staff.
     """
 
@@ -48,6 +49,7 @@ class TicketOpened(TicketEvent, frozen=True, kw_only=True):
     channel: str
     urgency: str
     call: str = ""
+    recording: str = ""
     about: str = ""
 
 
@@ -286,6 +288,20 @@ class TicketUnmerged(TicketEvent, frozen=True, kw_only=True):
     """The merge was a mistake: it goes on by itself."""
 
 
+class RecordingLinked(TicketEvent, frozen=True, kw_only=True):
+    """The recording of the ticket's call is known; `recording` is the recorder's own name for it."""
+
+    call: str
+    recording: str
+
+
+class CallRecorded(Event, frozen=True, kw_only=True):
+    """A visit of a call was recorded; kept in the event log under the call's key, for tickets to come."""
+
+    call: str
+    recording: str
+
+
 class TicketArchived(TicketEvent, frozen=True, kw_only=True):
     """归档."""
 
@@ -297,7 +313,7 @@ AnyTicketEvent = (
     | TicketSupervised | SupervisionRated | TicketInstructed | TicketReplied | CitizenCalledBack
     | TicketReopened | ReexaminationOpened | ReexaminationClosed | ClockPaused | ClockResumed
     | DueRecomputed | TicketMerged | TicketUnmerged | TicketArchived | UrgePlanned | LegWarned
-    | LegExpired | StaffComplaintSettled | UnitsCoordinated
+    | LegExpired | StaffComplaintSettled | UnitsCoordinated | RecordingLinked
 )  # fmt: skip
 
 _decoder = msgspec.json.Decoder(AnyTicketEvent)

@@ -14,7 +14,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
 
-from models.clock import now
+from models.clock import Instant, now
 from models.errors import NotFound, Unavailable
 
 STALE_S = 3600.0
@@ -90,6 +90,37 @@ class Files:
         folder = self._folder / str(tenant_id)
         _sweep(folder / "incoming")
         return Incoming(folder)
+
+    def contents(self, tenant_id: int) -> Iterator[tuple[str, int, Instant]]:
+        """Yield (SHA-256, bytes, when it last arrived) of every content of a tenant."""
+        for path in (self._folder / str(tenant_id)).glob("[0-9a-f][0-9a-f]/*"):
+            with suppress(FileNotFoundError):
+                told = path.stat()
+                yield path.name, told.st_size, told.st_mtime
+
+    def discard(self, tenant_id: int, digest: str, *, before: Instant) -> bool:
+        """Delete a content that last arrived before `before`; False when there is none, or it came anew.
+
+        An upload of the same content puts a new file in its place. So it is taken aside first and judged
+        there: what is deleted is the very file that was looked at.
+        """
+        folder = self._folder / str(tenant_id)
+        place, aside = _place(folder, digest), folder / "incoming" / f"{digest}.discarded"
+        with _honest():
+            aside.parent.mkdir(parents=True, exist_ok=True)
+            try:
+                if place.stat().st_mtime >= before:
+                    return False
+                place.rename(aside)
+            except FileNotFoundError:
+                return False
+            if aside.stat().st_mtime < before:
+                aside.unlink()
+                return True
+            with suppress(FileExistsError):  # came anew once more: either file is the same content
+                os.link(aside, place)
+            aside.unlink()
+            return False
 
     def path(self, tenant_id: int, digest: str) -> Path:
         """Return where a content lies; NotFound when it is not there."""

@@ -12,7 +12,7 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from models.clock import Instant, to_datetime
-from models.errors import Refused
+from models.errors import BadInput, Refused
 from models.store.chain import audit
 from models.tables import LoginSession, Role, User
 
@@ -29,6 +29,10 @@ SEEN_EVERY_S = 30.0
 DESK_AWAY_S = 90.0
 """A desk not seen for longer than this counts as offline."""
 
+FIRST = "first:"
+"""Stands before the hash of a password that somebody else set: it opens nothing but the page to change it."""
+PASSWORD_LENGTH = range(10, 201)
+
 _hasher = PasswordHasher()
 
 
@@ -40,7 +44,10 @@ def _nobody() -> str:
 
 @dataclass(frozen=True, slots=True)
 class Viewer:
-    """Who looks at a screen: the signed-in person, tenant and permissions."""
+    """Who looks at a screen: the signed-in person, tenant and permissions.
+
+    must_change : the password was set by an administrator and must be changed before anything else.
+    """
 
     user_id: int
     name: str
@@ -52,6 +59,7 @@ class Viewer:
     can: frozenset[str]
     unit: str = ""
     district: str = ""
+    must_change: bool = False
 
 
 def hash_password(password: str) -> str:
@@ -65,7 +73,7 @@ def sign_in(
     """Return a new session's token; Refused for a wrong name, password or an inactive person."""
     user = session.scalar(select(User).where(User.login == login))
     try:
-        _hasher.verify(user.password_hash if user else _nobody(), password)
+        _hasher.verify(user.password_hash.removeprefix(FIRST) if user else _nobody(), password)
     except (VerificationError, InvalidHashError):
         raise Refused("wrong login or password") from None
     if user is None or not user.active:
@@ -87,6 +95,32 @@ def open_session(session: Session, user: User, *, now: Instant, hours: int) -> s
     return token
 
 
+def change_password(
+    session: Session, user_id: int, old: str, new: str, *, token: str, now: Instant
+) -> None:
+    """Give oneself a new password and end one's other sessions; Refused for a wrong old one, else BadInput.
+
+    token : of the session that goes on.
+    """
+    user = session.get(User, user_id, with_for_update=True, populate_existing=True)
+    try:
+        _hasher.verify(user.password_hash.removeprefix(FIRST) if user else _nobody(), old)
+    except (VerificationError, InvalidHashError):
+        raise Refused("wrong password") from None
+    if user is None:
+        raise Refused("wrong password")
+    if len(new) not in PASSWORD_LENGTH or "\0" in new or new == old:
+        raise BadInput("a password too short, too long, or the old one", field="new")
+    user.password_hash = hash_password(new)
+    session.execute(
+        update(LoginSession)
+        .where(LoginSession.user_id == user_id, LoginSession.ended_at.is_(None))
+        .where(LoginSession.token_hash != _digest(token))
+        .values(ended_at=to_datetime(now))
+    )
+    audit(session, actor=f"user:{user_id}", verb="change_password", subject=user.login, now=now)
+
+
 def sign_out(session: Session, token: str, *, now: Instant) -> None:
     """End a session; harmless when it is over."""
     session.execute(
@@ -105,6 +139,7 @@ def viewers_of(
         select(
             LoginSession.token_hash, LoginSession.seen_at, User.id, User.name, User.login,
             User.agent_no, User.unit, User.district, Role.name, Role.permissions,
+            User.password_hash.startswith(FIRST),
         )
         .join(User, LoginSession.user_id == User.id)
         .join(Role, Role.id == User.role_id)
@@ -134,8 +169,9 @@ def viewers_of(
             frozenset(can) & PERMISSIONS,
             unit,
             district,
+            first,
         )
-        for digest, _, user_id, name, login, agent_no, unit, district, role, can in rows
+        for digest, _, user_id, name, login, agent_no, unit, district, role, can, first in rows
     }
 
 

@@ -13,7 +13,7 @@ from models.clock import Instant, to_datetime
 from models.errors import BadInput, NotFound, Refused, WrongStatus
 from models.store.chain import audit
 from models.store.db import tenant_of
-from models.store.people import PERMISSIONS, Viewer, hash_password
+from models.store.people import FIRST, PERMISSIONS, Viewer, hash_password
 from models.tables import LoginSession, Role, Team, Unit, User
 
 PERMISSION = "admin.people"
@@ -89,7 +89,7 @@ def one(session: Session, user_id: int, *, actor: Viewer) -> User:
 def add_person(
     session: Session, login: str, form: PersonForm, *, actor: Viewer, now: Instant
 ) -> tuple[User, str]:
-    """Add a person; return the row and the first password, which is kept nowhere."""
+    """Add a person; return the row and the first password, kept nowhere, which the person must change."""
     allowed(actor)
     _turn(session)
     login = login.strip()
@@ -100,7 +100,7 @@ def add_person(
     form = _checked(session, form, 0)
     password = new_password()
     row = User(
-        tenant_id=tenant_of(session), login=login, password_hash=hash_password(password),
+        tenant_id=tenant_of(session), login=login, password_hash=FIRST + hash_password(password),
         **_told(form),
     )  # fmt: skip
     session.add(row)
@@ -169,7 +169,7 @@ def reset_password(session: Session, user_id: int, *, actor: Viewer, now: Instan
     allowed(actor)
     row = _person(session, user_id)
     password = new_password()
-    row.password_hash = hash_password(password)
+    row.password_hash = FIRST + hash_password(password)
     _end_sessions(session, user_id, now)
     _write_down(session, actor, "reset_password", row.login, now)
     return password

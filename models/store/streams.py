@@ -54,6 +54,21 @@ def tickets_today(tenant: str) -> str:
     return f"tickets:{tenant}:today"
 
 
+def hot_day(tenant: str, day: float) -> str:
+    """Start of two hashes of a local day that begins at `day`: `:tickets` ticket -> field, `:cells` field -> count."""
+    return f"hot:{tenant}:{int(day)}"
+
+
+def hot_today(tenant: str) -> str:
+    """String: the day's board of hotspots (`gis_data.hotspots.board.Board`)."""
+    return f"hot:{tenant}:today"
+
+
+def hot_delta(tenant: str) -> str:
+    """Pub/sub channel of what the last board changed."""
+    return f"hot:{tenant}:delta"
+
+
 def asks_stream(tenant: str) -> str:
     """Stream of requests to the exchange side."""
     return f"asks:{tenant}"

@@ -9,11 +9,12 @@ import shapely
 from gis_data.city import bundle, demo
 from gis_data.city.bundle import City
 from gis_data.city.layers import AREA_KINDS, LAYERS, PLACE_KINDS, SPEEDS, conform
+from gis_data.city.manifest import SHIPPED
 
 
 @pytest.fixture(scope="module")
 def city() -> City:
-    return bundle.read(demo.SHIPPED)
+    return bundle.read(SHIPPED)
 
 
 def test_the_generator_still_makes_what_is_shipped(city: City) -> None:
@@ -38,7 +39,7 @@ def test_it_says_that_it_is_fictional(city: City) -> None:
 
 
 def test_it_is_small() -> None:
-    assert demo.SHIPPED.stat().st_size < 3_000_000
+    assert SHIPPED.stat().st_size < 3_000_000
 
 
 def test_from_every_node_one_may_drive_to_every_other(city: City) -> None:

@@ -97,3 +97,17 @@ def test_only_who_may(session: Session, first: int) -> None:
 
 
 CENTRE_ONLY = Actor(1, "林值班", CENTRE.can - {"admin.parameters"})
+
+
+def test_a_removed_category_takes_no_new_ticket(session: Session, first: int) -> None:
+    form = Form(kind="help", title="没水", content="没水", category="H0101")
+    old = opened(session, form)
+    dictionary.drop(session, "H0101", seen=first, actor=ADMIN, now=AT)
+    with pytest.raises(BadInput) as caught:
+        opened(session, form)
+    assert caught.value.facts == {"field": "category", "removed": True}
+    viewer = Actor(1, "林值班", CENTRE.can | {"ticket.view"})
+    assert queries.whole(session, old.no, actor=viewer, now=AT).category == "停水"
+    with pytest.raises(BadInput) as caught:
+        opened(session, Form(kind="help", title="没水", content="没水", category="X"))
+    assert "removed" not in caught.value.facts

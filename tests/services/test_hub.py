@@ -406,3 +406,32 @@ async def test_a_screen_that_leaves_is_forgotten(hub: FloorHub) -> None:
 
 async def _clients(hub: FloorHub, count: int) -> bool:
     return hub.clients == count
+
+
+async def test_a_district_s_screen_is_told_of_no_other(
+    redis: "Redis", tenant: Place, projector: FakeProjector
+) -> None:
+    mine = {"at": AT, "day": [AT, AT + 9], "opened": 1, "newest": [{"title": "本区"}]}
+    other = {**mine, "newest": [{"title": "别区"}]}
+    whole = {**mine, "opened": 2, "newest": [{"title": "本区"}, {"title": "别区"}]}
+    said = {**whole, "districts": {"990101": mine, "990102": other}}
+    await redis.set(streams.tickets_today(tenant.slug), json.dumps(said))
+
+    async def nobody() -> dict[str, Any]:
+        return {}
+
+    asked: tuple[tuple[str | None, Any], ...] = (("", whole), ("990101", mine), (None, None))
+    for district, expected in asked:
+        hub = FloorHub(redis, tenant.slug, nobody, district)
+        running = asyncio.ensure_future(hub.run())
+        screen = Screen(hub)
+        try:
+            while len([push for push in screen.pushes if push["kind"] == "beat"]) < 3:
+                await asyncio.sleep(0.05)
+            told = [p["board"]["tickets"] for p in screen.pushes if "tickets" in p.get("board", {})]
+            assert told[-1:] == ([expected] if expected else [])
+            assert ("别区" in str(screen.pushes)) == (district == "")
+        finally:
+            await screen.close()
+            running.cancel()
+            await asyncio.gather(running, return_exceptions=True)

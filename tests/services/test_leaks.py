@@ -35,7 +35,7 @@ from models.store import streams
 from models.store.people import PERMISSIONS
 from models.tables import Attachment, Audit, EventLog, Letter, Outbox, Ticket
 from models.tables.base import Base
-from tickets import assignment, letter_files, workflow
+from tickets import assignment, intake, letter_files, today, workflow
 from tickets.history import job
 from tickets.history.mapping import parse
 from tickets.moving import Actor
@@ -363,3 +363,22 @@ def test_only_an_audited_look_reveals_who_asked(story: Story, what: str) -> None
     assert looks() - before == len(shown)
     assert not PLAIN.search(look("duty", "  "))
     assert looks() - before == len(shown)
+
+
+def test_what_leaves_the_house_blots_what_was_typed_into_the_text(story: Story) -> None:
+    """A name in the text stands on the ticket's page, for who works on it; files and the wall are read by others."""
+    site, said = story.site, f"{NAME}反映水管爆裂"
+    form = intake.Form(
+        kind="complaint", title=f"{said} {STEM}0009", content=f"{said}，电话{STEM}0009",
+        district=HERE, name=NAME, phone=STEM + "0009",
+    )  # fmt: skip
+    with site.session() as session:
+        row = intake.open_ticket(session, form, actor=CHIEF, now=now(), vault=site.vault)
+        no = row.no
+        board = today.board(session, now() - 60, now() + 60, now=now())
+    assert PLAIN.search(site.page("duty", f"/ticket?no={no}").text)
+    exported = _texts(site.client("duty").get("/api/export/tickets.xlsx").body)
+    assert any(no in part for part in exported)
+    assert not any(PLAIN.search(part) for part in exported)
+    (line,) = [line for line in board["newest"] if line["no"] == no]
+    assert STEM not in line["title"]

@@ -177,7 +177,7 @@ OPEN = {
 SIGNED_IN = {
     "GET /_dash-component-suites/{package_name}/{fingerprinted_path:path}", "GET /_dash-layout",
     "GET /_dash-dependencies", "POST /_dash-update-component", "GET /_reload-hash", "GET /",
-    "GET {path:path}", "POST /logout",
+    "GET {path:path}", "POST /logout", "GET /password", "POST /password",
 }  # fmt: skip
 """What every session may ask for: the frame of the pages, in which no fact stands."""
 ROUTES: Mapping[str, Row] = {

@@ -194,10 +194,11 @@ def test_the_demo_fills_itself_once(engine: Engine, tenant: Place) -> None:
             for code, parent, label, unit in CATEGORIES
         )
     made = demo.fill(engine, tenant.id, VAULT, "Asia/Shanghai", now=AT)
-    assert made == 101  # one is about the centre's own staff, on its own desk
+    assert made > 2_300
     assert demo.fill(engine, tenant.id, VAULT, "Asia/Shanghai", now=AT) == 0
     with db.transaction(engine, tenant.id) as session:
-        assert search.find(session, Criteria(), actor=SEES, now=AT).total == 100
+        seen = search.find(session, Criteria(), actor=SEES, now=AT)
+        assert seen.total == made - 1  # one is about the centre's own staff, on its own desk
         for desk in ("dispatch", "review", "call_back"):
             assert search.find(session, Criteria(desk), actor=SEES, now=AT).total
 
@@ -231,3 +232,24 @@ def test_every_desk_counts_what_it_lists(session: Session) -> None:
         else:
             with pytest.raises(Refused):
                 numbers(session, agent, desk=desk)
+
+
+def test_a_district_s_board_is_its_own_list(session: Session) -> None:
+    lamp = opened(session, LAMP)
+    opened(session, replace(LAMP, district="990102", title="别区的事"), at=AT + 1)
+    opened(session, replace(LAMP, district="", title="不知哪区"), at=AT + 2)
+    day = {"since": AT - 60, "until": AT + 60}
+    whole = today.board(session, day["since"], day["until"], now=AT + 9)
+    near = Actor(5, "莲湖值守", SEES.can, "", "990101")
+    for who in (SEES, near):
+        shown = today.of_district(whole, who.district)
+        assert shown["opened"] == len(numbers(session, who, **day))
+        assert [line["no"] for line in shown["newest"]] == numbers(session, who, **day)
+        for section, criterion in (("kinds", "kind"), ("states", "status"), ("results", "result")):
+            for key, number in shown[section].items():
+                assert len(numbers(session, who, **day, **{criterion: key})) == number
+        assert "districts" not in shown
+    assert [line["no"] for line in today.of_district(whole, "990101")["newest"]] == [lamp.no]
+    assert "别区" not in str(today.of_district(whole, "990101"))
+    nothing = today.of_district(whole, "990199")
+    assert (nothing["opened"], nothing["newest"]) == (0, [])

@@ -470,3 +470,20 @@ def test_forged_choices_and_endless_texts_change_nothing(session: Session) -> No
     session.refresh(row)
     assert row.status == "pending_assign"
     same_as_history(session, row)
+
+
+@pytest.mark.usefixtures("units")
+def test_a_conclusion_is_offered_to_an_open_re_examination_only(session: Session) -> None:
+    row = opened(session)
+    answer(session, row.id, reply="可以", actor=CENTRE, now=AT + 60)
+    viewer = Actor(1, "林值班", CENTRE.can | {"ticket.view"})
+
+    def offered() -> set[str]:
+        verbs = queries.whole(session, row.no, actor=viewer, now=AT + 70).verbs
+        return {"contest", "conclude"} & set(verbs)
+
+    assert offered() == {"contest"}
+    w.contest(session, row.id, note="不服", actor=CENTRE, now=AT + 80)
+    assert offered() == {"conclude"}
+    w.conclude(session, row.id, upheld=True, note="维持", actor=CENTRE, now=AT + 90)
+    assert offered() == {"contest"}

@@ -18,7 +18,7 @@ from fastapi.routing import APIRoute
 from real_stores import Stores
 from sqlalchemy import Engine
 from waiting import until
-from web_client import Client
+from web_client import Answer, Client
 
 from dashboard import auth, live, server
 from models.clock import now
@@ -298,3 +298,36 @@ def test_metrics_need_their_token(web: Web) -> None:
     text = visitor.get("/metrics", Authorization=f"Bearer {TOKEN}").text
     assert "hotline_redis_up 1.0" in text
     assert f'hotline_screens{{tenant="{web.place.slug}"}}' in text
+
+
+# --- first passwords ------------------------------------------------------------------------
+
+
+def test_a_first_password_opens_nothing_but_its_change(web: Web, engine: Engine) -> None:
+    with db.transaction(engine, web.place.id) as session:
+        user = make_user(session, web.place.id, "fresh", permissions=PERMISSIONS)
+        user.password_hash = people.FIRST + user.password_hash
+    visitor, other = web.client("fresh"), web.client("fresh")
+    turned = visitor.get("/tickets", accept="text/html")
+    assert (turned.status, turned.headers["location"]) == (303, "/password")
+    assert visitor.get("/live/floor").status == 403
+    shown = visitor.get("/password")
+    assert (shown.status, "<form" in shown.text) == (200, True)
+
+    def change(old: str, new: str, again: str = "") -> Answer:
+        return visitor.post("/password", {"old": old, "new": new, "again": again or new})
+
+    good = "my-own-secret-1"
+    for old, new, again in (
+        ("wrong", good, good), (PASSWORD, "short", "short"), (PASSWORD, PASSWORD, PASSWORD),
+        (PASSWORD, good, "another-secret"),
+    ):  # fmt: skip
+        assert change(old, new, again).status == 400
+    assert visitor.get("/", accept="text/html").status == 303
+    assert change(PASSWORD, good).status == 303
+    assert visitor.get("/", accept="text/html").status == 200
+    until(
+        lambda: other.get("/", accept="text/html").headers.get("location", "").startswith("/login")
+    )
+    assert web.client().sign_in("fresh", PASSWORD).status == 401
+    assert web.client().sign_in("fresh", good).status == 303

@@ -16,6 +16,7 @@ from models.clock import Instant, to_datetime
 from models.errors import Refused
 from models.events.ticket import TicketImported
 from models.rules.grams import grams
+from models.rules.places import kept
 from models.store.crypto import Vault
 from models.store.db import tenant_of
 from models.tables import Base, Category, Ticket, TicketHistory, TicketLeg, TicketParty, Unit
@@ -105,6 +106,7 @@ def _at(instant: Instant) -> str | None:
 
 
 def _ticket(old: Old, tenant: int, no: str, version: int, actor: Actor) -> dict[str, Any]:
+    precision, h9 = kept(old.lon, old.lat, old.precision or "point")
     return {
         "tenant_id": tenant, "no": no, "origin": old.key,
         "query_code": "".join(secrets.choice(QUERY_LETTERS) for _ in range(6)),
@@ -112,7 +114,7 @@ def _ticket(old: Old, tenant: int, no: str, version: int, actor: Actor) -> dict[
         "category_version": version, "urgency": old.urgency, "channel": old.channel,
         "title": old.title, "content": old.content, "cause": old.cause,
         "happened_at": _at(old.happened), "address": old.address, "district": old.district,
-        "lon": old.lon, "lat": old.lat,
+        "lon": old.lon, "lat": old.lat, "precision": precision, "h9": h9,
         "point_source": "imported" if old.lon is not None else "", "anonymous": old.anonymous,
         "confidential": old.confidential, "opened_at": _at(old.opened),
         "opened_by": actor.user_id, "due_at": _at(old.due) if old.status == "archived" else None,

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import msgspec
 
 from models.errors import BadInput
+from models.rules.places import PRECISIONS
 from models.rules.tickets.choices import CHANNELS, GRADES, KINDS, URGENCIES
 
 ENCODINGS = {
@@ -23,7 +24,7 @@ _YES_NO = ("yes", "no")
 CHOICES: Mapping[str, Sequence[str]] = {
     "kind": KINDS, "status": ("archived", "pending_assign"), "channel": CHANNELS,
     "urgency": URGENCIES, "grade": GRADES, "solved": _YES_NO, "anonymous": _YES_NO,
-    "confidential": _YES_NO,
+    "confidential": _YES_NO, "precision": tuple(word for word in PRECISIONS if word),
 }  # fmt: skip
 """Field -> our words for it."""
 DATES = ("opened", "closed", "due", "replied", "called_back", "happened")

@@ -14,6 +14,7 @@ import msgspec
 
 from models.clock import Instant
 from models.events.ticket import Grade, Stand
+from models.rules.places import Precision
 from tickets.history.mapping import CHOICES, DATES, NUMBERS, TEXTS, Plan
 
 TITLE_OF_CONTENT = 30
@@ -52,6 +53,7 @@ class Old(msgspec.Struct, frozen=True):
     district: str = ""
     lon: float | None = None
     lat: float | None = None
+    precision: Precision = ""
     name: str = ""
     phone: str = ""
     anonymous: bool = False
@@ -107,6 +109,7 @@ class Reader:
                 title=texts["title"] or _title(texts["content"]), content=texts["content"],
                 category=category, unit=unit, cause=texts["cause"], address=texts["address"],
                 district=self._plan.word("district", texts["district"]), lon=lon, lat=lat,
+                precision=words["precision"] or ("address" if texts["address"] else "point"),
                 name=texts["name"], phone=phone, anonymous=words["anonymous"] == "yes",
                 confidential=words["confidential"] == "yes" or words["kind"] == "report",
                 opened=dates["opened"], happened=dates["happened"], closed=closed,

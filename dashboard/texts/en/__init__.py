@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from dashboard.texts.en import admin, files, floor, knowledge, letters, shell, tickets
+from dashboard.texts.en import admin, files, floor, knowledge, letters, places, shell, tickets
 
 EN: Mapping[str, str] = {
     **shell.TEXTS,
@@ -11,5 +11,6 @@ EN: Mapping[str, str] = {
     **files.TEXTS,
     **knowledge.TEXTS,
     **letters.TEXTS,
+    **places.TEXTS,
     **admin.TEXTS,
 }

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from dashboard.texts.zh import admin, files, floor, knowledge, letters, shell, tickets
+from dashboard.texts.zh import admin, files, floor, knowledge, letters, places, shell, tickets
 
 ZH: Mapping[str, str] = {
     **shell.TEXTS,
@@ -11,5 +11,6 @@ ZH: Mapping[str, str] = {
     **files.TEXTS,
     **knowledge.TEXTS,
     **letters.TEXTS,
+    **places.TEXTS,
     **admin.TEXTS,
 }

@@ -13,16 +13,16 @@ from gis_data.city.demo.network import network
 from gis_data.city.demo.places import places
 from gis_data.city.demo.regions import regions
 from gis_data.city.demo.streets import plan
+from gis_data.city.manifest import SHIPPED, About, Source
 
-SHIPPED = Path(__file__).parent.parent / "yunzhou.zip"
-ABOUT = bundle.About(
+ABOUT = About(
     id="yunzhou",
     name="云州市",
     label="演示城市（虚构）",
     adcode="990100",
     metric_crs=METRIC_CRS,
     attribution="虚构数据",
-    sources=(bundle.Source(layer="*", source="gis_data.city.demo"),),
+    sources=(Source(layer="*", source="gis_data.city.demo"),),
 )
 
 

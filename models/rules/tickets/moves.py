@@ -25,6 +25,7 @@ Verb = Literal[
     "grant_extension", "deny_extension", "urge", "supervise", "rate_supervision", "instruct", "reply",
     "call_back", "reopen", "contest", "conclude", "pause_clock", "resume_clock", "recompute", "merge",
     "unmerge", "archive", "plan_urge", "warn", "expire",
+    "record",
 ]  # fmt: skip
 STATUSES: tuple[Status, ...] = get_args(Status)
 VERBS: tuple[Verb, ...] = get_args(Verb)
@@ -35,7 +36,7 @@ CLOCKED: frozenset[Status] = OPEN | {"reviewed"}
 
 
 CLOCK = "ticket.clock"
-"""The permission of the timers alone: no role can hold it."""
+"""The permission of the machinery alone, timers and telephony: no role can hold it."""
 
 
 class Move(NamedTuple):
@@ -73,6 +74,7 @@ MOVES: Mapping[Verb, Move] = {
     "plan_urge": Move("ticket.supervise", WITH_UNIT),
     "warn": Move(CLOCK, CLOCKED),
     "expire": Move(CLOCK, CLOCKED),
+    "record": Move(CLOCK, frozenset(STATUSES)),
     "supervise": Move("ticket.supervise", OPEN),
     "rate_supervision": Move("ticket.supervise", OPEN | {"reviewed", "archived"}),
     "instruct": Move("ticket.instruct", OPEN | {"reviewed"}),

@@ -1,0 +1,72 @@
+"""Which earlier periods a period is compared with: the same hours of the same kind of day, in the tenant's zone."""
+
+from collections.abc import Callable
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from gis_data.hotspots.result import Period
+from models.clock import Instant
+
+PERIODS = 8
+REACH_WEEKS = 26
+"""How far back a like day is looked for."""
+DAY_S = 86_400.0
+
+
+def baseline(
+    period: Period,
+    zone: str,
+    *,
+    worked: Callable[[date], bool],
+    oldest: Instant = 0.0,
+    most: int = PERIODS,
+) -> tuple[Period, ...]:
+    """Return at most `most` earlier periods of the same local hours, the latest first.
+
+    Up to a day: an ordinary day is compared with the same weekday of weeks before, holidays left out; a holiday
+    and a worked weekend with the latest days off, or worked, of any weekday. Longer: the same stretch, shifted
+    by whole weeks, without overlap. None that begins before `oldest`, the first ticket there is.
+
+    worked : whether a local day is a working day.
+    """
+    tz = ZoneInfo(zone)
+    start, end = (datetime.fromtimestamp(at, tz) for at in (period.since, period.until))
+    length = end - start
+    found: list[Period] = []
+    for back in _days_back(start.date(), length, worked):
+        day = timedelta(days=back)
+        # naive arithmetic keeps the local hour over a change of clocks
+        since, until = ((at.replace(tzinfo=None) - day).replace(tzinfo=tz) for at in (start, end))
+        if since.timestamp() < oldest or len(found) == most:
+            break
+        found.append(Period(since.timestamp(), until.timestamp()))
+    return tuple(found)
+
+
+def _days_back(day: date, length: timedelta, worked: Callable[[date], bool]) -> list[int]:
+    if length > timedelta(days=1, hours=1):
+        step = 7 * -(-int(length.total_seconds()) // int(7 * DAY_S))
+        return list(range(step, REACH_WEEKS * 7 + 1, step))
+    kind = worked(day)
+    ordinary = kind == (day.weekday() < 5)
+    step = 7 if ordinary else 1
+    backs = range(step, REACH_WEEKS * 7 + 1, step)
+    return [back for back in backs if worked(day - timedelta(days=back)) == kind]
+
+
+def before(period: Period, zone: str, number: int) -> tuple[Period, ...]:
+    """Return the `number` consecutive periods of the same length before this one, the oldest first.
+
+    Whole local days are shifted by days, so that midnight stays midnight.
+    """
+    tz = ZoneInfo(zone)
+    start, end = (
+        datetime.fromtimestamp(at, tz).replace(tzinfo=None) for at in (period.since, period.until)
+    )
+    length = end - start
+    length = max(timedelta(days=1), length)  # the same hours of the days before
+    steps = [
+        tuple((at - back * length).replace(tzinfo=tz).timestamp() for at in (start, end))
+        for back in range(number, 0, -1)
+    ]
+    return tuple(Period(since, until) for since, until in steps)

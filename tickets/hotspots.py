@@ -1,0 +1,265 @@
+"""Hotspots of the tickets a query asks for: counted in PostgreSQL under the actor's scope, drawn by gis_data."""
+
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterable, Mapping
+from datetime import date, datetime
+from typing import Any, NamedTuple
+from zoneinfo import ZoneInfo
+
+import msgspec
+import numpy as np
+from sqlalchemy import DateTime, Integer, case, cast, column, func, select, values
+from sqlalchemy.orm import Session
+
+from gis_data.city.bundle import City
+from gis_data.hotspots import periods
+from gis_data.hotspots.board import Board, Counts
+from gis_data.hotspots.board import board as drawn
+from gis_data.hotspots.groups import Said, groups
+from gis_data.hotspots.result import LeftOut, Period
+from gis_data.hotspots.terrain import Terrain, terrain_around, terrain_of_city
+from gis_data.hotspots.why import Sample, Why
+from gis_data.hotspots.why import why as answer
+from models.clock import Instant, day_of, to_datetime
+from models.errors import BadInput
+from models.rules.grams import grams
+from models.rules.places import LOCATED, cell_range
+from models.tables import Ticket
+from tickets.criteria import Criteria, located_is, where
+from tickets.moving import Actor
+from tickets.terms import calendar
+
+RESOLUTION = 8
+"""Hexagons of about 0.7 km2: a quarter. 9 shows streets, and needs more tickets."""
+TRENDS = 3
+"""Consecutive earlier periods that the trends look at."""
+SAMPLES = 5
+COMPARED = 300
+_CLASS = case(*((located_is(how), how) for how in LOCATED[:-1]), else_=LOCATED[-1])
+
+
+class Asked(NamedTuple):
+    """The period asked for, what it is compared with, and the consecutive ones before it with theirs."""
+
+    period: Period
+    baseline: tuple[Period, ...]
+    before: tuple[tuple[Period, tuple[Period, ...]], ...]
+
+    @property
+    def earlier(self) -> set[Period]:
+        """Return every period but the present one."""
+        return {*self.baseline, *(p for each, own in self.before for p in (each, *own))}
+
+
+def board(
+    session: Session,
+    criteria: Criteria,
+    *,
+    city: City | None,
+    actor: Actor,
+    now: Instant,
+    zone: str,
+    resolution: int = RESOLUTION,
+    trends: int = TRENDS,
+    present: Counts | None = None,
+) -> Board:
+    """Return all three layers of what a query asks for, with the numbers its lists have.
+
+    The period is that of the criteria, today where they name none, and ends now at the latest. `present` are its
+    counts where they are known already. Refused as the query itself; BadInput for a period that is empty or a
+    resolution that is not 5 to 9.
+    """
+    asked = plan(session, criteria, now=now, zone=zone, trends=trends)
+    wanted = asked.earlier | ({asked.period} if present is None else set())
+    counts = counted(session, criteria, wanted, actor=actor, now=now)
+    if present is not None:
+        counts[asked.period] = present
+    ground = terrain(city, resolution, counts.values())
+    return drawn(
+        ground, asked.period, counts, baseline=asked.baseline, before=asked.before, made_at=now
+    )
+
+
+def plan(
+    session: Session, criteria: Criteria, *, now: Instant, zone: str, trends: int = TRENDS
+) -> Asked:
+    """Return the periods a board is made of; BadInput when the one asked for is empty."""
+    start, _ = day_of(now, zone)
+    period = Period(criteria.since or start, min(criteria.until or now, now))
+    if period.until <= period.since:
+        raise BadInput("an empty period", field="until")
+    first = session.scalar(select(func.min(Ticket.opened_at)))
+    oldest = first.timestamp() if first else now
+    days = calendar(session)
+
+    def worked(day: date) -> bool:
+        return days.is_workday(day)
+
+    def own(each: Period) -> tuple[Period, ...]:
+        return periods.baseline(each, zone, worked=worked, oldest=oldest)
+
+    before = [each for each in periods.before(period, zone, trends) if each.since >= oldest]
+    return Asked(period, own(period), tuple((each, own(each)) for each in before))
+
+
+def counted(
+    session: Session,
+    criteria: Criteria,
+    wanted: Collection[Period],
+    *,
+    actor: Actor,
+    now: Instant,
+) -> dict[Period, Counts]:
+    """Return the tickets of each period that the criteria, their period aside, ask for."""
+    order = sorted(wanted)
+    if not order:
+        return {}
+    conditions = where(session, msgspec.structs.replace(criteria, since=0, until=0), actor, now)
+    at = DateTime(timezone=True)
+    told = values(
+        column("number", Integer), column("since", at), column("until", at), name="asked_period"
+    ).data([(i, to_datetime(p.since), to_datetime(p.until)) for i, p in enumerate(order)])
+    within = (Ticket.opened_at >= told.c.since) & (Ticket.opened_at < told.c.until)
+    of_cells = (
+        select(told.c.number, func.coalesce(Ticket.h9, 0), func.count())
+        .join(Ticket, within).where(*conditions, located_is("yes"))
+        .group_by(told.c.number, Ticket.h9)
+    )  # fmt: skip
+    of_all = (
+        select(told.c.number, Ticket.district, _CLASS, func.count())
+        .join(Ticket, within).where(*conditions).group_by(told.c.number, Ticket.district, _CLASS)
+    )  # fmt: skip
+    cells: defaultdict[int, list[tuple[int, int]]] = defaultdict(list)
+    for number, h9, tickets in session.execute(of_cells):
+        cells[number].append((h9, tickets))
+    districts: defaultdict[int, Counter[str]] = defaultdict(Counter)
+    left: defaultdict[int, Counter[str]] = defaultdict(Counter)
+    for number, district, how, tickets in session.execute(of_all):
+        districts[number][district] += tickets
+        left[number][how] += tickets
+    return {
+        period: counts_of(cells[i], districts[i], left[i]) for i, period in enumerate(order)
+    }  # fmt: skip
+
+
+def counts_of(
+    cells: Iterable[tuple[int, int]], districts: Mapping[str, int], left: Mapping[str, int]
+) -> Counts:
+    """Return counts from (cell, tickets), district -> tickets, and located -> tickets."""
+    pairs = np.array(list(cells), np.int64).reshape(-1, 2)
+    out = LeftOut(left.get("area", 0), left.get("default", 0), left.get("no", 0))
+    return Counts(pairs[:, 0], pairs[:, 1].astype(np.float64), dict(districts), out)
+
+
+def terrain(city: City | None, resolution: int, counts: Iterable[Counts] = ()) -> Terrain:
+    """Return the city's cells; without a city those around the tickets, or around nowhere."""
+    if city is not None and len(city.districts):
+        return terrain_of_city(city, resolution)
+    seen = np.concatenate([np.empty(0, np.int64), *(each.h9 for each in counts)])
+    seen = seen[seen > 0]
+    if not len(seen):
+        seen = np.array([cell_range("8041fffffffffff")[0]], np.int64)
+    return terrain_around(seen, resolution)
+
+
+def opens(criteria: Criteria, board: Board, *cells: str) -> Criteria:
+    """Return what a press on these cells lists: exactly the tickets counted there."""
+    return msgspec.structs.replace(
+        criteria, since=board.period.since, until=board.period.until, located="yes",
+        cells=",".join(cells),
+    )  # fmt: skip
+
+
+# --- why here -------------------------------------------------------------------------------
+
+
+def why(
+    session: Session, criteria: Criteria, *, actor: Actor, now: Instant, zone: str,
+    ground: Terrain | None = None,
+) -> Why:  # fmt: skip
+    """Return what the tickets of these cells are about, beside those of the whole city.
+
+    criteria : as `opens` gives them, with `cells`. ground : for the population, if it is of the cells' resolution.
+    """
+    conditions = where(session, criteria, actor, now)
+    around = where(session, msgspec.structs.replace(criteria, cells=""), actor, now)
+    hour = cast(func.date_part("hour", func.timezone(zone, Ticket.opened_at)), Integer)
+    by_hour = dict(
+        session.execute(select(hour, func.count()).where(*conditions).group_by(hour)).all()
+    )
+    newest = session.scalars(
+        select(Ticket).where(*conditions).order_by(Ticket.opened_at.desc(), Ticket.id.desc())
+        .limit(COMPARED)
+    ).all()  # fmt: skip
+    texts = [
+        Said(row.no, row.category, row.opened_at.timestamp(), row.lon, row.lat, grams(row.title, row.content))
+        for row in newest if row.lon is not None and row.lat is not None
+    ]  # fmt: skip
+    return answer(
+        _shares(session, conditions), _shares(session, around),
+        hours=[by_hour.get(each, 0) for each in range(24)],
+        samples=[
+            Sample(
+                row.no, row.opened_at.timestamp(), row.category,
+                "" if row.confidential or row.anonymous else row.title,
+            )
+            for row in newest[:SAMPLES]
+        ],
+        groups=groups(texts), population=_residents(criteria, ground),
+    )  # fmt: skip
+
+
+def _shares(session: Session, conditions: list[Any]) -> dict[str, Counter[str]]:
+    found = {"category": Counter[str](), "unit": Counter[str]()}
+    counts = select(Ticket.category, Ticket.lead, func.count()).where(*conditions)
+    for category, unit, number in session.execute(counts.group_by(Ticket.category, Ticket.lead)):
+        found["category"][category] += number
+        found["unit"][unit] += number
+    return found
+
+
+def _residents(criteria: Criteria, ground: Terrain | None) -> float:
+    cells = [cell.strip() for cell in criteria.cells.split(",") if cell.strip()]
+    if ground is None or not cells:
+        return -1.0
+    chosen = np.isin(ground.grid.ids, [int(cell, 16) for cell in cells])
+    known = ground.people[chosen]
+    return float(known.sum()) if len(known) == len(cells) and np.isfinite(known).all() else -1.0
+
+
+# --- the day, field by field ----------------------------------------------------------------
+
+
+def field_of(row: Any, zone: str) -> str:  # noqa: ANN401 - a ticket, or a row with its columns
+    """Return where the live counts hold a ticket: local hour, cell or how little is known, district, category.
+
+    The same from a ticket and from its columns: what is live and what is counted again cannot differ by form.
+    """
+    hour = datetime.fromtimestamp(row.opened_at.timestamp(), ZoneInfo(zone)).strftime("%H")
+    place = f"{row.h9 or 0:x}" if row.located == "yes" else row.located
+    return f"{hour}|{place}|{row.district}|{row.category}"
+
+
+def fields(
+    session: Session, day: Period, zone: str, *, ids: Collection[int] | None = None
+) -> dict[int, str]:
+    """Return ticket -> its field, of the tickets opened in `day`, or of those with these ids."""
+    query = select(
+        Ticket.id, Ticket.opened_at, Ticket.h9, Ticket.district, Ticket.category, _CLASS.label("located")
+    ).where(Ticket.opened_at >= to_datetime(day.since), Ticket.opened_at < to_datetime(day.until))  # fmt: skip
+    if ids is not None:
+        query = query.where(Ticket.id.in_(ids))
+    return {row.id: field_of(row, zone) for row in session.execute(query)}
+
+
+def counts_of_fields(told: Mapping[str, int]) -> Counts:
+    """Return the live counts as a board takes them."""
+    cells, districts, left = Counter[int](), Counter[str](), Counter[str]()
+    for name, tickets in told.items():
+        _, place, district, _ = name.split("|", 3)
+        districts[district] += tickets
+        if place in LOCATED:
+            left[place] += tickets
+        else:
+            cells[int(place, 16)] += tickets
+    return counts_of(cells.items(), districts, left)
