@@ -64,6 +64,11 @@ def _parser() -> argparse.ArgumentParser:
     seed.add_argument(
         "--tickets", action="store_true", help="tickets of a fortnight, if there are none"
     )
+    seed.add_argument(
+        "--history",
+        action="store_true",
+        help="tickets of the eight weeks before, if there are none",
+    )
     _verb(verbs, "prepare", _prepare, "migrate, then seed")
     verify = _verb(verbs, "verify", _verify, "count every figure again, and walk the sealed logs")
     verify.add_argument("--data", type=Path, help="folder of a running `up`, instead of settings")
@@ -214,18 +219,23 @@ def _seed(options: argparse.Namespace) -> None:
     engine = engine_for(settings.database_url)
     seed(engine)
     seed_demo(engine, tenant_id_of(engine, TENANT), Files(settings.files), now=now())
+    vault = Vault(settings.encryption_keys, settings.hash_key)
+    tenant_id = tenant_id_of(engine, settings.tenant)
     if options.tickets:
         from tickets import demo
 
-        vault = Vault(settings.encryption_keys, settings.hash_key)
-        tenant_id = tenant_id_of(engine, settings.tenant)
         print(f"{demo.fill(engine, tenant_id, vault, settings.zone, now=now())} demo tickets")
+    if options.history:
+        from tickets import demo
+
+        made = demo.fill_history(engine, tenant_id, vault, settings.zone, now=now())
+        print(f"{made} demo tickets of the weeks before")
 
 
 def _prepare(options: argparse.Namespace) -> None:
     process.start()
     _migrate(options)
-    _seed(argparse.Namespace(tickets=False, **vars(options)))
+    _seed(argparse.Namespace(tickets=False, history=False, **vars(options)))
 
 
 def _verify(options: argparse.Namespace) -> int:

@@ -22,6 +22,7 @@ from dashboard.texts import t
 from dashboard.views import clock
 from dashboard.views.hotspot_map import Shown, by_key, most
 from dashboard.views.kit import Words
+from dashboard.views.maps import Look
 from gis_data.tiles.picture import Frame, frame_of, picture
 from models.errors import NotFound
 
@@ -53,7 +54,7 @@ def routes(server: FastAPI) -> None:
 
 def _made(make: Callable[[Shown, Words], bytes], query: str, words: Words) -> bytes:
     with reading() as session:
-        shown = seen(session, query)
+        shown = seen(session, query, Look("desk", big=False))
     return make(shown, words)
 
 

@@ -88,6 +88,7 @@ class Hotspots:
         self._counted = float("-inf")
         self._drawn = float("-inf")
         self._ranking: dict[str, Hot] = {}
+        self._fault = ""
         self.state = "waiting"
         self.seen = 0
 
@@ -209,10 +210,13 @@ class Hotspots:
 
     def _city(self, session: Session) -> City | None:
         try:
-            return present(session, self._files)
+            city, fault = present(session, self._files), ""
         except HotlineError as error:
-            log.warning("hotspots %s: the city cannot be opened: %s", self.tenant, error)
-            return None
+            city, fault = None, str(error)
+        if fault != self._fault:
+            log.warning("hotspots %s: the city: %s", self.tenant, fault or "found again")
+        self._fault = fault
+        return city
 
     def _changed(self, board: Board) -> Change:
         ranking = {hot.cell: hot for hot in board.ranking}

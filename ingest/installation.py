@@ -23,6 +23,8 @@ from models.store import embedded, streams
 from pbx import standin
 
 READY_S = 120.0
+LATER = ("history", "hotspots")
+"""Children nobody waits for: the maps fill while the screens are used."""
 APP = str(Path(__file__).resolve().parent.parent / "app.py")
 
 
@@ -51,7 +53,9 @@ async def up(options: argparse.Namespace) -> int:
         asyncio.get_running_loop().add_signal_handler(sign, told.set)
     try:
         supervisor.start(*children)
-        await _until_ready(supervisor, told, [child.name for child in children])
+        await _until_ready(
+            supervisor, told, [child.name for child in children if child.name not in LATER]
+        )
         if not told.is_set():
             _write_state(run, ports, supervisor, children)
             _greet(ports["web"], options.pbx, time.monotonic() - started)
@@ -198,8 +202,9 @@ def _children(
         app("demo", "seed", "--tickets", needs=("web",), once=True),
         # its stream keeps what it does not read yet, the screens cannot wait
         app("ledger", "ingest", "--loops", "archiver,relay,tickets,timers", needs=("web",)),
+        app("history", "seed", "--history", needs=("demo",), once=True),
         # apart: its arithmetic must not hold up the relay
-        app("hotspots", "ingest", "--loops", "hotspots", needs=("demo",)),
+        app("hotspots", "ingest", "--loops", "hotspots", needs=("history",)),
     ]
     return children
 
