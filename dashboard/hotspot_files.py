@@ -185,7 +185,7 @@ def _drawn(shown: Shown, frame: Frame, layer: str) -> Iterator[str]:
         for each in shown.districts:
             rings = (part.exterior for part in shapely.get_parts(each.shape))
             path = " ".join(_path(shapely.get_coordinates(ring), frame) for ring in rings)
-            fill = _shade(rates.get(each.code, 0), top)
+            fill = _shade(rates.get(each.code, 0) ** 2, top**2)  # linear, as on the page
             yield f'<path d="{path}" fill="{fill}" fill-opacity="0.6" stroke="#5b6b82"/>'
         return
     for key, facts in _cells(shown):
