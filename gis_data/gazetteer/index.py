@@ -10,7 +10,6 @@ from typing import Any, Literal, NamedTuple
 import numpy as np
 import shapely
 from numpy.typing import NDArray
-from pypinyin import lazy_pinyin
 
 from gis_data.gazetteer.names import bare, number_of
 from models.rules.grams import grams
@@ -104,6 +103,9 @@ def _spelled(name: Name) -> list[str]:
 
 @lru_cache(maxsize=100_000)
 def _syllables(text: str) -> list[str]:
+    # its dictionary takes a second to load, and a process that shows only the wall never needs it
+    from pypinyin import lazy_pinyin
+
     return [part for part in lazy_pinyin(text) if part]
 
 
