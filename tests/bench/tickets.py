@@ -25,7 +25,7 @@ from models.clock import now, to_datetime
 from models.demo import TENANT
 from models.process import rss_mb
 from models.rules.grams import grams
-from models.rules.tickets.choices import KINDS
+from models.rules.tickets.choices import KINDS, STAFF
 from models.store import db
 from models.store.crypto import Vault
 from models.tables import Ticket
@@ -46,6 +46,8 @@ WHO = Actor(1, "bench", frozenset({
 }))  # fmt: skip
 VAULT = Vault((Fernet.generate_key().decode(),), "bench")
 NAMES = "幸福 望江 建设 人民 解放 莲湖 东风 新华 长江 金桥 学府 滨河 云岭 锦绣 和平 青年"
+ASKED = tuple(kind for kind in KINDS if kind != STAFF)
+"""What everybody at the centre may see."""
 KINDS_OF_PLACE = "小区 路口 花园 大街 市场 一巷 二期 广场"
 PLACES = tuple(f"{name}{kind}" for name in NAMES.split() for kind in KINDS_OF_PLACE.split())
 WISHES = ("尽快处理", "给出答复", "上门核实")
@@ -141,7 +143,7 @@ def _tickets(tenant_id: int, first: int, end: int, size: int) -> Iterator[dict[s
         status = chance.choice(LIVE) if live else "archived"
         yield {
             "id": number + 1, "tenant_id": tenant_id, "no": str(10_000_001 + number), "status": status,
-            "version": 3, "kind": chance.choice(KINDS), "category": chance.choice(codes), "title": title,
+            "version": 3, "kind": chance.choice(ASKED), "category": chance.choice(codes), "title": title,
             "content": content, "address": place, "district": chance.choice(("990101", "990102", "")),
             "urgency": "urgent" if chance.random() < 0.05 else "normal", "channel": "phone",
             "opened_at": opened, "opened_by": 1, "due_at": to_datetime(until - age + 7 * DAY_S),
@@ -194,7 +196,7 @@ def _measure(
     def combined() -> Criteria:
         since = at - chance.choice((7, 30, 90, 365)) * DAY_S
         return Criteria(
-            since=since, kind=chance.choice((*KINDS, "")), category=chance.choice((*codes, "", "")),
+            since=since, kind=chance.choice((*ASKED, "")), category=chance.choice((*codes, "", "")),
             unit=chance.choice((*units, "", "")), grade=chance.choice(("", "discontent", "good")),
             district=chance.choice(("990101", "")), late=chance.choice(("", "", "yes")),
         )  # fmt: skip

@@ -132,6 +132,7 @@ def test_rebase_moves_timestamps_and_nothing_else(session: recording.Recording) 
         (b"", "not an AMI recording"),
         (b"Asterisk Call Manager/11.0.0\r\n", "no complete AMI message"),
     ],
+    ids=["cut", "no gzip", "other", "empty", "no message"],
 )
 def test_a_damaged_file_says_what_is_wrong(tmp_path: Path, data: bytes, words: str) -> None:
     path = tmp_path / "broken.ami.txt.gz"

@@ -32,7 +32,11 @@ def test_rotation_opens_the_old_and_seals_with_the_new() -> None:
     assert Vault((NEW,), "hash").open(rotated.seal("13800001234").sealed) == "13800001234"
 
 
-@pytest.mark.parametrize("sealed", ["", "no token", Fernet(OTHER).encrypt(b"1").decode()])
+@pytest.mark.parametrize(
+    "sealed",
+    ["", "no token", Fernet(OTHER).encrypt(b"1").decode()],
+    ids=["empty", "words", "other"],
+)
 def test_what_no_key_fits_is_refused(sealed: str) -> None:
     with pytest.raises(BadInput):
         Vault((NEW, OLD), "hash").open(sealed)
