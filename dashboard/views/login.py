@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from html import escape
 
-PAGE = """<!DOCTYPE html>
+FRAME = """<!DOCTYPE html>
 <html lang="{lang}" data-theme="dark">
 <head>
 <meta charset="utf-8">
@@ -21,7 +21,13 @@ PAGE = """<!DOCTYPE html>
 <h1>{heading}</h1>
 <p>{lead}</p>
 </section>
-<form method="post" action="/login" aria-labelledby="sign-in">
+{form}
+</main>
+</body>
+</html>
+"""
+"""What stands around a form."""
+SIGN_IN = """<form method="post" action="/login" aria-labelledby="sign-in">
 <h2 id="sign-in">{sign_in}</h2>
 {error}
 <label for="login">{user}</label>
@@ -32,32 +38,8 @@ PAGE = """<!DOCTYPE html>
 <input type="hidden" name="next" value="{next_path}">
 <button class="button primary" type="submit">{submit}</button>
 {demo}
-</form>
-</main>
-</body>
-</html>
-"""
-
-
-CHANGE = """<!DOCTYPE html>
-<html lang="{lang}" data-theme="dark">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>{title}</title>
-<link rel="icon" type="image/svg+xml" href="/assets/favicon.svg">
-<link rel="stylesheet" href="/assets/00-tokens.css">
-<link rel="stylesheet" href="/assets/10-base.css">
-<link rel="stylesheet" href="/assets/40-login.css">
-</head>
-<body class="login">
-<main>
-<section class="lead">
-<p class="mark" aria-hidden="true"><i></i><i></i><i></i></p>
-<h1>{heading}</h1>
-<p>{lead}</p>
-</section>
-<form method="post" action="/password" aria-labelledby="change">
+</form>"""
+CHANGE = """<form method="post" action="/password" aria-labelledby="change">
 <h2 id="change">{heading}</h2>
 {error}
 <input name="username" autocomplete="username" value="{login}" hidden>
@@ -70,27 +52,23 @@ CHANGE = """<!DOCTYPE html>
 <label for="again">{again}</label>
 <input id="again" name="again" type="password" autocomplete="new-password" required>
 <button class="button primary" type="submit">{submit}</button>
-</form>
-</main>
-</body>
-</html>
-"""
+</form>"""
 
 
 def password_html(texts: Mapping[str, str], *, error: str, login: str) -> str:
     """Return the page that changes a password; `error` is a sentence or empty."""
     heading = escape(texts["password.title"])
-    return CHANGE.format(
-        lang="zh-CN" if texts["nav.language"] == "English" else "en",
-        title=f"{heading} · {escape(texts['app.title'])}",
+    form = CHANGE.format(
         heading=heading,
         error=_error(error),
         login=escape(login, quote=True),
         **{
             name: escape(texts[f"password.{name}"])
-            for name in ("lead", "old", "new", "again", "rule", "submit")
+            for name in ("old", "new", "again", "rule", "submit")
         },
     )
+    lead = escape(texts["password.lead"])
+    return _framed(texts, title=heading, heading=heading, lead=lead, form=form)
 
 
 def login_html(
@@ -101,11 +79,7 @@ def login_html(
     demo_logins: Sequence[tuple[str, str, str]],
 ) -> str:
     """Return the sign-in page; `error` is a sentence or empty, `demo_logins` are (login, password, role)."""
-    return PAGE.format(
-        lang="zh-CN" if texts["nav.language"] == "English" else "en",
-        title=escape(f"{texts['login.title']} · {texts['app.title']}"),
-        heading=escape(texts["login.heading"]),
-        lead=escape(texts["login.lead"]),
+    form = SIGN_IN.format(
         sign_in=escape(texts["login.title"]),
         error=_error(error),
         invalid=' aria-invalid="true" aria-describedby="login-error"' if error else "",
@@ -115,6 +89,19 @@ def login_html(
         submit=escape(texts["login.submit"]),
         demo=_demo(texts, demo_logins),
     )
+    return _framed(
+        texts,
+        title=escape(texts["login.title"]),
+        heading=escape(texts["login.heading"]),
+        lead=escape(texts["login.lead"]),
+        form=form,
+    )
+
+
+def _framed(texts: Mapping[str, str], *, title: str, heading: str, lead: str, form: str) -> str:
+    lang = "zh-CN" if texts["nav.language"] == "English" else "en"
+    whole = f"{title} · {escape(texts['app.title'])}"
+    return FRAME.format(lang=lang, title=whole, heading=heading, lead=lead, form=form)
 
 
 def _error(sentence: str) -> str:

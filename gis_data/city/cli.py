@@ -78,7 +78,7 @@ def _keep(doors: Doors, outcome: merge.Outcome, at: Instant) -> int:
         with db.transaction(doors.engine, doors.tenant_id) as session:
             row = versions.add(
                 session, doors.store, path, report=outcome.report.plain(),
-                actor=versions.System(), now=at,
+                actor=versions.SYSTEM, now=at,
             )  # fmt: skip
             return row.id
 
@@ -105,11 +105,11 @@ def activate(doors: Doors, city_id: int | None) -> int:
                 session,
                 city_id,
                 was=None if was is None else was.id,
-                actor=versions.System(),
+                actor=versions.SYSTEM,
                 now=now(),
             )
         elif was is not None:
-            row = versions.roll_back(session, was=was.id, actor=versions.System(), now=now())
+            row = versions.roll_back(session, was=was.id, actor=versions.SYSTEM, now=now())
         else:
             raise NotFound("no version is active")
         print(f"version {row.id} ({row.name}) is active")

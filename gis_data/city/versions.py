@@ -5,7 +5,7 @@ Switching is one transaction; who reads sees the old version or the new one, who
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, NamedTuple, Protocol
+from typing import Any
 
 import msgspec
 from sqlalchemy import Engine, select, update
@@ -13,6 +13,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
+from gis_data.actor import Actor, System
 from gis_data.city.manifest import SHIPPED, read_manifest
 from models.clock import Instant, to_datetime
 from models.errors import NotFound, Refused, WrongStatus
@@ -22,26 +23,8 @@ from models.store.files import Files
 from models.tables.place import City
 
 PERMISSION = "admin.parameters"
+SYSTEM = System(frozenset({PERMISSION}))
 _CHUNK = 1 << 20
-
-
-class Actor(Protocol):
-    """Who does it, as `tickets.moving.Actor` says it."""
-
-    @property
-    def user_id(self) -> int: ...  # noqa: D102
-    @property
-    def ref(self) -> str: ...  # noqa: D102
-    @property
-    def can(self) -> frozenset[str]: ...  # noqa: D102
-
-
-class System(NamedTuple):
-    """The command line or a seed: nobody in particular."""
-
-    user_id: int = 0
-    ref: str = "system"
-    can: frozenset[str] = frozenset({PERMISSION})
 
 
 def add(
@@ -144,8 +127,8 @@ def seed_demo(engine: Engine, tenant_id: int, store: Files, *, now: Instant) -> 
     """Give a tenant without any city the shipped demo city, active."""
     with db.transaction(engine, tenant_id) as session:
         if session.scalar(select(City.id).limit(1)) is None:
-            row = add(session, store, SHIPPED, report={}, actor=System(), now=now)
-            activate(session, row.id, was=None, actor=System(), now=now)
+            row = add(session, store, SHIPPED, report={}, actor=SYSTEM, now=now)
+            activate(session, row.id, was=None, actor=SYSTEM, now=now)
 
 
 def _may(actor: Actor) -> None:

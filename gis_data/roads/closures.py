@@ -1,11 +1,10 @@
 """Closing and opening roads: rows of `Closure`, audited, told to the outbox. Two who lift at once: one does."""
 
-from typing import Protocol
-
 import shapely
 from sqlalchemy import ColumnElement, or_, select, update
 from sqlalchemy.orm import Session
 
+from gis_data.actor import Actor
 from gis_data.coordinates import CHINA
 from gis_data.roads.network import Ground
 from models.clock import Instant, to_datetime
@@ -22,17 +21,6 @@ UNDER_M = 15.0
 """A point or a line closes the edges within so many metres: the finger is broader than the road."""
 MAX_EDGES = 20_000
 """More than this at once is a slip of the hand, not a closure."""
-
-
-class Actor(Protocol):
-    """Who does it, as `tickets.moving.Actor` says it."""
-
-    @property
-    def user_id(self) -> int: ...  # noqa: D102
-    @property
-    def ref(self) -> str: ...  # noqa: D102
-    @property
-    def can(self) -> frozenset[str]: ...  # noqa: D102
 
 
 def allowed(actor: Actor) -> None:

@@ -8,7 +8,8 @@ from sqlalchemy import func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
-from gis_data.roads.closures import Actor, allowed
+from gis_data.actor import Actor
+from gis_data.roads.closures import allowed
 from gis_data.roads.network import impossible
 from gis_data.roads.table import RoadTable
 from models.clock import Instant, to_datetime

@@ -9,10 +9,10 @@ import shapely
 from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
+from gis_data.actor import System
 from gis_data.city import bundle, present, versions
 from gis_data.city.layers import empty
 from gis_data.city.manifest import SHIPPED, About
-from gis_data.city.versions import System
 from models.errors import BadInput, NotFound, Refused, WrongStatus
 from models.store import db
 from models.store.files import Files
@@ -20,7 +20,7 @@ from models.tables import Audit
 from models.tables.place import City
 
 AT = 1_800_000_000.0
-ADMIN = System(7, "user:7")
+ADMIN = System(versions.SYSTEM.can, 7, "user:7")
 
 
 @pytest.fixture
@@ -115,7 +115,7 @@ def test_of_two_who_switch_at_once_one_does(
 
 
 def test_refusals(session: Session, store: Files, two: tuple[Path, Path], tmp_path: Path) -> None:
-    nobody = System(8, "user:8", frozenset())
+    nobody = System(frozenset(), 8, "user:8")
     with pytest.raises(Refused):
         versions.add(session, store, two[0], report={}, actor=nobody, now=AT)
     row = keep(session, store, two[0])
