@@ -10,16 +10,21 @@ from sqlalchemy.orm import Session
 
 from dashboard.auth import require
 from dashboard.door import reading, writing
-from dashboard.pages import letters
+from dashboard.pages import letters, placing
 from dashboard.pages.context import actor, place, shown, told, words
 from dashboard.views import clock
+from dashboard.views import placing as placing_views
 from dashboard.views import ticket as views
 from dashboard.views.kit import Child
+from dashboard.views.ticket_query import TicketQuery
 from models.clock import now
 from models.errors import HotlineError, NotFound
-from tickets import assignment, duplicates, identity, intake, queries, workflow
+from models.rules.places import located
+from models.tables import Ticket
+from tickets import assignment, duplicates, identity, intake, queries, search, workflow
 from tickets.moving import Actor
 
+NEARBY_M, NEARBY_DAYS = 500, 30
 Values = Mapping[str, Any]
 Move = Callable[[Session, int, Values, Actor, float], object]
 
@@ -124,6 +129,7 @@ MOVES: Mapping[str, Move] = {
         s, t, upheld=_yes(v, "upheld") is True, note=_text(v, "note"), actor=who, now=at
     ),
     "archive": _noted(workflow.archive),
+    "place": placing.place,
 }  # fmt: skip
 
 
@@ -165,8 +171,22 @@ def _whole(session: Session, no: str) -> Child:
     return views.ticket(
         whole, lists=lists, proposed=proposed, zone=zone, words=words(),
         may_call="calls.view" in who.can, may_reveal=identity.may_reveal(session, whole.row, who),
-        letters=letters.of_ticket(session, whole.row),
+        letters=letters.of_ticket(session, whole.row), place=_place(session, whole.row, zone),
     )  # fmt: skip
+
+
+def _place(session: Session, row: Ticket, zone: str) -> Child:
+    """Return where the ticket is, with the number of the tickets around it that the viewer may see."""
+    town = placing.town()
+    here = placing.here_of(row, town)
+    since = clock.local(now() - NEARBY_DAYS * 86_400, zone).date()
+    near = f"{row.lon},{row.lat},{NEARBY_M}"
+    query = TicketQuery({"desk": "all", "located": "yes", "near": near, "since": str(since)})
+    number = 0
+    if located(row.precision) == "yes":
+        number = search.count(session, query.criteria(zone), actor=actor(), now=now(), most=1000)
+    base = town.base if town else None
+    return placing_views.of_ticket(row, base, here, words(), nearby=(number, query.href()))
 
 
 def press(
@@ -198,16 +218,20 @@ def press(
             verb=words()[f"verb.{verb}"]
         ), "at": now()}  # fmt: skip
     except HotlineError as error:
-        return dash.no_update, {**_refused(error), "at": now()}
+        # who comes second must see what the first did
+        body = shown(_ticket)(no) if error.facts.get("cap") == "moved" else dash.no_update
+        return body, {**refused(error), "at": now()}
     return shown(_ticket)(no), note
 
 
-def _refused(error: HotlineError) -> dict[str, object]:
+def refused(error: HotlineError) -> dict[str, object]:
     """Return why a move was refused in the words of the trade: the cap, the owing units, the state."""
     texts = words()
     cap = error.facts.get("cap")
     if cap and f"cap.{cap}" in texts:
         return {"text": texts[f"cap.{cap}"], "bad": True}
+    if error.facts.get("outside"):
+        return {"text": texts["place.outside"], "bad": True}
     if "owing" in error.facts:
         return {"text": texts["cap.owing"], "bad": True}
     if "status" in error.facts:

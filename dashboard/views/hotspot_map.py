@@ -46,6 +46,7 @@ class Shown(NamedTuple):
     earlier: Board | None
     categories: Options
     zone: str
+    may_place: bool = False
 
 
 def hot_map(shown: Shown, words: Words) -> Child:

@@ -72,8 +72,18 @@ def city_map(
         preferCanvas=True,
         attributionControl=False,
         zoomSnap=0.5,
+        trackViewport=False,  # dash-leaflet fails on the first move of a map that began with bounds
         className=css,
     )
+
+
+def pin(name: str, at: Sequence[float] | None = None) -> Child:
+    """Return the mark of one place on the map `name`, unseen without `at` (lat, lon as drawn); scripts move it."""
+    return dl.DivMarker(
+        id=f"{name}-pin", position=list(at or (0.0, 0.0)), opacity=1 if at else 0,
+        iconOptions={"className": "place-pin", "html": "<i></i>", "iconSize": [22, 22], "iconAnchor": [11, 26]},
+        interactive=False, keyboard=False,
+    )  # fmt: skip
 
 
 def _ground(base: Base, name: str) -> Child:
