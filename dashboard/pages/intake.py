@@ -90,12 +90,19 @@ def page(search: str) -> Child:
         typed = drafts.load(session, who.user_id, DRAFT + call, vault=doors().vault)
         kept = drafts.of(session, who.user_id, DRAFT, vault=doors().vault)
         desk = views.Desk(
-            queries.categories(session), queries.districts(session), who.agent_no, call,
+            queries.categories(session), _districts(session), who.agent_no, call,
             secrets.token_hex(8), card,
             [(name.removeprefix(DRAFT), str(fields.get("title", ""))) for name, fields in kept],
         )  # fmt: skip
     spot = _drawn(typed)
     return views.intake(desk, typed, spot, zone=here.zone, labels=here.labels, words=words())
+
+
+def _districts(session: Session) -> list[tuple[str, str]]:
+    """Return the districts by the names of their governments; those without one by the city's."""
+    town = placing.town()
+    named = {**(town.districts() if town else {}), **dict(queries.districts(session))}
+    return sorted(named.items())
 
 
 def _drawn(typed: Mapping[str, Any]) -> views.Spot:

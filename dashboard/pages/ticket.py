@@ -1,6 +1,7 @@
 """One ticket's page and the moves pressed on it."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 from urllib.parse import parse_qs
 
@@ -167,25 +168,26 @@ def _whole(session: Session, no: str) -> Child:
         "below": queries.units(session, below=who.unit) if who.unit else [],
         "supervisions": [(str(s.id), s.opinion[:40]) for s in whole.supervisions if not s.ended_at],
     }
-    zone = place(session).zone
+    zone, town = place(session).zone, placing.town()
+    if town and whole.district == whole.row.district:  # no unit is named after it: the city knows
+        whole = replace(whole, district=town.district(whole.district))
     return views.ticket(
         whole, lists=lists, proposed=proposed, zone=zone, words=words(),
         may_call="calls.view" in who.can, may_reveal=identity.may_reveal(session, whole.row, who),
-        letters=letters.of_ticket(session, whole.row), place=_place(session, whole.row, zone),
+        letters=letters.of_ticket(session, whole.row), place=_place(session, whole.row, town, zone),
     )  # fmt: skip
 
 
-def _place(session: Session, row: Ticket, zone: str) -> Child:
+def _place(session: Session, row: Ticket, town: placing.Town | None, zone: str) -> Child:
     """Return where the ticket is, with the number of the tickets around it that the viewer may see."""
-    town = placing.town()
-    here = placing.here_of(row, town)
     since = clock.local(now() - NEARBY_DAYS * 86_400, zone).date()
     near = f"{row.lon},{row.lat},{NEARBY_M}"
     query = TicketQuery({"desk": "all", "located": "yes", "near": near, "since": str(since)})
     number = 0
     if located(row.precision) == "yes":
-        number = search.count(session, query.criteria(zone), actor=actor(), now=now(), most=1000)
-    base = town.base if town else None
+        most = placing_views.NEARBY_MOST + 1
+        number = search.count(session, query.criteria(zone), actor=actor(), now=now(), most=most)
+    base, here = (town.base, placing.here_of(row, town)) if town else (None, None)
     return placing_views.of_ticket(row, base, here, words(), nearby=(number, query.href()))
 
 

@@ -19,6 +19,10 @@ Id = str | dict[str, str]
 MAP = "place-map"
 SPAN = 0.004
 """Degrees around a point that a small map shows at first."""
+NEARBY_MOST = 1000
+"""Neighbours counted one by one."""
+BESIDE_M = 15.0
+"""What is nearer than this is where the point is, not near it."""
 _ZOOMS = {"district": 12, "street": 14, "road": 15}
 
 
@@ -34,7 +38,9 @@ class Here(NamedTuple):
 def said(here: Here, words: Words) -> str:
     """Return a place in words: district, street, what is near, how exact."""
     at, exact = here.at, here.precision in TRUE
-    near = words["place.near"].format(name=at.near, m=round(at.metres)) if at.near and exact else ""
+    near = at.near if exact else ""
+    if near and at.metres >= BESIDE_M:
+        near = words["place.near"].format(name=near, m=round(at.metres))
     street = at.street_name if here.precision != "district" else ""
     how = words[f"precision.{here.precision}"] if here.precision else ""
     return " · ".join(filter(None, (at.district_name, street, near, how)))
@@ -136,10 +142,11 @@ def of_ticket(
         source = words[f"point_source.{row.point_source or 'entered'}"]
         lines.append(html.Div(words["place.source"].format(how=source), className="muted"))
         if row.grid:
-            lines.append(html.Div(words["place.grid"].format(code=row.grid), className="muted num"))
+            lines.append(html.Div(words["place.grid"].format(code=row.grid), className="muted"))
     number, address = nearby
     if how == "yes":
-        text = words["place.nearby"].format(n=f"{number:,}")
+        most = f"{NEARBY_MOST:,}+"
+        text = words["place.nearby"].format(n=most if number > NEARBY_MOST else f"{number:,}")
         lines.append(html.Div(link(text, address) if number else text))
     body = html.Div([small_map(base, here, words), html.Div(lines, className="place-lines")])
     return panel(words["place.heading"], html.Div(body, className="place-of"), css="roomy")

@@ -163,7 +163,12 @@ def test_what_waits_is_counted_as_it_is_listed(session: Session, surface: Surfac
 
 @pytest.mark.usefixtures("units")
 def test_near_is_metres_and_within_sight(session: Session) -> None:
-    point = {"kind": "help", "title": "路灯", "content": "不亮", "district": "990101"}
+    point: dict[str, Any] = {
+        "kind": "help",
+        "title": "路灯",
+        "content": "不亮",
+        "district": "990101",
+    }
     rows = [
         opened(session, Form(lon=LON + east / 92_700, lat=LAT, **point)) for east in (0, 490, 510)
     ]
