@@ -55,6 +55,7 @@ def _parser() -> argparse.ArgumentParser:
     up.add_argument("--ami-secret-file", type=Path, help="file with the AMI secret of HOST:PORT")
     up.add_argument("--speed", type=float, default=1.0, help="simulator: seconds per second")
     up.add_argument("--seed", type=int, default=1, help="simulator: same seed, same floor")
+    up.add_argument("--empty", action="store_true", help="without the demo's tickets")
 
     _verb(verbs, "web", _web, "serve the screens")
     ingest = _verb(verbs, "ingest", _ingest, "run the loops between exchange, streams and database")
@@ -63,6 +64,11 @@ def _parser() -> argparse.ArgumentParser:
     seed = _verb(verbs, "seed", _seed, "put the demo centre into the database; safe to repeat")
     seed.add_argument(
         "--tickets", action="store_true", help="tickets of a fortnight, if there are none"
+    )
+    seed.add_argument(
+        "--history",
+        action="store_true",
+        help="tickets of the eight weeks before, if there are none",
     )
     _verb(verbs, "prepare", _prepare, "migrate, then seed")
     verify = _verb(verbs, "verify", _verify, "count every figure again, and walk the sealed logs")
@@ -89,7 +95,7 @@ def _parser() -> argparse.ArgumentParser:
     )  # fmt: skip
 
     bench = _verb(verbs, "bench", _bench, "measure, as a ratio to a baseline in the same run")
-    bench.add_argument("what", choices=("floor", "tickets"))
+    bench.add_argument("what", choices=("floor", "tickets", "routing"))
     bench.add_argument("--json", action="store_true")
     bench.add_argument("--quick", action="store_true", help="shorter runs, rougher figures")
     return parser
@@ -214,18 +220,23 @@ def _seed(options: argparse.Namespace) -> None:
     engine = engine_for(settings.database_url)
     seed(engine)
     seed_demo(engine, tenant_id_of(engine, TENANT), Files(settings.files), now=now())
+    vault = Vault(settings.encryption_keys, settings.hash_key)
+    tenant_id = tenant_id_of(engine, settings.tenant)
     if options.tickets:
         from tickets import demo
 
-        vault = Vault(settings.encryption_keys, settings.hash_key)
-        tenant_id = tenant_id_of(engine, settings.tenant)
         print(f"{demo.fill(engine, tenant_id, vault, settings.zone, now=now())} demo tickets")
+    if options.history:
+        from tickets import demo
+
+        made = demo.fill_history(engine, tenant_id, vault, settings.zone, now=now())
+        print(f"{made} demo tickets of the weeks before")
 
 
 def _prepare(options: argparse.Namespace) -> None:
     process.start()
     _migrate(options)
-    _seed(argparse.Namespace(tickets=False, **vars(options)))
+    _seed(argparse.Namespace(tickets=False, history=False, **vars(options)))
 
 
 def _verify(options: argparse.Namespace) -> int:

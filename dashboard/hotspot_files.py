@@ -22,6 +22,7 @@ from dashboard.texts import t
 from dashboard.views import clock
 from dashboard.views.hotspot_map import Shown, by_key, most
 from dashboard.views.kit import Words
+from dashboard.views.maps import Look
 from gis_data.tiles.picture import Frame, frame_of, picture
 from models.errors import NotFound
 
@@ -53,7 +54,7 @@ def routes(server: FastAPI) -> None:
 
 def _made(make: Callable[[Shown, Words], bytes], query: str, words: Words) -> bytes:
     with reading() as session:
-        shown = seen(session, query)
+        shown = seen(session, query, Look("desk", big=False))
     return make(shown, words)
 
 
@@ -90,7 +91,8 @@ def _cells(shown: Shown) -> Iterator[tuple[str, dict[str, Any]]]:
             "per_km2": round(dense[key].value, 3) if key in dense else None,
             "gi": round(one.value, 3) if one else None, "gi_p": one.p if one else None,
             "cluster": bool(one and one.raised),
-            "ratio": round(two.value, 3) if two else None, "surge_p": two.p if two else None,
+            "ratio": round(two.value, 3) if two and two.expected >= 0 else None,
+            "surge_p": two.p if two and two.expected >= 0 else None,
             "surge": bool(two and two.raised), "trend": shown.board.trends.get(key, ""),
         }  # fmt: skip
 
@@ -132,7 +134,8 @@ def _xlsx(shown: Shown, words: Words) -> bytes:
         names = {each.code: each.name for each in shown.districts}
         rows = [row for row in shown.board.surge.rows if row.level == "district"]
         for number, row in enumerate(rows, start=1):
-            values = [row.observed, row.expected, row.per_10k, row.value, row.p]
+            known = (row.value, row.p) if row.expected >= 0 else (-1, -1)
+            values = [row.observed, row.expected, row.per_10k, *known]
             areas.write_row(
                 number, 0, [names.get(row.key, row.key), *(n if n >= 0 else "" for n in values)]
             )
@@ -182,7 +185,7 @@ def _drawn(shown: Shown, frame: Frame, layer: str) -> Iterator[str]:
         for each in shown.districts:
             rings = (part.exterior for part in shapely.get_parts(each.shape))
             path = " ".join(_path(shapely.get_coordinates(ring), frame) for ring in rings)
-            fill = _shade(rates.get(each.code, 0), top)
+            fill = _shade(rates.get(each.code, 0) ** 2, top**2)  # linear, as on the page
             yield f'<path d="{path}" fill="{fill}" fill-opacity="0.6" stroke="#5b6b82"/>'
         return
     for key, facts in _cells(shown):

@@ -23,6 +23,8 @@ from models.store import embedded, streams
 from pbx import standin
 
 READY_S = 120.0
+LATER = ("demo", "history", "hotspots")
+"""Children nobody waits for: lists and maps fill while the screens are used."""
 APP = str(Path(__file__).resolve().parent.parent / "app.py")
 
 
@@ -51,7 +53,9 @@ async def up(options: argparse.Namespace) -> int:
         asyncio.get_running_loop().add_signal_handler(sign, told.set)
     try:
         supervisor.start(*children)
-        await _until_ready(supervisor, told, [child.name for child in children])
+        await _until_ready(
+            supervisor, told, [child.name for child in children if child.name not in LATER]
+        )
         if not told.is_set():
             _write_state(run, ports, supervisor, children)
             _greet(ports["web"], options.pbx, time.monotonic() - started)
@@ -195,12 +199,16 @@ def _children(
             ready=_folding(env["HOTLINE_REDIS_URL"]),
         ),
         app("web", "web", ready=port_open(ports["web"])),
-        app("demo", "seed", "--tickets", needs=("web",), once=True),
         # its stream keeps what it does not read yet, the screens cannot wait
         app("ledger", "ingest", "--loops", "archiver,relay,tickets,timers", needs=("web",)),
-        # apart: its arithmetic must not hold up the relay
-        app("hotspots", "ingest", "--loops", "hotspots", needs=("demo",)),
     ]
+    filled: tuple[str, ...] = ("web",)
+    if not options.empty:
+        children.append(app("demo", "seed", "--tickets", needs=("web",), once=True))
+        children.append(app("history", "seed", "--history", needs=("demo",), once=True))
+        filled = ("history",)
+    # apart: its arithmetic must not hold up the relay
+    children.append(app("hotspots", "ingest", "--loops", "hotspots", needs=filled))
     return children
 
 

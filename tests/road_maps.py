@@ -1,6 +1,7 @@
 """Road maps for tests: small ones drawn by hand, a random grid, and Jinan where it lies beside the project."""
 
 from functools import cache
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ import pandas as pd
 import shapely
 
 from gis_data.city import bundle
+from gis_data.coordinates import metric_crs_at
 from gis_data.roads import network as net
 from gis_data.roads import table as roads
 
@@ -60,53 +62,6 @@ def city(*args: Any) -> net.Network:
     return net.Network(net.ground(roads.from_frames(*frames(*args), crs=CRS)))
 
 
-def grid(
-    side: int, *, seed: int = 1, turns: int = 0, one_way: float = 0.1, missing: float = 0.15
-) -> roads.RoadTable:
-    """Return a random town of side x side crossings 100 m apart, as arrays: a million nodes in seconds."""
-    chance = np.random.default_rng(seed)
-    number = np.arange(side * side).reshape(side, side)
-    a = np.concatenate([number[:, :-1].ravel(), number[:-1].ravel()])
-    b = np.concatenate([number[:, 1:].ravel(), number[1:].ravel()])
-    keep = chance.random(len(a)) >= missing
-    a, b = a[keep], b[keep]
-    way = np.arange(len(a))
-    back = chance.random(len(a)) >= one_way
-    u, v = np.concatenate([a, b[back]]), np.concatenate([b, a[back]])
-    way = np.concatenate([way, way[back]]).astype(np.int32)
-    y, x = np.divmod(np.arange(side * side), side)
-    xy = np.column_stack([x, y]) * 100.0 + chance.uniform(-30, 30, (side * side, 2))
-    along = np.minimum(x[u] == x[v], x[u] % 10 == 0) | np.minimum(y[u] == y[v], y[u] % 10 == 0)
-    speed = np.where(along, 60.0, 30.0) + chance.integers(-5, 6, len(a))[way]
-    bend = 1 + 0.2 * chance.random(len(a))[way]
-    length = np.hypot(*(xy[u] - xy[v]).T) * bend
-    u, v = u.astype(np.int32), v.astype(np.int32)
-    width = len(str(len(u)))
-    made = roads.RoadTable(
-        edge_id=np.char.zfill(np.arange(len(u)).astype(f"S{width}"), width),
-        node_id=np.arange(side * side).astype(f"S{width}"),
-        lonlat=np.empty((0, 2)), xy=xy, u=u, v=v, length=length, speed=speed.astype(np.float64),
-        class_code=np.where(along, 4, 10).astype(np.int8), way=way, name=(way % 97).astype(np.int32),
-        names=tuple(f"{n}路" for n in range(97)), bridge=np.zeros(len(u), np.bool_),
-        bends=np.empty((0, 2)), bend_start=np.zeros(len(u) + 1, np.int32),
-        turns=np.empty((0, 2), np.int32), twin=roads.twins(u, v, way, length), crs=CRS,
-    )  # fmt: skip
-    object.__setattr__(made, "lonlat", made.degrees(xy))
-    object.__setattr__(made, "turns", some_turns(made, turns, seed))
-    return made
-
-
-def some_turns(table: roads.RoadTable, count: int, seed: int = 1) -> Any:
-    """Return random forbidden turns, (count, 2) edges that meet."""
-    chance = np.random.default_rng(seed)
-    first = chance.choice(table.edges, min(3 * count, table.edges), replace=False)
-    by_tail = np.argsort(table.u, kind="stable")
-    start = np.searchsorted(table.u[by_tail], np.arange(table.nodes + 1))
-    out = [by_tail[start[v] : start[v + 1]] for v in table.v[first]]
-    pairs = [(a, chance.choice(after)) for a, after in zip(first, out, strict=True) if len(after)]
-    return np.array(pairs[:count], np.int32).reshape(-1, 2)
-
-
 @cache
 def yunzhou() -> roads.RoadTable:
     """Return the roads of the demo city."""
@@ -140,3 +95,21 @@ def jinan() -> roads.RoadTable | None:
         {"id": list(at.values())}, geometry=shapely.points(list(at)), crs="EPSG:4326"
     )
     return roads.from_frames(nodes, edges, None, crs=JINAN_CRS)
+
+
+@cache
+def pyrosm_extract() -> roads.RoadTable | None:
+    """Return the roads of the extract that the package pyrosm carries, imported as any other, None without it."""
+    from gis_data.city.imports import osm
+    from gis_data.city.imports.report import Report
+
+    found = find_spec("pyrosm")
+    if found is None or found.origin is None:
+        return None
+    extract = Path(found.origin).parent / "data/test.osm.pbf"
+    if not extract.exists():
+        return None
+    layers = osm.read(extract, Report("osm", extract.name))
+    west, south, _, _ = layers["roads"].total_bounds
+    crs = metric_crs_at(west, south)
+    return roads.from_frames(layers["nodes"], layers["roads"], layers.get("turns"), crs=crs)

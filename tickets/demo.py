@@ -70,9 +70,18 @@ def fill(engine: Engine, tenant_id: int, vault: Vault, zone: str, *, now: Instan
         known = session.scalar(select(Agent.id).where(Agent.agent_no == OF_STAFF.about))
         form = OF_STAFF if known else replace(OF_STAFF, about="")
         intake.open_ticket(session, form, actor=CENTRE, now=today - DAY_S, vault=vault)
-    made = len(moments) + 1 + _burst(engine, tenant_id, vault, town, today, now)
+    return len(moments) + 1 + _burst(engine, tenant_id, vault, town, today, now)
+
+
+def fill_history(engine: Engine, tenant_id: int, vault: Vault, zone: str, *, now: Instant) -> int:
+    """Give the demo the eight weeks before, unless it has them; return how many tickets."""
+    with db.transaction(engine, tenant_id) as session:
+        if session.scalar(select(Ticket.id).where(Ticket.origin.startswith("demo-")).limit(1)):
+            return 0
+    chance = random.Random(54321)  # noqa: S311 - the same demo every time
+    town = Town(bundle.read(SHIPPED), chance)
     matters = [Matter(*matter) for matter in MATTERS]
-    return made + demo_history.put(engine, tenant_id, vault, zone, town, matters, now=now)
+    return demo_history.put(engine, tenant_id, vault, zone, town, matters, now=now)
 
 
 def _one(

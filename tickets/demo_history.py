@@ -132,13 +132,13 @@ def put(
     engine: Engine, tenant_id: int, vault: Vault, zone: str, town: Town, matters: Sequence[Matter],
     *, now: Instant,
 ) -> int:  # fmt: skip
-    """Write the weeks before today as imported tickets; return how many."""
+    """Write the weeks before today as imported tickets, all or none; return how many."""
     rows = sorted(_all(town, matters, zone, now), key=lambda old: old.opened)
-    made = 0
-    for first in range(0, len(rows), BATCH):
-        with db.transaction(engine, tenant_id) as session:
-            made += load(session, rows[first : first + BATCH], actor=ACTOR, now=now, vault=vault)
-    return made
+    with db.transaction(engine, tenant_id) as session:
+        return sum(
+            load(session, rows[first : first + BATCH], actor=ACTOR, now=now, vault=vault)
+            for first in range(0, len(rows), BATCH)
+        )
 
 
 def _all(town: Town, matters: Sequence[Matter], zone: str, now: Instant) -> Iterator[Old]:

@@ -56,7 +56,7 @@
     const drawn = look.layer === "districts";
     const known = facts.rate >= 0;
     return {
-      fillColor: known ? shade(Math.sqrt(facts.rate / (look.most.districts || 1))) : token("--muted"),
+      fillColor: known ? shade(facts.rate / (look.most.districts || 1)) : token("--muted"),
       fillOpacity: drawn ? (known ? 0.6 : 0.15) : 0,
       color: token("--muted"),
       weight: drawn ? 1.6 : 1,

@@ -22,6 +22,7 @@ from dashboard.views import hotspots as views
 from dashboard.views.hotspot_map import LAYERS, Asked, Shown
 from dashboard.views.hotspots import SPANS
 from dashboard.views.kit import Child
+from dashboard.views.maps import Look
 from dashboard.views.ticket_query import TicketQuery
 from gis_data.ground import Ground
 from gis_data.hotspots.board import Board
@@ -75,11 +76,11 @@ def page(search: str) -> Child:
     """Return the page of an address."""
     require("ticket.view")
     with reading() as session:
-        return views.page(seen(session, search), words())
+        return views.page(seen(session, search, map_look()), words())
 
 
-def seen(session: Session, search: str) -> Shown:
-    """Return everything an address asks for."""
+def seen(session: Session, search: str, look: Look) -> Shown:
+    """Return everything an address asks for, to be drawn in this look."""
     here, at, whose = ground(), now(), actor()
     zone = place(session).zone
     asked = read(search, zone, at)
@@ -99,7 +100,7 @@ def seen(session: Session, search: str) -> Shown:
     steps, by_step = _steps(session, criteria, board, here, zone, at)
     named = {hot.cell for hot in board.ranking} | set(by_step)
     return Shown(
-        asked, map_base(here, map_look()), board, here.terrain(board.resolution).districts, steps, by_step,
+        asked, map_base(here, look), board, here.terrain(board.resolution).districts, steps, by_step,
         {cell: name_of(here, cell) for cell in named}, earlier, queries.categories(session), zone,
         may_place="ticket.assign" in viewer().can,
     )  # fmt: skip
@@ -163,8 +164,7 @@ def _steps(
 def name_of(here: Ground, cell: str) -> str:
     """Return where a cell is, as people call it."""
     lat, lon = h3.cell_to_latlng(cell)
-    at = here.surface.at(lon, lat)
-    return "·".join(filter(None, (at.street_name or at.district_name, at.near))) or cell
+    return here.surface.at(lon, lat).name or cell
 
 
 @shown

@@ -34,7 +34,7 @@ def page(shown: Shown, words: Words) -> Child:
             dcc.Store(id="hot-step-now", data=-1),
             dcc.Store(id="hot-asked", data=shown.asked.tickets.href("")),
         ],
-        className="page hot",
+        className="page hot-page",
     )
 
 
@@ -140,8 +140,8 @@ def _side(shown: Shown, words: Words) -> Child:
         [
             tabs,
             panel(words["hot.city"], _city(shown, words), css="roomy"),
-            panel(words["hot.ranking"], _ranking(shown, words), css="roomy"),
             html.Div(empty(words["hot.choose"]), id="hot-why", className="panel roomy hot-why"),
+            panel(words["hot.ranking"], _ranking(shown, words), css="roomy"),
         ],
         className="hot-side",
     )
@@ -162,6 +162,8 @@ def _city(shown: Shown, words: Words) -> Child:
         lines.append(html.P(said))
     elif not board.too_few:
         lines.append(html.P(words["hot.no_history"]))
+    if not board.too_few and board.clusters.baseline == "city mean":
+        lines.append(html.P(words["hot.city_mean"]))
     left = board.left_out
     for name, number in (("area", left.area), ("default", left.default), ("no", left.no)):
         if number:

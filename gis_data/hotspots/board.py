@@ -113,7 +113,12 @@ def board(
         ],
         terrain.grid, frame,
     )  # fmt: skip
-    past = [_past(terrain, each, own, counts) for each, own in before]
+    known = found.baseline == "own history"
+    past = [
+        _past(terrain, each, own if known else (), counts)
+        for each, own in before
+        if not known or len(own) >= clusters.HISTORY_LEAST  # else unlike things were compared
+    ]
     here = (frozenset(row.key for row in found.raised), _tickets(terrain, observed))
     steps = [*past, here]
     how = trends([raised for raised, _ in steps], [tickets for _, tickets in steps])

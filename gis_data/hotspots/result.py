@@ -41,7 +41,8 @@ class Row(msgspec.Struct, frozen=True, omit_defaults=True):
 
     key : H3 cell as hex text, or the district's code, or empty for the city.
     observed, expected : tickets of the period, and those the baseline lets expect (-1 = no baseline).
-    value : what the layer draws: tickets per km2 (density), Gi* (clusters), observed / expected (surge).
+    value : what the layer draws: tickets per km2 (density), Gi* (clusters), observed / expected (surge; of half
+        a ticket at least).
     per_10k : tickets per 10,000 people, -1 where the population is not known.
     p : probability of so much by chance anywhere among the places of this level; 1 where nothing is tested.
     raised : p is below the layer's alpha. beyond_city : it is, even when the whole city rose alike.

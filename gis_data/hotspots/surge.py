@@ -15,6 +15,8 @@ LEAST = 3
 """Tickets a place must have to be called surging."""
 PRIOR = 0.5
 """Periods' worth of the mean place that a place's own history is mixed with."""
+RATIO_LEAST = 0.5
+"""Tickets expected at least when the ratio is told: three of 0.001 are not three thousand times."""
 SUMMED = 2000
 """Up to here the probabilities are added up one by one."""
 P_LEAST = 1e-12
@@ -76,7 +78,7 @@ def _rows(group: Group, judged: Judged, alpha: float, tested: bool) -> list[Row]
         raised = tested and observed >= LEAST and bool(judged.p[i] <= alpha)
         rows.append(
             Row(
-                key, observed, round(observed / expected, 3) if expected > 0 else 0.0, group.level,
+                key, observed, round(observed / max(expected, RATIO_LEAST), 3), group.level,
                 expected=round(expected, 4) if tested else -1.0, p=float(f"{judged.p[i]:.3g}"),
                 raised=raised,
                 per_10k=round(observed / residents * 10_000, 3) if residents > 0 else -1.0,

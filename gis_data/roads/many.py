@@ -3,16 +3,18 @@
 from collections.abc import Sequence
 
 import numpy as np
+import numpy.typing as npt
 import shapely
 from scipy import ndimage
 
 from gis_data.roads import ends
 from gis_data.roads.lines import points
 from gis_data.roads.network import Network, Stop
-from gis_data.roads.search import FAR, TRIES, Ball, Ends, ball, spread
+from gis_data.roads.search import FAR, TRIES, Ball, Ends, ball, enclosed, spread
 from gis_data.roads.table import Floats, Ints
-from gis_data.roads.weights import By
+from gis_data.roads.weights import By, Weights
 
+Mask = npt.NDArray[np.bool_]
 GRAIN_M = 50.0
 """The side of the squares an isochrone is made of; larger where it would take too many."""
 GRAINS = 800
@@ -52,17 +54,34 @@ def _costs(network: Network, one: Stop, many: Sequence[Stop], by: By, *, backwar
     other = Ends(other.state[joined], other.cost[joined], other.edge[joined])
     pace = network.ground.pace if by == "time" else 1.0
     xy = graph.table.xy[graph.node[other.state]] - graph.table.xy[graph.node[begin.state[0]]]
-    limit = (1.3 * float(np.hypot(*xy.T).max(initial=0.0)) + 200.0) / pace
+    limit = (1.2 * float(np.hypot(*xy.T).max(initial=0.0)) + 200.0) / pace
+    asked = np.ones(len(owner), np.bool_)
     for tried in range(TRIES + 1):
         limit = limit if tried < TRIES else FAR
-        reached = ball(weights, begin, limit, backward=backward, radius=limit * pace)
+        reached = ball(weights, begin, limit, backward=backward, pace=pace)
         total = reached.of(other.state) + other.cost
         best = found.copy()
         np.minimum.at(best, owner, total)
-        if np.all(best[owner] <= limit):
+        asked &= best[owner] > limit
+        if tried == 0 and asked.any():
+            asked &= ~_cut_off(weights, begin, other, asked, backward=backward)
+        if not asked.any():
             break
         limit *= 2
     return best
+
+
+def _cut_off(weights: Weights, begin: Ends, other: Ends, asked: Mask, *, backward: bool) -> Mask:
+    """Return which of the ends asked for cannot be reached, as they, or the beginning, are shut in."""
+    if shut := enclosed(weights, begin, backward=backward):
+        return np.asarray(np.isinf(shut.of(other.state)))
+    cut = np.zeros(len(asked), np.bool_)
+    for place in np.flatnonzero(asked).tolist():
+        here = slice(place, place + 1)
+        one = Ends(other.state[here], other.cost[here], other.edge[here])
+        shut = enclosed(weights, one, backward=not backward)
+        cut[place] = shut is not None and bool(np.isinf(shut.of(begin.state)).all())
+    return cut
 
 
 # --- how far one gets -------------------------------------------------------------------------
@@ -91,7 +110,7 @@ def _reached(network: Network, start: Stop, seconds: float) -> tuple[Ints, Float
     parts = [np.column_stack([begun, np.minimum(1.0, begun + seconds / cost)]).reshape(-1, 2)]
     if not len(begin.state):
         return own, parts[0]
-    found = ball(weights, begin, seconds, backward=False, radius=seconds * network.ground.pace)
+    found = ball(weights, begin, seconds, backward=False, pace=network.ground.pace)
     edges, left = _beyond(found, seconds)
     order = np.lexsort((-left, edges))
     edges, left = edges[order], left[order]
@@ -143,9 +162,15 @@ def _squares(network: Network, spots: Floats, grain: float) -> shapely.Geometry:
     full[row, column] = True
     near = np.array([[0, 1, 1, 1, 0], *[[1] * 5] * 3, [0, 1, 1, 1, 0]], np.bool_)
     full = ndimage.binary_fill_holes(ndimage.binary_dilation(full, near))
-    edge = np.diff(np.pad(full, ((0, 0), (1, 1))).astype(np.int8), axis=1)
-    (rows, left), (_, right) = np.nonzero(edge == 1), np.nonzero(edge == -1)
-    x0, x1 = origin[0] + left * grain, origin[0] + right * grain
-    y0 = origin[1] + rows * grain
-    area = shapely.union_all(shapely.box(x0, y0, x1, y0 + grain)).simplify(grain)
+    below = np.diff(np.pad(full, ((1, 1), (0, 0))).astype(np.int8), axis=0)
+    beside = np.diff(np.pad(full, ((0, 0), (1, 1))).astype(np.int8), axis=1)
+    flat, upright = (np.argwhere(side) for side in (below, beside))
+    corners = np.concatenate(
+        [np.hstack([flat, np.add(flat, (0, 1))]), np.hstack([upright, np.add(upright, (1, 0))])]
+    )
+    sides = origin + grain * corners.reshape(-1, 2, 2)[:, :, ::-1]
+    faces = shapely.get_parts(shapely.polygonize(shapely.linestrings(sides)))
+    spots = shapely.get_coordinates(shapely.point_on_surface(faces))
+    column, row = ((spots - origin) // grain).astype(np.int64).T
+    area = shapely.simplify(shapely.union_all(faces[full[row, column]]), grain)
     return shapely.transform(area, network.table.degrees)

@@ -201,7 +201,7 @@ def _cut_off(network: Network, start: Stop, end: Stop) -> Unreachable:
     leaving, arriving = ends.leaving(weights, [start])[0], ends.arriving(weights, [end])[0]
     if not np.isin(graph.weak[leaving.state], graph.weak[arriving.state]).any():
         return Unreachable(network.version, "island")
-    there = ball(weights, leaving, FAR, backward=False, radius=FAR)
-    back = ball(weights, arriving, FAR, backward=True, radius=FAR)
+    there = ball(weights, leaving, FAR, backward=False, pace=1.0)
+    back = ball(weights, arriving, FAR, backward=True, pace=1.0)
     out, into = (int(np.isfinite(found.distance[:-2]).sum()) for found in (there, back))
     return Unreachable(network.version, "one_way", trap="start" if out <= into else "end")

@@ -16,8 +16,12 @@ from gis_data.roads.weights import Weights
 
 FAR = 1e300
 """No limit at all, yet less than the cost of a closed edge."""
+LOOK = 1.5
+"""Main roads lead further than ordinary ones."""
 GROW = 1.6
+"""How much larger the next part is, when one was too small."""
 TRIES = 4
+PROBE_M = 1500.0
 
 
 class Ends(NamedTuple):
@@ -158,23 +162,42 @@ def _costs(
     return np.asarray(cost)
 
 
-def ball(weights: Weights, ends: Ends, limit: float, *, backward: bool, radius: float) -> Ball:
+def ball(weights: Weights, ends: Ends, limit: float, *, backward: bool, pace: float) -> Ball:
     """Return everything within `limit` of the ends.
 
-    radius : metres to look around them at first; the answer does not depend on it.
+    pace : metres an ordinary road leads for one unit of cost, a guess how far to look at first; the answer
+    does not depend on it.
     """
     tiles = weights.graph.tiles
     xy = weights.graph.table.xy[weights.graph.node[ends.state]]
+    radius = LOOK * limit * pace if limit < FAR else FAR
     while True:
         window = _window(weights.graph, xy, radius)
-        part = cut_out(weights, window, ends, backward=backward)
-        states = part.matrix.shape[0]
-        distance, before = csgraph.dijkstra(
-            part.matrix, indices=states - 1, limit=min(limit, FAR), return_predecessors=True
-        )
-        if part.whole or not np.isfinite(distance[-2]):
-            return Ball(part, ends, limit, distance, before)
+        found = _within(weights, ends, limit, window, backward=backward)
+        if found.part.whole or not np.isfinite(found.distance[-2]):
+            return found
         radius = GROW * max(radius, tiles.size)
+
+
+def enclosed(weights: Weights, ends: Ends, *, backward: bool) -> Ball | None:
+    """Return all that can be reached where this lies within `PROBE_M`: an island, a trap, a closed block.
+
+    None where it goes on beyond. It keeps a search for what cannot be reached from going over the whole.
+    """
+    graph = weights.graph
+    window = _window(graph, graph.table.xy[graph.node[ends.state]], PROBE_M)
+    found = _within(weights, ends, FAR, window, backward=backward)
+    return found if found.part.whole or not np.isfinite(found.distance[-2]) else None
+
+
+def _within(weights: Weights, ends: Ends, limit: float, window: Window, *, backward: bool) -> Ball:
+    """Return the ball as far as it lies in a window."""
+    part = cut_out(weights, window, ends, backward=backward)
+    source = part.matrix.shape[0] - 1
+    distance, before = csgraph.dijkstra(
+        part.matrix, indices=source, limit=min(limit, FAR), return_predecessors=True
+    )
+    return Ball(part, ends, limit, distance, before)
 
 
 def _window(graph: RoadGraph, xy: Floats, radius: float) -> Window:
@@ -202,8 +225,7 @@ class Found(NamedTuple):
 def best(weights: Weights, start: Ends, end: Ends, *, pace: float) -> Found | None:
     """Return the best way from one of `start` to one of `end`, None if there is none.
 
-    Two balls of half the way are smaller than one of all of it. pace : metres an ordinary road leads for
-    one unit of cost, a guess that only the speed of the answer depends on.
+    Two balls of half the way are smaller than one of all of it. pace : as in `ball`.
     """
     graph = weights.graph
     if not len(start.state) or not len(end.state):
@@ -215,13 +237,17 @@ def best(weights: Weights, start: Ends, end: Ends, *, pace: float) -> Found | No
     owed = float(max(start.cost.max(), end.cost.max()))
     limit = (0.65 * float(np.hypot(*(a - b))) + 200.0) / pace + owed
     for _ in range(TRIES):
-        there = ball(weights, start, limit, backward=False, radius=limit * pace)
-        back = ball(weights, end, limit, backward=True, radius=limit * pace)
+        there = ball(weights, start, limit, backward=False, pace=pace)
+        back = ball(weights, end, limit, backward=True, pace=pace)
         found = _meet(there, back)
         if found and found.cost <= 2 * limit:
             return found
+        if found is None and (shut := enclosed(weights, start, backward=False)):
+            return _at(shut, end)
+        if found is None and (shut := enclosed(weights, end, backward=True)):
+            return _at(shut, start)
         limit = found.cost / 2 * (1 + 1e-12) if found else 2.5 * limit
-    everything = ball(weights, start, FAR, backward=False, radius=FAR)
+    everything = ball(weights, start, FAR, backward=False, pace=pace)
     return _at(everything, end)
 
 
@@ -250,14 +276,17 @@ def _joined(there: Ball, tail: int, middle: list[int], head: int, back: Ball, co
     return Found(float(cost), start, end, [*before[::-1], *middle, *after])
 
 
-def _at(everything: Ball, end: Ends) -> Found | None:
-    """Return the best way to one of `end`, where all that can be reached is known."""
-    total = everything.of(end.state) + end.cost
+def _at(everything: Ball, other: Ends) -> Found | None:
+    """Return the best way to, or from, one of the other ends, where all that can be reached is known."""
+    total = everything.of(other.state) + other.cost
     chosen = _least(total)
     if chosen < 0:
         return None
-    start, edges = everything.path(int(end.state[chosen]))
-    return Found(float(total[chosen]), start, chosen, edges[::-1])
+    first, edges = everything.path(int(other.state[chosen]))
+    cost = float(total[chosen])
+    if everything.part.backward:
+        return Found(cost, chosen, first, edges)
+    return Found(cost, first, chosen, edges[::-1])
 
 
 def _least(cost: Floats) -> int:
