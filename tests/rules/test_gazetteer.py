@@ -112,6 +112,7 @@ def test_districts_agree_with_asking_every_polygon() -> None:
     [
         ("长江东路8号", "长江东路8号", "address"),
         ("云州市莲湖区望江街道长江东路8号3栋2单元", "长江东路8号", "address"),
+        ("长江东路8号世纪名邸2单元", "长江东路8号世纪名邸", "address"),
         ("莲湖区人民公园", "人民公园", "place"),
         ("世纪名邸", "世纪名邸", "address"),
         ("望江街道", "望江街道", "street"),
