@@ -28,6 +28,8 @@ class Ground:
         self._cache = cache
         self._lock = threading.RLock()
         self._made: dict[str, object] = {}
+        self._warming = threading.Lock()
+        self._warm: threading.Thread | None = None
 
     @property
     def version(self) -> str:
@@ -52,6 +54,16 @@ class Ground:
     def terrain(self, resolution: int) -> Terrain:
         """Return the city as H3 cells."""
         return self._once(f"terrain-{resolution}", lambda: terrain_of_city(self.city, resolution))
+
+    def warm(self) -> None:
+        """Begin to make the names and the surface ready beside the caller, once; whoever asks meanwhile waits."""
+        with self._warming:
+            if self._warm is None:
+                self._warm = threading.Thread(target=self._ready, name="ground", daemon=True)
+                self._warm.start()
+
+    def _ready(self) -> None:
+        _ = self.gazetteer, self.surface
 
     def _once(self, name: str, make: Callable[[], T]) -> T:
         with self._lock:

@@ -11,7 +11,7 @@ from models.clock import Instant, to_datetime
 from models.errors import BadInput, NotFound, Refused, WrongStatus
 from models.events.floor import Caller, WorkSaved
 from models.events.ticket import Finding, StaffComplaintSettled, TicketAnswered, TicketOpened
-from models.rules.places import kept
+from models.rules.places import CHOSEN, Precision, kept
 from models.rules.tickets.choices import CHANNELS, FINDINGS, KINDS, STAFF, URGENCIES
 from models.store import outbox, streams
 from models.store.crypto import Vault
@@ -58,6 +58,8 @@ class Form:
     disputed : ticked as a dispute (矛盾纠纷排查); words of the text tick it by themselves.
     later : 不能当时答复: it is answered later, so the citizen must be reachable.
     about : agent number of the person complained of, of kind `STAFF` only; empty when it is not known.
+    precision : how exactly the point says where, "point" when it is not said; point_source : who said so;
+    street, grid : codes in the city. `tickets.placing.on_ground` fills these in.
     """
 
     kind: str
@@ -79,6 +81,10 @@ class Form:
     later: bool = False
     disputed: bool = False
     about: str = ""
+    precision: Precision = ""
+    point_source: str = ""
+    street: str = ""
+    grid: str = ""
     call: str = ""
     token: str = ""
 
@@ -104,6 +110,7 @@ class Form:
             "about": bool(self.about) and self.kind != STAFF,
             "point": (self.lon is None) != (self.lat is None)
             or not (-180 <= lon <= 180 and -90 <= lat <= 90),
+            "precision": self.precision not in CHOSEN or bool(self.precision and self.lon is None),
         }
         first = next((field for field, is_wrong in wrong.items() if is_wrong), "")
         if first:
@@ -130,7 +137,7 @@ def open_ticket(
     if form.about and session.scalar(select(_agent_known(form.about))) is not True:
         raise BadInput("no such agent", field="about")
     said = f"{form.title} {form.content}"
-    precision, h9 = kept(form.lon, form.lat, "point")
+    precision, h9 = kept(form.lon, form.lat, form.precision or "point")
     row = Ticket(
         tenant_id=tenant_of(session), no=str(session.scalar(NUMBERS)),
         query_code="".join(secrets.choice(QUERY_LETTERS) for _ in range(6)),
@@ -139,7 +146,8 @@ def open_ticket(
         title=form.title.strip(), content=form.content.strip(), cause=form.cause.strip(),
         happened_at=to_datetime(form.happened) if form.happened else None,
         address=form.address.strip(), district=form.district, lon=form.lon, lat=form.lat,
-        point_source="entered" if form.lon is not None else "", precision=precision, h9=h9,
+        point_source=(form.point_source or "entered") if form.lon is not None else "",
+        precision=precision, h9=h9, street=form.street, grid=form.grid,
         anonymous=form.anonymous, confidential=form.confidential or form.kind in ("report", STAFF),
         emergency=any(word in said for word in _EMERGENCY),
         disputed=form.disputed or any(word in said for word in _DISPUTE),

@@ -15,6 +15,8 @@ from dashboard.pages import (
     knowledge,
     knowledge_item,
     letters,
+    places,
+    placing,
     routes,
     system,
     ticket,
@@ -48,6 +50,10 @@ STORES = (
     "ack-request",
     "drawer-close",
     "toast",
+    "place-ask",
+    "place-found",
+    "place-at",
+    "place-here",
 )
 
 
@@ -81,6 +87,8 @@ def register(app: dash.Dash) -> None:
         files,
         letters,
         hotspots,
+        placing,
+        places,
         knowledge,
         knowledge_item,
         admin,

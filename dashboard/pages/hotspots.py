@@ -14,7 +14,7 @@ from dash import ClientsideFunction, Input, Output, State
 from h3.api import basic_str as h3
 from sqlalchemy.orm import Session
 
-from dashboard.auth import require
+from dashboard.auth import require, viewer
 from dashboard.door import ground, map_base, reading
 from dashboard.pages.context import actor, map_look, place, shown, words
 from dashboard.views import clock, hotspot_map, ticket_query
@@ -102,6 +102,7 @@ def seen(session: Session, search: str, look: Look) -> Shown:
     return Shown(
         asked, map_base(here, look), board, here.terrain(board.resolution).districts, steps, by_step,
         {cell: name_of(here, cell) for cell in named}, earlier, queries.categories(session), zone,
+        may_place="ticket.assign" in viewer().can,
     )  # fmt: skip
 
 

@@ -2,6 +2,7 @@
 
 import contextlib
 import secrets
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 from urllib.parse import parse_qs
@@ -13,16 +14,19 @@ from sqlalchemy.orm import Session
 
 from dashboard.auth import require, viewer
 from dashboard.door import doors, reading, writing
+from dashboard.pages import placing
 from dashboard.pages.context import actor, place, shown, told, words
 from dashboard.views import clock
 from dashboard.views import intake as views
 from dashboard.views import knowledge as knowledge_views
 from dashboard.views.intake import FIELDS
 from dashboard.views.kit import Child
+from dashboard.views.placing import Here
 from models.clock import now
 from models.errors import BadInput, HotlineError, NotFound
 from models.rules.tickets.choices import STAFF, STAFF_PERMISSION
 from tickets import callers, drafts, duplicates, intake, knowledge, queries
+from tickets.placing import whereabouts
 
 DRAFT = "ticket:"
 """A draft's name is this and the key of its call, which may be none."""
@@ -86,11 +90,32 @@ def page(search: str) -> Child:
         typed = drafts.load(session, who.user_id, DRAFT + call, vault=doors().vault)
         kept = drafts.of(session, who.user_id, DRAFT, vault=doors().vault)
         desk = views.Desk(
-            queries.categories(session), queries.districts(session), who.agent_no, call,
+            queries.categories(session), _districts(session), who.agent_no, call,
             secrets.token_hex(8), card,
             [(name.removeprefix(DRAFT), str(fields.get("title", ""))) for name, fields in kept],
         )  # fmt: skip
-    return views.intake(desk, typed, zone=here.zone, labels=here.labels, words=words())
+    spot = _drawn(typed)
+    return views.intake(desk, typed, spot, zone=here.zone, labels=here.labels, words=words())
+
+
+def _districts(session: Session) -> list[tuple[str, str]]:
+    """Return the districts by the names of their governments; those without one by the city's."""
+    town = placing.town()
+    named = {**(town.districts() if town else {}), **dict(queries.districts(session))}
+    return sorted(named.items())
+
+
+def _drawn(typed: Mapping[str, Any]) -> views.Spot:
+    """Return the map of the form, with the point of the draft if it has one in the city."""
+    town, found = placing.town(), None
+    if town is None:
+        return views.Spot(None, None)
+    with contextlib.suppress(BadInput):
+        lon, lat = placing.point(str(typed.get("point") or ""))
+        if lon is not None and lat is not None:
+            at = whereabouts(town.ground.surface, lon, lat)
+            found = Here(lon, lat, str(typed.get("precision") or "point"), at)
+    return views.Spot(town.base, found)
 
 
 def _card(session: Session, call: str) -> callers.CallerCard | None:
@@ -121,8 +146,10 @@ def save(clicks: int | None, *typed: Any) -> tuple[Any, Any]:  # noqa: ANN401 - 
     given = {k: v or "" for k, v in zip((*FIELDS, "call", "token"), typed, strict=True)}
     try:
         require("ticket.open")
+        with reading() as session:
+            zone = place(session).zone
+        form = placing.of_form(_form(given, zone))
         with writing() as session:
-            form = _form(given, place(session).zone)
             row = intake.open_ticket(session, form, actor=actor(), now=now(), vault=doors().vault)
             if given["reply"].strip() and "later" not in given["flags"]:
                 intake.answer(session, row.id, reply=given["reply"], actor=actor(), now=now())
@@ -139,7 +166,7 @@ def save(clicks: int | None, *typed: Any) -> tuple[Any, Any]:  # noqa: ANN401 - 
 
 
 def _form(given: dict[str, Any], zone: str) -> intake.Form:
-    lon, lat = _point(given["point"])
+    lon, lat = placing.point(given["point"])
     flags = given["flags"]
     return intake.Form(
         kind=given["kind"], title=given["title"], content=given["content"],
@@ -148,25 +175,17 @@ def _form(given: dict[str, Any], zone: str) -> intake.Form:
         district=given["district"], lon=lon, lat=lat, name=given["name"], phone=given["phone"],
         anonymous="anonymous" in flags, confidential="confidential" in flags, later="later" in flags,
         disputed="disputed" in flags, about=given["about"].strip(),
+        precision=given["precision"] if lon is not None else "",
         call=given["call"], token=given["token"],
     )  # fmt: skip
-
-
-def _point(text: str) -> tuple[float | None, float | None]:
-    """Read "lon, lat" in degrees WGS-84."""
-    if not text.strip():
-        return None, None
-    try:
-        lon, lat = (float(part) for part in text.replace("，", ",").split(","))
-    except ValueError:
-        raise BadInput("a point is two numbers", field="point") from None
-    return lon, lat
 
 
 def _wrong_field(error: BadInput) -> dict[str, object]:
     texts = words()
     if error.facts.get("removed"):
         return {"text": texts["intake.category_removed"], "bad": True, "at": now()}
+    if error.facts.get("outside"):
+        return {"text": texts["place.outside"], "bad": True, "at": now()}
     label = texts.get(f"intake.{error.facts.get('field', '')}", "")
     text = texts["intake.wrong"].format(field=label) if label else texts["error.bad_input"]
     return {"text": text, "bad": True, "at": now()}

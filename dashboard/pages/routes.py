@@ -8,7 +8,16 @@ from dash import ALL, ClientsideFunction, Input, Output, ctx, html
 
 from dashboard.auth import require, viewer
 from dashboard.door import reading
-from dashboard.pages import admin, hotspots, intake, knowledge, knowledge_item, ticket, ticket_desk
+from dashboard.pages import (
+    admin,
+    hotspots,
+    intake,
+    knowledge,
+    knowledge_item,
+    places,
+    ticket,
+    ticket_desk,
+)
 from dashboard.pages.context import place, shown, words
 from dashboard.pages.drawers import seat_view
 from dashboard.views import alarms, calls, shell, system, wall
@@ -22,6 +31,7 @@ DESK_PAGES: Mapping[str, tuple[str, Callable[[str], Child]]] = {
     "/tickets/new": ("/tickets", intake.page),
     "/ticket": ("/tickets", ticket.page),
     "/hotspots": ("/hotspots", hotspots.page),
+    "/places": ("/places", places.page),
     "/knowledge": ("/knowledge", knowledge.page),
     "/knowledge/item": ("/knowledge", knowledge_item.page),
     **admin.PAGES,

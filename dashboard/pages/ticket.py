@@ -1,6 +1,7 @@
 """One ticket's page and the moves pressed on it."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 from urllib.parse import parse_qs
 
@@ -10,16 +11,21 @@ from sqlalchemy.orm import Session
 
 from dashboard.auth import require
 from dashboard.door import reading, writing
-from dashboard.pages import letters
+from dashboard.pages import letters, placing
 from dashboard.pages.context import actor, place, shown, told, words
 from dashboard.views import clock
+from dashboard.views import placing as placing_views
 from dashboard.views import ticket as views
 from dashboard.views.kit import Child
+from dashboard.views.ticket_query import TicketQuery
 from models.clock import now
 from models.errors import HotlineError, NotFound
-from tickets import assignment, duplicates, identity, intake, queries, workflow
+from models.rules.places import located
+from models.tables import Ticket
+from tickets import assignment, duplicates, identity, intake, queries, search, workflow
 from tickets.moving import Actor
 
+NEARBY_M, NEARBY_DAYS = 500, 30
 Values = Mapping[str, Any]
 Move = Callable[[Session, int, Values, Actor, float], object]
 
@@ -124,6 +130,7 @@ MOVES: Mapping[str, Move] = {
         s, t, upheld=_yes(v, "upheld") is True, note=_text(v, "note"), actor=who, now=at
     ),
     "archive": _noted(workflow.archive),
+    "place": placing.place,
 }  # fmt: skip
 
 
@@ -161,12 +168,27 @@ def _whole(session: Session, no: str) -> Child:
         "below": queries.units(session, below=who.unit) if who.unit else [],
         "supervisions": [(str(s.id), s.opinion[:40]) for s in whole.supervisions if not s.ended_at],
     }
-    zone = place(session).zone
+    zone, town = place(session).zone, placing.town()
+    if town and whole.district == whole.row.district:  # no unit is named after it: the city knows
+        whole = replace(whole, district=town.district(whole.district))
     return views.ticket(
         whole, lists=lists, proposed=proposed, zone=zone, words=words(),
         may_call="calls.view" in who.can, may_reveal=identity.may_reveal(session, whole.row, who),
-        letters=letters.of_ticket(session, whole.row),
+        letters=letters.of_ticket(session, whole.row), place=_place(session, whole.row, town, zone),
     )  # fmt: skip
+
+
+def _place(session: Session, row: Ticket, town: placing.Town | None, zone: str) -> Child:
+    """Return where the ticket is, with the number of the tickets around it that the viewer may see."""
+    since = clock.local(now() - NEARBY_DAYS * 86_400, zone).date()
+    near = f"{row.lon},{row.lat},{NEARBY_M}"
+    query = TicketQuery({"desk": "all", "located": "yes", "near": near, "since": str(since)})
+    number = 0
+    if located(row.precision) == "yes":
+        most = placing_views.NEARBY_MOST + 1
+        number = search.count(session, query.criteria(zone), actor=actor(), now=now(), most=most)
+    base, here = (town.base, placing.here_of(row, town)) if town else (None, None)
+    return placing_views.of_ticket(row, base, here, words(), nearby=(number, query.href()))
 
 
 def press(
@@ -198,16 +220,20 @@ def press(
             verb=words()[f"verb.{verb}"]
         ), "at": now()}  # fmt: skip
     except HotlineError as error:
-        return dash.no_update, {**_refused(error), "at": now()}
+        # who comes second must see what the first did
+        body = shown(_ticket)(no) if error.facts.get("cap") == "moved" else dash.no_update
+        return body, {**refused(error), "at": now()}
     return shown(_ticket)(no), note
 
 
-def _refused(error: HotlineError) -> dict[str, object]:
+def refused(error: HotlineError) -> dict[str, object]:
     """Return why a move was refused in the words of the trade: the cap, the owing units, the state."""
     texts = words()
     cap = error.facts.get("cap")
     if cap and f"cap.{cap}" in texts:
         return {"text": texts[f"cap.{cap}"], "bad": True}
+    if error.facts.get("outside"):
+        return {"text": texts["place.outside"], "bad": True}
     if "owing" in error.facts:
         return {"text": texts["cap.owing"], "bad": True}
     if "status" in error.facts:

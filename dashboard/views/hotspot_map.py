@@ -10,7 +10,7 @@ from dash import html
 from h3.api import basic_str as h3
 
 from dashboard.views.kit import Child, Words
-from dashboard.views.maps import Base, city_map, features, shapes
+from dashboard.views.maps import Base, city_map, features, finder, pin, shapes
 from dashboard.views.ticket_query import TicketQuery
 from gis_data.hotspots.board import Board
 from gis_data.hotspots.result import Layer, Row
@@ -46,6 +46,7 @@ class Shown(NamedTuple):
     earlier: Board | None
     categories: Options
     zone: str
+    may_place: bool = False
 
 
 def hot_map(shown: Shown, words: Words) -> Child:
@@ -56,10 +57,12 @@ def hot_map(shown: Shown, words: Words) -> Child:
         shapes("hot-districts", _districts(shown, words), "district", facts=look, tip="say"),
         shapes("hot-cells", _cells(shown, words), "cell", facts=look, tip="say"),
         dl.LayerGroup(_badges(shown), id="hot-badges"),
+        pin("hot-map"),
     ]
     return html.Div(
         [
             city_map(shown.base, "hot-map", layers),
+            finder("hot-map", words),
             html.Div(legend(shown.asked.layer, top, words), id="hot-legend", className="hot-legend"),
         ],
         className="hot-canvas",

@@ -171,7 +171,7 @@ def _city(shown: Shown, words: Words) -> Child:
             lines.append(html.Div(link(text, shown.asked.tickets.href(located=name))))
     if left.outside:
         lines.append(html.Div(words["hot.left.outside"].format(n=left.outside)))
-    if left.no or left.default:
+    if shown.may_place and (left.no or left.area or left.default):
         lines.append(html.Div(link(words["hot.place_them"], "/places")))
     return html.Div(lines, className="hot-note")
 

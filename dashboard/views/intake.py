@@ -5,18 +5,19 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from dash import dcc, html
 
-from dashboard.views import clock
+from dashboard.views import clock, placing
 from dashboard.views.kit import Child, Words, aria, data, empty, link, panel, status
 from models.rules.tickets.choices import CHANNELS, KINDS, URGENCIES
 
 if TYPE_CHECKING:
+    from dashboard.views.maps import Base
     from tickets.callers import CallerCard
     from tickets.duplicates import Candidate
 
 Options = Sequence[tuple[str, str]]
 Typed = Mapping[str, Any]
 FIELDS = (
-    "kind", "title", "content", "category", "urgency", "happened", "district", "address", "point",
+    "kind", "title", "content", "category", "urgency", "happened", "district", "address", "point", "precision",
     "cause", "name", "phone", "channel", "flags", "about", "reply",
 )  # fmt: skip
 FLAGS = ("anonymous", "confidential", "disputed", "later")
@@ -34,8 +35,15 @@ class Desk(NamedTuple):
     drafts: Sequence[tuple[str, str]]
 
 
+class Spot(NamedTuple):
+    """The map beside the form, none without a city, and where the draft's point is."""
+
+    base: "Base | None"
+    here: "placing.Here | None"
+
+
 def intake(
-    desk: Desk, typed: Typed, *, zone: str, labels: Mapping[str, str], words: Words
+    desk: Desk, typed: Typed, spot: Spot, *, zone: str, labels: Mapping[str, str], words: Words
 ) -> Child:
     """Return the desk: `typed` is the draft that was kept, `labels` are the queues' names."""
     here = data(desk_agent=desk.agent_no, desk_call=desk.call)
@@ -47,6 +55,7 @@ def intake(
             html.Div(id="new-alike", className="panel roomy alike"),
             html.Div(id="new-known", className="panel roomy alike"),
             html.Div(id="new-answers", className="panel roomy alike"),
+            placing.map_panel(spot.base, spot.here, words),
         ],
         className="desk-side",
     )
@@ -60,13 +69,13 @@ def intake(
             ),
             html.Div(hidden=True, className="call-bar", role="status", **data(desk_bar="")),
             _drafts(desk, words),
-            html.Div([_form(desk, typed, words), side], className="split"),
+            html.Div([_form(desk, typed, spot.here, words), side], className="split"),
         ],
         className="page intake", **here,
     )  # fmt: skip
 
 
-def _form(desk: Desk, typed: Typed, words: Words) -> Child:
+def _form(desk: Desk, typed: Typed, here: "placing.Here | None", words: Words) -> Child:
     def line(name: str, control: Child, css: str = "") -> html.Div:
         label = html.Label(words[f"intake.{name}"], htmlFor=f"new-{name}")
         return html.Div([label, control], className=f"field {css}".strip())
@@ -109,13 +118,14 @@ def _form(desk: Desk, typed: Typed, words: Words) -> Child:
             ),
             line("title", text("title", 100)),
             line("content", area("content", 4)),
-            line("address", text("address", 200), "two-thirds"),
+            _address(text("address", 200, autoComplete="off"), here, words),
             line("district", chosen("district", desk.districts, None), "third"),
             line("category", chosen("category", desk.categories, None), "two-thirds"),
             line("happened", text("happened", 16, placeholder="2026-01-31 08:30"), "third"),
             line("name", text("name", 50), "third"),
             line("phone", text("phone", 32), "third"),
-            line("point", text("point", 40, placeholder=words["intake.point_help"]), "third"),
+            line("point", _point(text("point", 40, placeholder=words["intake.point_help"]), words), "third"),
+            html.Div(text("precision", 20), hidden=True),
             line("cause", text("cause", 500), "third"),
             line("about", text("about", 20, placeholder=words["intake.about_help"]), "third"),
             line("flags", flags, "third"),
@@ -126,7 +136,18 @@ def _form(desk: Desk, typed: Typed, words: Words) -> Child:
             ),
         ],
         className="panel form intake-form",
+        **placing.fields({name: f"new-{name}" for name in ("address", "district", "point", "precision")}),
     )  # fmt: skip
+
+
+def _address(control: Child, here: "placing.Here | None", words: Words) -> Child:
+    label = html.Label(words["intake.address"], htmlFor="new-address")
+    head = html.Div([label, placing.where(here, words)], className="field-head")
+    return html.Div([head, placing.box(control)], className="field two-thirds")
+
+
+def _point(control: Child, words: Words) -> Child:
+    return html.Div([control, placing.clear(words)], className="point-box")
 
 
 def _drafts(desk: Desk, words: Words) -> Child:

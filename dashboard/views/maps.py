@@ -5,8 +5,9 @@ from typing import Any, Literal, NamedTuple
 
 import dash_leaflet as dl
 import numpy as np
+from dash import dcc, html
 
-from dashboard.views.kit import Child
+from dashboard.views.kit import Child, Words, data
 from gis_data.city.manifest import Manifest
 from gis_data.coordinates import from_wgs84, to_wgs84
 from gis_data.tiles.style import ZOOM_MAX, ZOOM_MIN, Theme
@@ -72,8 +73,28 @@ def city_map(
         preferCanvas=True,
         attributionControl=False,
         zoomSnap=0.5,
+        trackViewport=False,  # dash-leaflet fails on the first move of a map that began with bounds
         className=css,
     )
+
+
+def finder(name: str, words: Words) -> Child:
+    """Return the box that finds a place on the map `name` and marks it; the map needs its `pin`."""
+    box = dcc.Input(
+        id="place-find", type="text", maxLength=60, autoComplete="off", placeholder=words["place.find_help"],
+    )  # fmt: skip
+    listed = html.Ul(id="place-list", role="listbox", hidden=True, className="place-list")
+    label = html.Label(words["place.find"], htmlFor="place-find")
+    return html.Div([label, box, listed], className="suggest place-find", **data(finder=name))
+
+
+def pin(name: str, at: Sequence[float] | None = None) -> Child:
+    """Return the mark of one place on the map `name`, unseen without `at` (lat, lon as drawn); scripts move it."""
+    return dl.DivMarker(
+        id=f"{name}-pin", position=list(at or (0.0, 0.0)), opacity=1 if at else 0,
+        iconOptions={"className": "place-pin", "html": "<i></i>", "iconSize": [22, 22], "iconAnchor": [11, 26]},
+        interactive=False, keyboard=False,
+    )  # fmt: skip
 
 
 def _ground(base: Base, name: str) -> Child:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from dash import dcc, html
 
-from dashboard.views import clock, files, identity
+from dashboard.views import clock, files, identity, placing
 from dashboard.views.kit import Child, Words, data, empty, link, panel, status, table
 from dashboard.views.ticket_desk import due_lamp, sign_lamp
 from models.rules.tickets.choices import (
@@ -74,6 +74,7 @@ VERBS: Mapping[str, tuple[Field, ...]] = {
     "contest": (_NOTE,),
     "conclude": (Field("upheld", "one", "upheld"), _NOTE),
     "archive": (_NOTE,),
+    "place": (),  # its form is `placing.move`
 }  # fmt: skip
 """What each verb asks for; a verb that is not here has no form yet."""
 CHOICES: Mapping[str, tuple[str, ...]] = {
@@ -99,6 +100,7 @@ def ticket(
     may_call: bool,
     may_reveal: bool = False,
     letters: Child = None,
+    place: Child = None,
 ) -> Child:
     """Return a ticket: facts, units with their lamps, letters, history, and the forms of the lawful moves."""
     row = whole.row
@@ -121,6 +123,7 @@ def ticket(
             ),
             css="roomy",
         ),
+        place,
         panel(words["ticket.units"], _legs(whole, zone, words)),
         _merged(whole, words),
         files.panel("ticket", row.id, words, protected=row.confidential or row.anonymous),
@@ -129,7 +132,12 @@ def ticket(
     ]
     first = _next(whole)
     verbs = sorted((v for v in whole.verbs if _offers(v, lists)), key=lambda verb: verb != first)
-    forms = [_form(verb, row.id, lists, proposed, words, main=verb == first) for verb in verbs]
+    forms = [
+        placing.move(row, words)
+        if verb == "place"
+        else _form(verb, row.id, lists, proposed, words, main=verb == first)
+        for verb in verbs
+    ]
     right = panel(
         words["ticket.moves"],
         html.Div(forms) if forms else empty(words["ticket.no_moves"]),
@@ -307,6 +315,7 @@ def _history(whole: "Whole", zone: str, words: Words) -> Child:
                             _agreed(line.event, whole, zone, words)
                             if line.verb == "coordinate"
                             else None,
+                            placing.told(line.event, words) if line.verb == "place" else None,
                             html.P(line.note) if line.note else None,
                         ]
                     ),

@@ -7,8 +7,9 @@ from typing import Any, get_args
 from urllib.parse import parse_qs, urlencode
 from zoneinfo import ZoneInfo
 
+from models.errors import BadInput
 from models.events.ticket import Grade, Mode
-from models.rules.places import LOCATED
+from models.rules.places import LOCATED, around
 from models.rules.tickets.choices import CHANNELS, KINDS, URGENCIES
 from models.rules.tickets.moves import STATUSES
 from tickets.criteria import DESKS, FLAGS, LATE, NONE, RESULTS, SORTS, Criteria
@@ -49,7 +50,7 @@ _NUMBERS = ("dispatcher", "opener")
 _DAY, _MINUTE = len("2026-11-22"), len("2026-11-22T08:00")
 _CELLS = 1700
 """Characters of a list of cells: a hundred of them."""
-NAMES = (*CHOICES, *DAYS, *_TEXTS, *_NUMBERS, "cells")
+NAMES = (*CHOICES, *DAYS, *_TEXTS, *_NUMBERS, "cells", "near")
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +122,17 @@ def _readable(name: str, value: str) -> bool:
         return value.isdecimal() and len(value) < 19
     if name in DAYS:
         return _is_day(value)
+    if name == "near":
+        return _is_circle(value)
     return "\0" not in value
+
+
+def _is_circle(value: str) -> bool:
+    try:
+        around(value)
+    except BadInput:
+        return False
+    return True
 
 
 def _is_day(value: str) -> bool:

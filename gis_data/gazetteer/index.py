@@ -169,9 +169,10 @@ def _roads(layers: Mapping[str, Any]) -> list[Name]:
         return []
     named = roads[roads["name"] != ""].drop_duplicates("way")
     found = []
-    for text, part in named.groupby("name"):
-        longest = part.geometry.iloc[int(np.argmax(part["length"].to_numpy()))]
-        middle = longest.interpolate(0.5, normalized=True)
+    by_length = named.sort_values("length", ascending=False, kind="stable")
+    longest = by_length.drop_duplicates("name").sort_values("name")
+    middles = shapely.line_interpolate_point(longest.geometry.to_numpy(), 0.5, normalized=True)
+    for text, middle in zip(longest["name"], middles, strict=True):
         found.append(Name(str(text), "road", middle.x, middle.y))
     if nodes is None:
         return found

@@ -302,6 +302,23 @@ class CallRecorded(Event, frozen=True, kw_only=True):
     recording: str
 
 
+class TicketPlaced(TicketEvent, frozen=True, kw_only=True):
+    """定位: where it is was found or corrected; the place as the row has it from now on.
+
+    lon, lat : WGS-84; precision : see `rules.places`; district, street, grid : codes of the city there;
+    was : the address before, where another was written.
+    """
+
+    lon: float
+    lat: float
+    precision: str
+    address: str = ""
+    was: str = ""
+    district: str = ""
+    street: str = ""
+    grid: str = ""
+
+
 class TicketArchived(TicketEvent, frozen=True, kw_only=True):
     """归档."""
 
@@ -314,6 +331,7 @@ AnyTicketEvent = (
     | TicketReopened | ReexaminationOpened | ReexaminationClosed | ClockPaused | ClockResumed
     | DueRecomputed | TicketMerged | TicketUnmerged | TicketArchived | UrgePlanned | LegWarned
     | LegExpired | StaffComplaintSettled | UnitsCoordinated | RecordingLinked
+    | TicketPlaced
 )  # fmt: skip
 
 _decoder = msgspec.json.Decoder(AnyTicketEvent)

@@ -1,46 +1,15 @@
 """The gazetteer: found however it is said, and said how exactly; back from a point to an address."""
 
-import geopandas as gpd
 import numpy as np
 import pytest
 import shapely
+from small_city import LAT, LON, METRIC, frame, layers
 
 from gis_data.gazetteer.index import Gazetteer, gazetteer_of
 from gis_data.gazetteer.names import read
 from gis_data.gazetteer.reverse import Surface
 from gis_data.gazetteer.search import search
-
-LON, LAT = 114.30, 33.60
-METRIC = "+proj=tmerc +lat_0=33.6 +lon_0=114.3 +ellps=WGS84 +units=m"
-
-
-def frame(shapes: list[object], **columns: object) -> gpd.GeoDataFrame:
-    return gpd.GeoDataFrame(columns, geometry=shapes, crs="EPSG:4326")
-
-
-def layers() -> dict[str, gpd.GeoDataFrame]:
-    east = shapely.LineString([(LON - 0.05, LAT), (LON + 0.05, LAT)])
-    north = shapely.LineString([(LON, LAT - 0.05), (LON, LAT + 0.05)])
-    square = shapely.box(LON - 0.1, LAT - 0.1, LON + 0.1, LAT + 0.1)
-    numbers = [1, 2, 3, 5, 8, 21]
-    return {
-        "districts": frame([square], adcode=["990101"], name=["莲湖区"]),
-        "streets": frame([square], code=["990101001"], adcode=["990101"], name=["望江街道"]),
-        "grids": frame([square], code=["990101001001"], street=["990101001"], name=["一网格"]),
-        "nodes": frame([shapely.Point(LON, LAT)], id=["n1"]),
-        "roads": frame(
-            [east, north], way=["w1", "w2"], name=["长江东路", "中山南路"], u=["n0", "n1"], v=["n1", "n2"],
-            length=[9000.0, 9000.0],
-        ),
-        "places": frame(
-            [shapely.Point(LON + 0.01, LAT + 0.01)], name=["人民公园"], kind=["park"], address=["莲湖区长江东路8号"],
-        ),
-        "addresses": frame(
-            [shapely.Point(LON + 0.001 * n, LAT + 0.0002) for n in numbers], road=["长江东路"] * 6,
-            number=[f"{n}号" for n in numbers], name=["", "", "", "", "世纪名邸", ""],
-            district=["990101"] * 6,
-        ),
-    }  # fmt: skip
+from gis_data.gazetteer.sure import sure
 
 
 @pytest.fixture(scope="module")
@@ -136,3 +105,39 @@ def test_districts_agree_with_asking_every_polygon() -> None:
             if shape.intersects(shapely.Point(x, y))
         ]
         assert code == (inside[0] if inside else "")
+
+
+@pytest.mark.parametrize(
+    ("said", "text", "precision"),
+    [
+        ("长江东路8号", "长江东路8号", "address"),
+        ("云州市莲湖区望江街道长江东路8号3栋2单元", "长江东路8号", "address"),
+        ("长江东路8号世纪名邸2单元", "长江东路8号世纪名邸", "address"),
+        ("莲湖区人民公园", "人民公园", "place"),
+        ("世纪名邸", "世纪名邸", "address"),
+        ("望江街道", "望江街道", "street"),
+        ("莲湖区", "莲湖区", "district"),
+        ("长江东路", "", ""),  # its middle is nowhere
+        ("长江东路100米", "", ""),
+        ("长江东路8号对面", "", ""),
+        ("长江东路8号往东", "", ""),
+        ("新长江东路8号", "", ""),
+        ("长江东路9号", "", ""),  # no such number
+        ("长江路8号", "", ""),
+        ("人民公园附近", "", ""),
+        ("人民公圆", "", ""),
+        ("", "", ""),
+    ],
+)
+def test_an_address_that_leaves_no_doubt(
+    gazetteer: Gazetteer, said: str, text: str, precision: str
+) -> None:
+    found = sure(gazetteer, said)
+    assert (found.text, found.precision) == (text, precision) if found else text == ""
+
+
+def test_what_two_places_are_called_is_not_sure() -> None:
+    twice = layers()
+    parks = twice["places"]
+    twice["places"] = parks.loc[[0, 0]].reset_index(drop=True)
+    assert sure(gazetteer_of(twice, "云州市"), "人民公园") is None

@@ -204,6 +204,7 @@ PAGES: Mapping[str, Row] = {
     "/tickets/new": Row("ticket.open", shows("/tickets/new")),
     "/ticket": Row("ticket.view", shows("/ticket?no={no}"), in_scope),
     "/hotspots": Row("ticket.view", shows("/hotspots"), of_tenant),
+    "/places": Row("ticket.assign", shows("/places")),
     "/knowledge": Row("knowledge.view", shows("/knowledge")),
     "/knowledge/item": Row("knowledge.view", shows("/knowledge/item?id={item}"), of_tenant),
     "/admin": Row("admin.units", shows("/admin")),
@@ -245,6 +246,12 @@ def know(case: Case) -> list[Any]:
     ]
     pressed = {"know-do": "item.answer", "of": of, "version": "1"}
     return [clicked(pressed), fields, [(i, i) for i, _ in fields], case.item, {}]
+
+
+def version(case: Case) -> int:
+    """Return the ticket's version now."""
+    with case.site.session() as session:
+        return session.get_one(Ticket, case.ticket).version
 
 
 def unit_form() -> list[Any]:
@@ -312,6 +319,21 @@ CALLBACKS: Mapping[str, Row] = {
         "hotspots.why", lambda _: [{"key": f"district:{HERE}"}, ""],
     ), of_tenant),
     "hotspots.legend": Row("ticket.view", asked("hotspots.legend", lambda _: ["surge", "", {}])),
+    "placing.suggest": Row("ticket.view", asked(
+        "placing.suggest", lambda _: [{"text": "云州市中心医院", "asked": 1, "first": True}],
+    )),
+    "placing.pressed": Row("ticket.view", asked(
+        "placing.pressed", lambda _: [{"latlng": {"lat": 33.6, "lng": 114.3}}],
+    )),
+    "placing.typed": Row("ticket.view", asked(
+        "placing.typed", lambda _: [{"point": "114.3, 33.6", "asked": 1}],
+    )),
+    "places.go_on": Row("ticket.assign", asked("places.go_on", lambda c: [
+        1, None, "", "114.3, 33.6", "point", {"how": "no", "page": 0, "no": c.no, "version": version(c)},
+    ]), in_scope),
+    "places.declare": Row("admin.parameters", asked("places.declare", lambda _: [
+        clicked({"pile": "114.3,33.6", "default": "set"}),
+    ]), of_tenant),
     "drawers.open_drawer": Row("calls.view", asked(
         "drawers.open_drawer", lambda c: [None, {"key": c.call}, None, "/calls"], pressed=1,
     ), of_tenant),
@@ -410,6 +432,17 @@ def test_a_stranger_sees_nothing_of_ours(case: Case) -> None:
         if answer.status == 200 and answer.body.startswith(b"{"):
             assert not any(TITLE in text for text in texts_of(answer))
     assert case.site.state() == before
+
+
+def test_suggestions_are_names_of_the_city_alone(case: Case) -> None:
+    said = "赵家大院西厢房三层"
+    with case.site.session() as session:
+        make_ticket(case.site, session, address=said)
+    for text in (said, said[:4], "zhaojiadayuan", "13900001111", TITLE):
+        for login in ("duty", "unit", "stranger"):
+            answer = case.site.ask(login, "placing.suggest", [{"text": text, "asked": 1}])
+            assert "赵家大院" not in answer.text
+            assert TITLE not in answer.text
 
 
 def test_a_unit_sees_no_draft_of_the_centre(case: Case) -> None:

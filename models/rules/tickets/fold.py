@@ -125,7 +125,7 @@ def _fold(t: Ticket, event: e.AnyTicketEvent) -> Ticket:  # noqa: C901, PLR0911,
             return _leg(t, event.leg, urges=t.legs[event.leg].urges + 1)
         case e.UrgePlanned():
             return replace(t, urge_on=event.on)
-        case e.LegWarned() | e.LegExpired() | e.RecordingLinked():
+        case e.LegWarned() | e.LegExpired() | e.RecordingLinked() | e.TicketPlaced():
             return t
         case e.TicketSupervised():
             return replace(t, supervisions=t.supervisions | {event.supervision})

@@ -25,7 +25,7 @@ Verb = Literal[
     "grant_extension", "deny_extension", "urge", "supervise", "rate_supervision", "instruct", "reply",
     "call_back", "reopen", "contest", "conclude", "pause_clock", "resume_clock", "recompute", "merge",
     "unmerge", "archive", "plan_urge", "warn", "expire",
-    "record",
+    "record", "place",
 ]  # fmt: skip
 STATUSES: tuple[Status, ...] = get_args(Status)
 VERBS: tuple[Verb, ...] = get_args(Verb)
@@ -89,6 +89,7 @@ MOVES: Mapping[Verb, Move] = {
     "merge": Move("ticket.assign", _from("pending_assign"), "merged"),
     "unmerge": Move("ticket.assign", _from("merged"), "pending_assign"),
     "archive": Move("ticket.call_back", _from("reviewed", "rejected"), "archived"),
+    "place": Move("ticket.assign", frozenset(STATUSES) - {"merged"}),
 }
 
 
