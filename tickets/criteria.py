@@ -21,7 +21,7 @@ from models.tables import (
     TicketParty,
     TicketRequest,
 )
-from tickets import steps
+from tickets import around, steps
 from tickets.moving import Actor, not_about, units_below
 
 Desk = Literal[
@@ -67,7 +67,7 @@ class Criteria(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     unit, category, district and grade may be `NONE`.
     repeat : "yes" when the same caller had an earlier ticket within 90 days.
     located : how far its place is known, see `rules.places.LOCATED`; cells : H3 cells (hex, any resolution up
-    to 9) that hold it, with commas between, at most `CELLS_MOST`.
+    to 9) that hold it, with commas between, at most `CELLS_MOST`; around : the area it lies in, see `around.read`.
     """
 
     desk: Desk = "all"
@@ -97,6 +97,7 @@ class Criteria(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     flag: str = ""
     located: str = ""
     cells: str = ""
+    around: str = ""
     caller: str = ""
     sort: Sort = "opened"
     rising: bool = False
@@ -224,6 +225,8 @@ def _of_place(c: Criteria) -> list[ColumnElement[bool]]:
         if len(cells) > CELLS_MOST:
             raise BadInput(f"more than {CELLS_MOST} cells", field="cells")
         where.append(or_(*(Ticket.h9.between(*cell_range(cell)) for cell in cells)))
+    if c.around:
+        where.append(around.inside(around.read(c.around)))
     return where
 
 

@@ -7,6 +7,7 @@ from dash.development.base_component import Component
 from dashboard.pages import (
     admin,
     calls,
+    city_map,
     drawers,
     files,
     hotspots,
@@ -81,6 +82,7 @@ def register(app: dash.Dash) -> None:
         files,
         letters,
         hotspots,
+        city_map,
         knowledge,
         knowledge_item,
         admin,

@@ -15,6 +15,7 @@ PAGES: tuple[
     ("/calls", "nav.calls", "calls.view"),
     ("/tickets", "nav.tickets", "ticket.view"),
     ("/hotspots", "nav.hotspots", "ticket.view"),
+    ("/map", "nav.map", "ticket.view"),
     ("/knowledge", "nav.knowledge", "knowledge.view"),
     ("/alarms", "nav.alarms", "floor.view"),
     ("/system", "nav.system", "system.view"),

@@ -2,7 +2,17 @@
 
 from collections.abc import Mapping
 
-from dashboard.texts.zh import admin, files, floor, knowledge, letters, places, shell, tickets
+from dashboard.texts.zh import (
+    admin,
+    city_map,
+    files,
+    floor,
+    knowledge,
+    letters,
+    places,
+    shell,
+    tickets,
+)
 
 ZH: Mapping[str, str] = {
     **shell.TEXTS,
@@ -12,5 +22,6 @@ ZH: Mapping[str, str] = {
     **knowledge.TEXTS,
     **letters.TEXTS,
     **places.TEXTS,
+    **city_map.TEXTS,
     **admin.TEXTS,
 }
