@@ -55,6 +55,7 @@ def _parser() -> argparse.ArgumentParser:
     up.add_argument("--ami-secret-file", type=Path, help="file with the AMI secret of HOST:PORT")
     up.add_argument("--speed", type=float, default=1.0, help="simulator: seconds per second")
     up.add_argument("--seed", type=int, default=1, help="simulator: same seed, same floor")
+    up.add_argument("--empty", action="store_true", help="without the demo's tickets")
 
     _verb(verbs, "web", _web, "serve the screens")
     ingest = _verb(verbs, "ingest", _ingest, "run the loops between exchange, streams and database")

@@ -91,7 +91,8 @@ def _cells(shown: Shown) -> Iterator[tuple[str, dict[str, Any]]]:
             "per_km2": round(dense[key].value, 3) if key in dense else None,
             "gi": round(one.value, 3) if one else None, "gi_p": one.p if one else None,
             "cluster": bool(one and one.raised),
-            "ratio": round(two.value, 3) if two else None, "surge_p": two.p if two else None,
+            "ratio": round(two.value, 3) if two and two.expected >= 0 else None,
+            "surge_p": two.p if two and two.expected >= 0 else None,
             "surge": bool(two and two.raised), "trend": shown.board.trends.get(key, ""),
         }  # fmt: skip
 
@@ -133,7 +134,8 @@ def _xlsx(shown: Shown, words: Words) -> bytes:
         names = {each.code: each.name for each in shown.districts}
         rows = [row for row in shown.board.surge.rows if row.level == "district"]
         for number, row in enumerate(rows, start=1):
-            values = [row.observed, row.expected, row.per_10k, row.value, row.p]
+            known = (row.value, row.p) if row.expected >= 0 else (-1, -1)
+            values = [row.observed, row.expected, row.per_10k, *known]
             areas.write_row(
                 number, 0, [names.get(row.key, row.key), *(n if n >= 0 else "" for n in values)]
             )

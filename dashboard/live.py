@@ -22,7 +22,7 @@ from models.errors import HotlineError
 from models.rules.board import Board, board, merge
 from models.rules.floor import Floor
 from models.store import streams
-from tickets import today
+from tickets import hotspots, today
 
 log = logging.getLogger(__name__)
 
@@ -66,7 +66,7 @@ class FloorHub:
         self._frames: deque[tuple[str, bytes]] = deque(maxlen=KEEP_FRAMES)
         self._count = 0
         self._sources: dict[str, Any] = {}
-        self._tickets = b""
+        self._tickets = self._hotspots = b""
         self._counted = 0.0
         self._projector = 0.0
         self._places_of = places
@@ -151,7 +151,7 @@ class FloorHub:
         self._epoch = saved[b"epoch"].decode()
         self._id = saved[b"delta"].decode()
         self._board = board(_floor_decoder.decode(saved[b"floor"]), now())
-        self._tickets = b""  # asked for again: the board begins without
+        self._tickets = self._hotspots = b""  # asked for again: the board begins without
         self._start_over()
 
     def _start_over(self) -> None:
@@ -162,7 +162,7 @@ class FloorHub:
 
     @property
     def cursor(self) -> str:
-        """Where a client that has seen everything stands: producer epoch, stream id, when tickets were counted."""
+        """Where a client that has seen everything stands: producer epoch, stream id, when the day was last counted."""
         return f"{self._epoch}~{self._id}~{self._counted}"
 
     async def _keep_beat(self) -> None:
@@ -195,6 +195,7 @@ class FloorHub:
         await self._ask_tickets()
         if self._places_of:
             self._places = (await streams.reach(self._redis, self._places_of)).last
+        await self._ask_hotspots()
         alive: Any = await self._redis.hget(streams.floor_state(self.tenant), "alive")
         self._sources, self._projector = found, float(alive or 0)
 
@@ -209,6 +210,16 @@ class FloorHub:
         self._tickets, self._counted = raw, section["at"]
         self._board = {**self._board, "tickets": section}
         self._say({"tickets": section})
+
+    async def _ask_hotspots(self) -> None:
+        """Take what was last found of the day's hotspots into the board."""
+        raw: Any = await self._redis.get(streams.hot_brief(self.tenant))
+        if not raw or raw == self._hotspots or not self._board or self._district is None:
+            return
+        section = hotspots.brief_of_district(msgspec.json.decode(raw), self._district)
+        self._hotspots, self._counted = raw, section["at"]
+        self._board = {**self._board, "hotspots": section}
+        self._say({"hotspots": section})
 
     # --- telling ----------------------------------------------------------------------------
 

@@ -75,7 +75,7 @@ class Kind(NamedTuple):
     """The places of one kind inside: people known of `known` places together, the nearest first."""
 
     kind: str
-    count: int
+    total: int
     people: int
     known: int
     at_risk: bool

@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 
 from gis_data.city.bundle import City
 from gis_data.city.present import present
+from gis_data.gazetteer.reverse import Surface
 from gis_data.hotspots.board import Board, Counts, Hot
 from gis_data.hotspots.result import Period
 from ingest.group import Group
@@ -88,6 +89,7 @@ class Hotspots:
         self._counted = float("-inf")
         self._drawn = float("-inf")
         self._ranking: dict[str, Hot] = {}
+        self._surface: tuple[str, Surface] | None = None
         self._fault = ""
         self.state = "waiting"
         self.seen = 0
@@ -192,21 +194,36 @@ class Hotspots:
         day = streams.hot_day(self.tenant, self._day.since)
         told: Any = await self._redis.hgetall(f"{day}:cells")
         counts = hotspots.counts_of_fields({k.decode(): int(v) for k, v in told.items()})
-        board = await asyncio.to_thread(self._board, counts)
+        board, brief = await asyncio.to_thread(self._board, counts)
         self._drawn = now()
-        await self._redis.set(streams.hot_today(self.tenant), msgspec.json.encode(board))
+        await self._redis.mset(
+            {
+                streams.hot_today(self.tenant): msgspec.json.encode(board),
+                streams.hot_brief(self.tenant): msgspec.json.encode(brief),
+            }
+        )
         change = self._changed(board)
         if change.cells:
             await self._redis.publish(streams.hot_delta(self.tenant), msgspec.json.encode(change))
 
-    def _board(self, counts: Counts) -> Board:
+    def _board(self, counts: Counts) -> tuple[Board, dict[str, Any]]:
         at = now()
         criteria = Criteria(since=self._day.since, until=self._day.until)
         with db.transaction(self._engine, self._tenant_id) as session:
             city = self._city(session)
-            return hotspots.board(
+            board = hotspots.board(
                 session, criteria, city=city, actor=LOOKS, now=at, zone=self._zone, present=counts
             )
+        return board, hotspots.brief(board, self._surface_of(city))
+
+    def _surface_of(self, city: City | None) -> Surface | None:
+        """Return what names the places, made once for a version of the city."""
+        if city is None:
+            return None
+        if self._surface is None or self._surface[0] != city.sha256:
+            layers = {name: city.layer(name) for name in city.manifest.layers}
+            self._surface = city.sha256, Surface(layers, city.manifest.metric_crs)
+        return self._surface[1]
 
     def _city(self, session: Session) -> City | None:
         try:

@@ -23,8 +23,8 @@ from models.store import embedded, streams
 from pbx import standin
 
 READY_S = 120.0
-LATER = ("history", "hotspots")
-"""Children nobody waits for: the maps fill while the screens are used."""
+LATER = ("demo", "history", "hotspots")
+"""Children nobody waits for: lists and maps fill while the screens are used."""
 APP = str(Path(__file__).resolve().parent.parent / "app.py")
 
 
@@ -199,13 +199,16 @@ def _children(
             ready=_folding(env["HOTLINE_REDIS_URL"]),
         ),
         app("web", "web", ready=port_open(ports["web"])),
-        app("demo", "seed", "--tickets", needs=("web",), once=True),
         # its stream keeps what it does not read yet, the screens cannot wait
         app("ledger", "ingest", "--loops", "archiver,relay,tickets,timers", needs=("web",)),
-        app("history", "seed", "--history", needs=("demo",), once=True),
-        # apart: its arithmetic must not hold up the relay
-        app("hotspots", "ingest", "--loops", "hotspots", needs=("history",)),
     ]
+    filled: tuple[str, ...] = ("web",)
+    if not options.empty:
+        children.append(app("demo", "seed", "--tickets", needs=("web",), once=True))
+        children.append(app("history", "seed", "--history", needs=("demo",), once=True))
+        filled = ("history",)
+    # apart: its arithmetic must not hold up the relay
+    children.append(app("hotspots", "ingest", "--loops", "hotspots", needs=filled))
     return children
 
 

@@ -1,5 +1,6 @@
 """This very process: its name, its memory, and when the interpreter may clean up."""
 
+import ctypes
 import gc
 import os
 import socket
@@ -36,3 +37,10 @@ def settle() -> None:
     gc.freeze()
     gc.enable()
     gc.set_threshold(YOUNG, 20, 20)
+
+
+def give_back() -> None:
+    """Hand what is free back to the system: glibc keeps it after something large was made (Linux)."""
+    trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
+    if trim:
+        trim(0)

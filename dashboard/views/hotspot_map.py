@@ -82,7 +82,7 @@ def _cells(shown: Shown, words: Words) -> dict[str, Any]:
             "k": key, "n": number, "f": list(shown.by_step.get(key, ())),
             "density": round(dense.value, 2) if dense else 0,
             "c": bool(gi and gi.raised), "s": bool(rise and rise.raised),
-            "surge": round(rise.value, 2) if rise else 0,
+            "surge": round(rise.value, 2) if rise and rise.expected >= 0 else 0,
             "change": number - before if shown.earlier else 0,
             "say": _say(shown, key, number, (gi, rise), before, words),
         }  # fmt: skip
@@ -161,7 +161,9 @@ def most(shown: Shown) -> dict[str, float]:
     return {
         "density": max((row.value for row in board.density.rows), default=0),
         "clusters": max(told.values(), default=0),
-        "surge": max((row.value for row in board.surge.rows if row.level == "cell"), default=0),
+        "surge": max(
+            (row.value for row in board.surge.rows if row.level == "cell" and row.expected >= 0), default=0
+        ),
         "districts": max(rates, default=0), "change": max(moved, default=0), "step": max(steps, default=0),
     }  # fmt: skip
 

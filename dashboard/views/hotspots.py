@@ -162,6 +162,8 @@ def _city(shown: Shown, words: Words) -> Child:
         lines.append(html.P(said))
     elif not board.too_few:
         lines.append(html.P(words["hot.no_history"]))
+    if not board.too_few and board.clusters.baseline == "city mean":
+        lines.append(html.P(words["hot.city_mean"]))
     left = board.left_out
     for name, number in (("area", left.area), ("default", left.default), ("no", left.no)):
         if number:

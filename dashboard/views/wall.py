@@ -157,7 +157,8 @@ def _today(words: Words, *, may_see: bool) -> html.Section:
     return html.Section(
         [
             html.H2([words["today.heading"], html.B(skeleton(), **data(today="opened"))]),
-            *[html.Div(className="group", **data(today=name)) for name in ("kinds", "states", "results")],
+            *[html.Div(className="group", **data(today=name)) for name in ("kinds", "states", "results", "areas")],
+            html.Div(className="group hot", hidden=True, **data(today="hot")),
             html.Div(className="newest", **data(today="newest"), **aria(live="off")),
             html.Span(className="muted age", **data(today="age")),
         ],

@@ -5,15 +5,16 @@ routing says "unreachable" there.
 """
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Any, Literal
 
 import geopandas as gpd
 import msgspec
-import networkx as nx
 import numpy as np
 import pandas as pd
 import shapely
+from scipy.sparse import csr_array
+from scipy.sparse.csgraph import connected_components
 
 from gis_data.city.layers import AREA_KINDS, LAYERS, PLACE_KINDS, SPEEDS, conform
 from gis_data.coordinates import lengths
@@ -24,6 +25,7 @@ Layers = dict[str, gpd.GeoDataFrame]
 SAMPLES = 5
 ADCODE = re.compile(r"[1-9]\d{5}")
 SPEED_MAX = 150.0
+_DEGREE_M = 111_320.0
 _SPARE_M = 2.0
 """How far an edge may end from its node."""
 
@@ -49,6 +51,7 @@ TEXTS: Mapping[str, tuple[Severity, str]] = {
     "torn": ("error", "路段两端不在其端点上"),
     "lone_node": ("mended", "没有路段的端点，已略去"),
     "turn": ("mended", "转向限制所指的路段不存在，已略去"),
+    "elsewhere": ("error", "大半路网在区县范围之外（导入了别处的路网？）"),
     "islands": ("notice", "与主路网不连通的路网"),
     "traps": ("notice", "能进不能出或能出不能进的路段端点（单行所致）"),
 }
@@ -100,22 +103,29 @@ class _Check:
         self.say(code, layer, _keys(layer, self.layers[layer])[np.asarray(bad, bool)])
 
 
-def check(layers: Mapping[str, gpd.GeoDataFrame]) -> tuple[Layers, list[Fault]]:
+def check(
+    layers: Mapping[str, gpd.GeoDataFrame], changed: Collection[str] | None = None
+) -> tuple[Layers, list[Fault]]:
     """Return the layers, mended and as the contract has them, and what is or was wrong with them.
 
-    BadInput when a layer lacks a column or its CRS.
+    changed : judge these and what rests on them; the others are as a bundle gave them. BadInput when a
+    layer lacks a column or its CRS.
     """
     state = _Check(layers)
-    for name in state.layers:
+    names = [name for name in state.layers if changed is None or _touched(name, changed)]
+    for name in names:
         state.layers[name] = conform(name, state.layers[name])
         _shapes(state, name)
-    _box(state)
-    for name in state.layers:
+        _turned(state, name)
         state.tell("duplicate_id", name, _keys(name, state.layers[name]).duplicated())
     for name, rule in _RULES.items():
-        if name in state.layers and len(state.layers[name]):
+        if name in names and len(state.layers[name]):
             rule(state)
     return state.layers, state.faults
+
+
+def _touched(name: str, changed: Collection[str]) -> bool:
+    return name in changed or any(_touched(other, changed) for other in _RESTS_ON.get(name, ()))
 
 
 def errors(faults: Iterable[Fault]) -> list[Fault]:
@@ -174,22 +184,19 @@ def _polygons(shape: Any) -> Any:  # noqa: ANN401 - shapely is untyped
     return flat[0] if len(flat) == 1 else shapely.MultiPolygon(flat)
 
 
-def _box(state: _Check) -> None:
+def _turned(state: _Check, name: str) -> None:
     """Turn swapped coordinates round, and refuse what is no lon and lat at all."""
-    for name, frame in state.layers.items():
-        if not len(frame):
-            continue
-        bounds = frame.geometry.bounds.to_numpy()
-        beyond = (np.abs(bounds[:, [0, 2]]) > 180).any(1) | (np.abs(bounds[:, [1, 3]]) > 90).any(1)
-        turned = beyond & (np.abs(bounds[:, [1, 3]]) <= 180).all(1) & (np.abs(bounds) <= 180).all(1)
-        turned &= (np.abs(bounds[:, [0, 2]]) <= 90).all(1)
-        state.tell("crs", name, beyond & ~turned)
-        if turned.any():
-            state.tell("swapped", name, turned)
-            shapes = frame.geometry.to_numpy().copy()
-            shapes[turned] = shapely.transform(shapes[turned], lambda points: points[:, ::-1])
-            series = gpd.GeoSeries(shapes, index=frame.index, crs=frame.crs)
-            state.layers[name] = frame.set_geometry(series)
+    frame = state.layers[name]
+    bounds = np.abs(frame.geometry.bounds.to_numpy())
+    beyond = (bounds > [180, 90, 180, 90]).any(axis=1)
+    swapped = beyond & (bounds <= [90, 180, 90, 180]).all(axis=1)
+    state.tell("crs", name, beyond & ~swapped)
+    if swapped.any():
+        state.tell("swapped", name, swapped)
+        shapes = frame.geometry.to_numpy().copy()
+        shapes[swapped] = shapely.transform(shapes[swapped], lambda points: points[:, ::-1])
+        series = gpd.GeoSeries(shapes, index=frame.index, crs=frame.crs)
+        state.layers[name] = frame.set_geometry(series)
 
 
 # --- administration -------------------------------------------------------------------------
@@ -268,12 +275,20 @@ def _roads(state: _Check) -> None:
         usual = frame["class"].map(SPEEDS).fillna(SPEEDS["residential"])
         frame = frame.assign(speed=frame["speed"].where(~mad, usual))
     state.layers["roads"] = frame
-    shape = pd.Series(shapely.to_wkb(frame.geometry.to_numpy()), index=frame.index)
-    twin = pd.DataFrame({"u": frame["u"], "v": frame["v"], "shape": shape}).duplicated()
-    state.drop("duplicate_edge", "roads", twin)
+    state.drop("duplicate_edge", "roads", _twins(frame))
     _ends(state)
     _turns(state)
     _reach(state)
+
+
+def _twins(frame: gpd.GeoDataFrame) -> Any:  # noqa: ANN401
+    """Return which edges (n,) repeat another one between the same nodes, in shape too."""
+    twin = np.zeros(len(frame), bool)
+    beside = np.flatnonzero(frame.duplicated(["u", "v"], keep=False))
+    near = frame.iloc[beside]
+    shape = shapely.to_wkb(near.geometry.to_numpy())
+    twin[beside] = pd.DataFrame({"u": near["u"], "v": near["v"], "shape": shape}).duplicated()
+    return twin
 
 
 def _ends(state: _Check) -> None:
@@ -281,27 +296,30 @@ def _ends(state: _Check) -> None:
     frame, nodes = state.layers["roads"], state.layers.get("nodes")
     if nodes is None:
         raise BadInput("roads without nodes", reason="layer", layer="nodes")
-    at = dict(zip(nodes["id"], nodes.geometry.to_numpy(), strict=True))
-    strange = ~(frame["u"].isin(at) & frame["v"].isin(at))
+    known = pd.Index(nodes["id"])
+    at = _xy(nodes.geometry.to_numpy())
+    strange, torn = np.zeros(len(frame), bool), np.zeros(len(frame), bool)
+    for column, end in (("u", 0), ("v", -1)):
+        node = known.get_indexer(frame[column])
+        strange |= node < 0
+        drawn = _xy(shapely.get_point(frame.geometry.to_numpy(), end))
+        torn |= (node >= 0) & (_gap(drawn, at[node]) > _SPARE_M)
     state.tell("unknown_node", "roads", strange)
-    lines = frame.geometry.to_numpy()[~strange]
-    gaps = [
-        lengths(
-            shapely.linestrings(np.stack([_xy(nodes_at), _xy(shapely.get_point(lines, end))], 1))
-        )
-        for column, end in (("u", 0), ("v", -1))
-        if len(nodes_at := np.array([at[node] for node in frame.loc[~strange, column]]))
-    ]
-    torn = np.zeros(len(frame), bool)
-    for gap in gaps:
-        torn[np.flatnonzero(~strange)[gap > _SPARE_M]] = True
     state.tell("torn", "roads", torn)
-    used = set(frame["u"]) | set(frame["v"])
-    state.drop("lone_node", "nodes", ~nodes["id"].isin(used))
+    state.drop("lone_node", "nodes", ~(known.isin(frame["u"]) | known.isin(frame["v"])))
+    beyond = ~within(state.layers, state.layers["nodes"].geometry.to_numpy())
+    if beyond.mean() > 0.5:
+        state.tell("elsewhere", "nodes", beyond)
 
 
 def _xy(points: Any) -> Any:  # noqa: ANN401 - shapely is untyped
     return np.column_stack([shapely.get_x(points), shapely.get_y(points)])
+
+
+def _gap(one: Any, other: Any) -> Any:  # noqa: ANN401
+    """Return metres between lon, lat (n, 2) and others, near enough for a tolerance."""
+    east, north = np.abs(one - other).T * _DEGREE_M
+    return np.hypot(east * np.cos(np.deg2rad(one[:, 1])), north)
 
 
 def _turns(state: _Check) -> None:
@@ -319,14 +337,18 @@ def _turns(state: _Check) -> None:
 
 def _reach(state: _Check) -> None:
     """Notice what cannot be reached from the main network, or not be left for it."""
-    roads = state.layers["roads"]
-    graph: nx.DiGraph = nx.DiGraph(zip(roads["u"], roads["v"], strict=True))
-    if not len(graph):
+    roads, ids = state.layers["roads"], pd.Index(state.layers["nodes"]["id"])
+    ends = np.stack([ids.get_indexer(roads[column]) for column in ("u", "v")])
+    ends = ends[:, (ends >= 0).all(axis=0)]
+    if not ends.size:
         return
-    whole = sorted(nx.weakly_connected_components(graph), key=len, reverse=True)
-    state.say("islands", "roads", [min(part) for part in whole[1:]])
-    main = max(nx.strongly_connected_components(graph), key=len)
-    state.say("traps", "roads", sorted(whole[0] - main))
+    links = csr_array((np.ones(ends.shape[1], np.int8), ends), shape=(len(ids), len(ids)))
+    whole = connected_components(links, connection="weak")[1]
+    strong = connected_components(links, connection="strong")[1]
+    main = whole == np.bincount(whole).argmax()
+    _, first = np.unique(whole[~main], return_index=True)
+    state.say("islands", "roads", ids[~main][np.sort(first)])
+    state.say("traps", "roads", ids[main & (strong != np.bincount(strong).argmax())])
 
 
 _RULES: Mapping[str, "Callable[[_Check], None]"] = {
@@ -338,3 +360,8 @@ _RULES: Mapping[str, "Callable[[_Check], None]"] = {
     "addresses": _points("addresses"),
     "areas": _areas,
 }
+_RESTS_ON: Mapping[str, tuple[str, ...]] = {
+    "streets": ("districts",), "grids": ("streets",), "roads": ("districts",),
+    "places": ("districts",), "addresses": ("districts",),
+}  # fmt: skip
+"""Layer -> those whose change may make it wrong."""

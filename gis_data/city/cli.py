@@ -1,5 +1,6 @@
 """What `./hotline import roads|osm|districts|places` and `./hotline city` do."""
 
+import logging
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -35,6 +36,7 @@ def bring(
 
     0 : all rows taken; 1 : some refused; 2 : no version made. A dry run writes nothing.
     """
+    logging.getLogger("pyogrio").setLevel(logging.WARNING)  # it tells every file it writes
     said = _plan(plan, what)
     if crs:
         said = mapping.judged(msgspec.structs.replace(said, crs=crs), what)

@@ -105,6 +105,8 @@ def conform(name: str, frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
             raise BadInput(
                 f"{name}.{column}: {error}", reason="type", layer=name, column=column
             ) from error
-    geometry = shapely.force_2d(frame.geometry.to_numpy())
+    geometry = frame.geometry.to_numpy()
+    if shapely.has_z(geometry).any():  # a copy only when there is need: layers are large
+        geometry = shapely.force_2d(geometry)
     tidy = gpd.GeoDataFrame(columns, geometry=geometry, crs=WGS84)
     return tidy.sort_values(list(layer.key), kind="stable", ignore_index=True)

@@ -26,6 +26,11 @@ class Whereabouts(NamedTuple):
     metres: float
     inside: bool
 
+    @property
+    def name(self) -> str:
+        """Return where it is, as people call it; empty where nothing is known."""
+        return "·".join(filter(None, (self.street_name or self.district_name, self.near)))
+
 
 class Surface:
     """A city's areas and lines, found by a point (WGS-84); lengths in its metric system."""

@@ -15,6 +15,8 @@ from gis_data.roads.table import Floats, Ints, RoadTable
 
 Single = npt.NDArray[np.float32]
 CELL_M = 200.0
+CHUNK = 100_000
+"""Edges looked at at once while the index is made, so that making it takes no more memory than having it."""
 SNAP_M = 500.0
 """Beyond this distance a place is not on the road network."""
 
@@ -117,25 +119,33 @@ class Index:
 
 
 def build(table: RoadTable) -> Index:
-    """Return the index of a table; about a second for a million roads."""
+    """Return the index of a table; about two seconds for a million nodes."""
     one = np.flatnonzero((table.twin < 0) | (np.arange(table.edges) < table.twin))
+    bends = table.metric(table.bends) if len(table.bends) else table.xy
+    low = np.minimum(table.xy.min(axis=0), bends.min(axis=0))
+    high = np.maximum(table.xy.max(axis=0), bends.max(axis=0))
+    origin = np.floor(low / CELL_M) * CELL_M
+    columns, rows = (int(side) + 1 for side in (high - origin) // CELL_M)
+    parts = [_pieces(table, one[at : at + CHUNK], origin) for at in range(0, len(one), CHUNK)]
+    edge, ends, along = (np.concatenate(column) for column in zip(*parts, strict=True))
+    pieces, start = _cells(ends, (rows, columns))
+    return Index(table, origin, (rows, columns), edge, ends, along, pieces, start)
+
+
+def _pieces(table: RoadTable, one: Ints, origin: Floats) -> tuple[Ints, Single, Single]:
+    """Return the straight pieces of some edges: edge, ends from the origin, and fractions of the edge."""
     at, owner = points(table, one)
     xy = table.metric(at)
-    origin = np.floor(xy.min(axis=0) / CELL_M) * CELL_M
     inside = np.flatnonzero(owner[1:] == owner[:-1])
+    mine = owner[inside]
     step = np.hypot(*(xy[inside + 1] - xy[inside]).T)
-    total = np.bincount(owner[inside], weights=step, minlength=len(one))
-    share = step / np.maximum(total[owner[inside]], 1e-9)
-    done = np.cumsum(share)
-    begun = done - share
-    first = np.searchsorted(owner[inside], np.arange(len(one)))
-    low = begun - begun[first][owner[inside]]
-    ends = np.hstack([xy[inside] - origin, xy[inside + 1] - origin]).astype(np.float32)
-    along = np.clip(np.column_stack([low, low + share]), 0, 1).astype(np.float32)
-    shape = tuple(int(side) for side in ((xy.max(axis=0) - origin) // CELL_M + 1)[::-1])
-    pieces, start = _cells(ends, (shape[0], shape[1]))
-    edge = one[owner[inside]].astype(np.int32)
-    return Index(table, origin, (shape[0], shape[1]), edge, ends, along, pieces, start)
+    total = np.bincount(mine, weights=step, minlength=len(one))
+    share = step / np.maximum(total[mine], 1e-9)
+    begun = np.cumsum(share) - share
+    low = begun - begun[np.searchsorted(mine, np.arange(len(one)))][mine]
+    ends = np.hstack([xy[inside] - origin, xy[inside + 1] - origin])
+    along = np.clip(np.column_stack([low, low + share]), 0, 1)
+    return one[mine].astype(np.int32), ends.astype(np.float32), along.astype(np.float32)
 
 
 def _cells(ends: Single, shape: tuple[int, int]) -> tuple[Ints, Ints]:

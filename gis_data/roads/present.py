@@ -18,6 +18,7 @@ from gis_data.roads.network import Ground, Network, ground
 from gis_data.roads.table import RoadTable
 from models.clock import Instant
 from models.errors import NotFound
+from models.process import give_back
 from models.store.db import tenant_of
 from models.tables import City, Closure
 
@@ -66,7 +67,11 @@ class Roads:
     def _ground(self, tenant: int, sha256: str) -> Ground:
         """Return the ground of a city version, shared by all tenants that have it."""
         alike = (held.network.ground for held in self._held.values() if held.sha256 == sha256)
-        return next(alike, None) or ground(self._load(tenant, sha256))
+        shared = next(alike, None)
+        if shared is None:
+            shared = ground(self._load(tenant, sha256))
+            give_back()
+        return shared
 
 
 def network_of(session: Session, shared: Ground, *, now: Instant) -> Network:

@@ -64,6 +64,11 @@ def hot_today(tenant: str) -> str:
     return f"hot:{tenant}:today"
 
 
+def hot_brief(tenant: str) -> str:
+    """String: what the wall tells of the day's hotspots (`tickets.hotspots.brief`)."""
+    return f"hot:{tenant}:brief"
+
+
 def hot_delta(tenant: str) -> str:
     """Pub/sub channel of what the last board changed."""
     return f"hot:{tenant}:delta"

@@ -20,7 +20,7 @@ from gis_data.city import bundle
 from gis_data.roads import graph, many, routes, table
 from gis_data.roads.network import Network, Stop, ground
 from gis_data.roads.table import Floats, RoadTable
-from models.process import rss_mb
+from models.process import give_back, rss_mb
 from tests.bench.grids import grid
 from tests.bench.stage import say
 
@@ -41,6 +41,7 @@ def run(*, quick: bool) -> dict[str, Any]:
 
 def _measure(name: str, make: Callable[[], RoadTable], *, quick: bool) -> dict[str, Any]:
     gc.collect()
+    give_back()
     before = rss_mb()
     made = make()
     began = time.perf_counter()
@@ -48,6 +49,7 @@ def _measure(name: str, make: Callable[[], RoadTable], *, quick: bool) -> dict[s
     network.now["time"].arcs  # noqa: B018 - made when first asked for
     ready = time.perf_counter() - began
     gc.collect()
+    give_back()
     memory = rss_mb() - before
     say(
         f"{name}: {made.nodes:,} nodes, {made.edges:,} edges, ready in {ready:.1f} s, {memory:.0f} MB"
@@ -75,18 +77,26 @@ class Ours:
         self.shut = self.chance.choice(network.table.edges, CLOSED, replace=False)
         corners = middle + 750.0 * np.array([[-1, -1], [1, -1], [1, 1], [-1, 1]])
         self.block = shapely.Polygon(network.table.degrees(corners))
+        self.across = self._across()
         self.cutoff = 0.0
 
+    def _across(self) -> list[tuple[Stop, Stop]]:
+        """Return pairs from anywhere to anywhere between which there is a way."""
+        ground_, strong = self.network.ground, self.network.ground.graph.strong
+        core = np.flatnonzero(strong[ground_.graph.own] == np.bincount(strong).argmax())
+        pairs = self.chance.choice(core, (10, 2)).tolist()
+        return [(ground_.at_node(a), ground_.at_node(b)) for a, b in pairs]
+
     def _stops(self, count: int) -> list[Stop]:
-        return [self.network.ground.at_node(int(n)) for n in self.chance.choice(self.near, count)]
+        chosen = self.chance.choice(self.near, count).tolist()
+        return [self.network.ground.at_node(node) for node in chosen]
 
     def run(self, trips: int) -> dict[str, Any]:
         """Return the medians in milliseconds, and the spread of single routes."""
         network = self.network
         one = self.incidents[0]
         near = self._trips(self._stops(trips), self._stops(trips))
-        everywhere = self.chance.integers(0, network.table.nodes, (2, max(5, trips // 10)))
-        far = self._trips(*([network.ground.at_node(int(n)) for n in side] for side in everywhere))
+        far = self._trips(*zip(*self.across, strict=True))
         costs = many.costs_to(network, one, self.units)
         self.cutoff = float(costs[np.isfinite(costs)].max())
         found = {
@@ -131,7 +141,7 @@ class Theirs:
         """Return the medians in milliseconds."""
         ours = self.ours
         near = [(a.node, b.node) for a, b in zip(ours.units, ours.incidents[:trips], strict=False)]
-        far = ours.chance.integers(0, ours.network.table.nodes, (max(1, trips // 3), 2)).tolist()
+        far = [(a.node, b.node) for a, b in ours.across[:trips]]
         one = ours.incidents[0].node
         many_to_one = _median(lambda: self._around(one, ours.cutoff), 3)
         found = {

@@ -108,7 +108,10 @@ def main() -> None:
     OUT.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as folder:
         Path(folder).chmod(0o755)
-        with running_stack(Path(folder) / "data") as stack, sync_playwright() as playwright:
+        with (
+            running_stack(Path(folder) / "data", empty=False) as stack,
+            sync_playwright() as playwright,
+        ):
             path = shutil.which("chromium") or shutil.which("chromium-browser")
             browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
             walk(browser.new_page(viewport={"width": 1366, "height": 768}), stack, fill_s)

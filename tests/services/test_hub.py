@@ -414,8 +414,16 @@ async def test_a_district_s_screen_is_told_of_no_other(
     mine = {"at": AT, "day": [AT, AT + 9], "opened": 1, "newest": [{"title": "本区"}]}
     other = {**mine, "newest": [{"title": "别区"}]}
     whole = {**mine, "opened": 2, "newest": [{"title": "本区"}, {"title": "别区"}]}
-    said = {**whole, "districts": {"990101": mine, "990102": other}}
+    labels = {"990101": "莲湖区", "990102": "云岭区"}
+    said = {**whole, "districts": {"990101": mine, "990102": other}, "labels": labels}
     await redis.set(streams.tickets_today(tenant.slug), json.dumps(said))
+    places = [
+        {"name": "本区某处", "district": "990101"},
+        {"name": "别区某处", "district": "990102"},
+    ]
+    hot = {"at": AT, "total": 9, "city": True, "places": places}
+    await redis.set(streams.hot_brief(tenant.slug), json.dumps(hot))
+    whole["areas"] = [["990101", "莲湖区", 1], ["990102", "云岭区", 1]]
 
     async def nobody() -> dict[str, Any]:
         return {}
@@ -426,10 +434,15 @@ async def test_a_district_s_screen_is_told_of_no_other(
         running = asyncio.ensure_future(hub.run())
         screen = Screen(hub)
         try:
-            while len([push for push in screen.pushes if push["kind"] == "beat"]) < 3:
-                await asyncio.sleep(0.05)
+            async with asyncio.timeout(20):
+                while len([push for push in screen.pushes if push["kind"] == "beat"]) < 3:
+                    await asyncio.sleep(0.05)
             told = [p["board"]["tickets"] for p in screen.pushes if "tickets" in p.get("board", {})]
             assert told[-1:] == ([expected] if expected else [])
+            hottest = [
+                p["board"]["hotspots"] for p in screen.pushes if "hotspots" in p.get("board", {})
+            ]
+            assert bool(hottest) == (district is not None)
             assert ("别区" in str(screen.pushes)) == (district == "")
         finally:
             await screen.close()

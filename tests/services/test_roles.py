@@ -29,6 +29,7 @@ from web_client import Answer
 from dashboard.pages.routes import DESK_PAGES
 from dashboard.views.intake import FIELDS
 from dashboard.views.shell import PAGES as NAVIGATION
+from gis_data.city.manifest import SHIPPED, read_manifest
 from models.clock import now
 from models.store.people import PERMISSIONS
 from models.tables import Letter, Ticket
@@ -170,6 +171,7 @@ def live(case: Case, login: str) -> Answer:
     return answer
 
 
+TILE = f"/tiles/{read_manifest(SHIPPED)[0][:16]}/desk/10/837/409@1.png"
 OPEN = {
     "GET /login", "POST /login", "GET /healthz", "GET /metrics", "GET /_favicon.ico", "MOUNT /assets",
 }  # fmt: skip
@@ -189,6 +191,8 @@ ROUTES: Mapping[str, Row] = {
     "GET /api/letters/{number}.{kind}": Row(
         "ticket.view", got("/api/letters/{letter}.docx"), in_scope
     ),
+    "GET /api/hotspots.{kind}": Row("ticket.view", got("/api/hotspots.geojson"), of_tenant),
+    "GET /tiles/{version}/{theme}/{zoom}/{x}/{name}": Row("ticket.view", got(TILE), of_tenant),
 }
 PAGES: Mapping[str, Row] = {
     "/wall": Row("floor.view", shows("/wall")),
@@ -199,6 +203,7 @@ PAGES: Mapping[str, Row] = {
     "/tickets": Row("ticket.view", shows("/tickets")),
     "/tickets/new": Row("ticket.open", shows("/tickets/new")),
     "/ticket": Row("ticket.view", shows("/ticket?no={no}"), in_scope),
+    "/hotspots": Row("ticket.view", shows("/hotspots"), of_tenant),
     "/knowledge": Row("knowledge.view", shows("/knowledge")),
     "/knowledge/item": Row("knowledge.view", shows("/knowledge/item?id={item}"), of_tenant),
     "/admin": Row("admin.units", shows("/admin")),
@@ -303,6 +308,10 @@ CALLBACKS: Mapping[str, Row] = {
     "knowledge.listing": Row("knowledge.view", asked("knowledge.listing", lambda _: ["路灯", ""])),
     "knowledge.choose": Row("", asked("knowledge.choose", lambda _: ["H01", "", ""])),
     "knowledge_item.press": Row("knowledge.edit", asked("knowledge_item.press", know), of_tenant),
+    "hotspots.why": Row("ticket.view", asked(
+        "hotspots.why", lambda _: [{"key": f"district:{HERE}"}, ""],
+    ), of_tenant),
+    "hotspots.legend": Row("ticket.view", asked("hotspots.legend", lambda _: ["surge", "", {}])),
     "drawers.open_drawer": Row("calls.view", asked(
         "drawers.open_drawer", lambda c: [None, {"key": c.call}, None, "/calls"], pressed=1,
     ), of_tenant),

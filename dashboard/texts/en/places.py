@@ -121,4 +121,12 @@ TEXTS: Mapping[str, str] = {
     "hot.col.surge_p": "Surge p",
     "hot.col.surge": "Surge",
     "hot.col.trend": "Trend",
+    "today.hot": "{n} hotspots ↗",
+    "today.hot_stale": "stopped at {time}",
+    "today.hot_city": "city-wide surge",
+    "today.hot_ratio": "surge {n}×",
+    "hot.city_mean": (
+        "Fewer than four comparable periods: clusters are against the city's mean, "
+        "so where many people live stands out."
+    ),
 }

@@ -103,4 +103,9 @@ TEXTS: Mapping[str, str] = {
     "hot.col.surge_p": "突增 p 值",
     "hot.col.surge": "突增",
     "hot.col.trend": "趋势",
+    "today.hot": "热点 {n} 处 ↗",
+    "today.hot_stale": "停在 {time}",
+    "today.hot_city": "全市突增",
+    "today.hot_ratio": "突增 {n} 倍",
+    "hot.city_mean": "可比的以往时段不足四个：聚集是与全市平均相比，人多的地方自然偏多，请结合人口看。",
 }

@@ -62,8 +62,9 @@ def bring(what: str, path: Path, plan: mapping.Plan, base: bundle.City | None) -
             brought = places.read(path, plan, report, old)
     layers = _merged(old, brought, plan)
     _left_outside(layers, brought, report)
-    _settle(layers)
-    layers, report.faults = check(layers)
+    if not brought.keys().isdisjoint(("districts", "streets", "grids", "addresses")):
+        _settle(layers)
+    layers, report.faults = check(layers, brought)
     report.layers = {
         name: (len(old.get(name, ())), len(layers.get(name, ())))
         for name in LAYERS

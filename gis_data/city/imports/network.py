@@ -63,8 +63,9 @@ def _cuts(offsets: Array, spot: Array) -> tuple[Array, Array]:
     owner = np.repeat(np.arange(len(offsets) - 1), np.diff(offsets))
     inner = owner[:-1] == owner[1:]
     a, b = spot[:-1][inner], spot[1:][inner]
-    pairs = np.unique(np.stack([np.concatenate([a, b]), np.concatenate([b, a])], 1), axis=0)
-    arms = np.bincount(pairs[:, 0], minlength=int(spot.max()) + 1)
+    count = int(spot.max()) + 1
+    pairs = np.unique(np.concatenate([a * count + b, b * count + a]))
+    arms = np.bincount(pairs // count, minlength=count)
     junction = arms[spot] != 2
     junction[offsets[:-1]] = junction[offsets[1:] - 1] = True
     _open_loops(offsets, spot, junction)
@@ -103,11 +104,12 @@ def _roads(table: pd.DataFrame, shapes: Array, of: Array, u: Array, v: Array) ->
     rows = table.iloc[of].drop(columns=["id", "oneway"]).reset_index(drop=True)
     rows["way"], rows["length"] = way, lengths(shapes)
     oneway = table["oneway"].to_numpy()[of]
-    parts = []
-    for sign, begins, leads, drawn in (("+", u, v, shapes), ("-", v, u, None)):
-        keep = oneway >= 0 if sign == "+" else oneway <= 0
-        part = rows[keep].assign(id=[f"{name}{sign}" for name in way[keep]])
-        part["u"], part["v"] = begins[keep], leads[keep]
-        part["geometry"] = shapes[keep] if drawn is not None else shapely.reverse(shapes[keep])
-        parts.append(part)
-    return gpd.GeoDataFrame(pd.concat(parts, ignore_index=True), geometry="geometry", crs=WGS84)
+    forth, back = np.flatnonzero(oneway >= 0), np.flatnonzero(oneway <= 0)
+    both = np.concatenate([forth, back])
+    edges = rows.iloc[both].reset_index(drop=True)
+    edges["id"] = [f"{way[k]}+" for k in forth] + [f"{way[k]}-" for k in back]
+    edges["u"], edges["v"] = (
+        np.concatenate([one[forth], other[back]]) for one, other in ((u, v), (v, u))
+    )
+    drawn = np.concatenate([shapes[forth], shapely.reverse(shapes[back])])
+    return gpd.GeoDataFrame(edges, geometry=drawn, crs=WGS84)

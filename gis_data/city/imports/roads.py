@@ -65,8 +65,14 @@ def read(path: Path, plan: Plan, report: Report) -> Layers:
 
 def _pair(roads: Any) -> None:  # noqa: ANN401 - geopandas is untyped
     """Give both directions of one piece of road the same `way`, when each came as a row of its own."""
-    shape = pd.Series(shapely.to_wkb(shapely.normalize(roads.geometry.to_numpy())), roads.index)
-    roads["way"] = roads["way"].groupby(shape).transform("first")
+    middle = np.round(shapely.get_coordinates(shapely.centroid(roads.geometry.to_numpy())), 6)
+    u, v = pd.factorize(pd.concat([roads["u"], roads["v"]]))[0].reshape(2, -1)
+    key = pd.DataFrame(
+        {"a": np.minimum(u, v), "b": np.maximum(u, v), "x": middle[:, 0], "y": middle[:, 1]}
+    )
+    roads["way"] = (
+        roads["way"].groupby(key.groupby(list(key)).ngroup().to_numpy()).transform("first")
+    )
 
 
 def _opened(path: Path, plan: Plan) -> tuple[str, str]:
