@@ -151,10 +151,11 @@ def _card(kind: str, found: Route, ways: Ways, words: Words) -> Child:
         html.Span(lasts(found.time, words), className="figure"),
     ]
     facts: list[Child] = [html.Li(text) for text in _facts(found, ways.reasons, words)]
+    driven = _driven(found.steps)
     steps = html.Details(
         [
-            html.Summary(words["map.steps"].format(n=len(found.steps))),
-            html.Ol([_step(step, words) for step in found.steps], className="city-steps"),
+            html.Summary(words["map.steps"].format(n=len(driven))),
+            html.Ol([_step(step, words) for step in driven], className="city-steps"),
         ]
     )
     return html.Section(
@@ -178,6 +179,12 @@ def _facts(found: Route, reasons: Mapping[int, str], words: Words) -> Iterator[s
     near = [round(stop.distance) for stop in (found.start, found.end)]
     if max(near) > 0:
         yield words["map.to_road"].format(start=near[0], end=near[1])
+
+
+def _driven(steps: Sequence[Step]) -> list[Step]:
+    """Return the steps somebody drives: an end that lies on a junction touches another road for no length."""
+    left = [step for step in steps if round(step.length) > 0]
+    return [step._replace(turn="depart") if step is left[0] else step for step in left]
 
 
 def _step(step: Step, words: Words) -> Child:
