@@ -13,8 +13,11 @@ from sqlalchemy.orm import Session
 
 from dashboard.auth import viewer
 from dashboard.views.maps import Base, Look
-from gis_data.city.present import present
+from gis_data.city.present import open_city, present
 from gis_data.ground import Ground, ground_of
+from gis_data.roads import table
+from gis_data.roads.network import Network
+from gis_data.roads.present import Roads
 from models.clock import now
 from models.errors import NotFound, Unavailable
 from models.rules.metrics import STANDARD, Limits
@@ -67,6 +70,14 @@ def ground() -> Ground:
     if city is None:
         raise NotFound("no city has been activated")
     return ground_of(city, doors().settings.files.with_name("cache"))
+
+
+_roads = Roads(lambda tenant, sha256: table.of_city(open_city(doors().files, tenant, sha256)))
+
+
+def network(session: Session) -> Network:
+    """Return the viewer's roads as they are open now; the first use of a city builds its graph (seconds)."""
+    return _roads.network(session, now=now())
 
 
 def map_base(here: Ground, look: Look) -> Base:

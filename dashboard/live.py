@@ -47,7 +47,12 @@ class FloorHub:
     """The tenant's current board in this process, and what its clients are to be told next."""
 
     def __init__(
-        self, redis: "Redis", tenant: str, roster: Roster, district: str | None = ""
+        self,
+        redis: "Redis",
+        tenant: str,
+        roster: Roster,
+        district: str | None = "",
+        places: str = "",
     ) -> None:
         self.tenant = tenant
         self._district = district
@@ -64,6 +69,9 @@ class FloorHub:
         self._tickets = self._hotspots = b""
         self._counted = 0.0
         self._projector = 0.0
+        self._places_of = places
+        self._places = ""
+        """The last place event: maps ask for closures and speeds anew when it changes."""
         self._beat = b""
         self._beats = 0
         self._checks = 0
@@ -171,6 +179,7 @@ class FloorHub:
                 "now": now(),
                 "sources": self._sources,
                 "projector": self._projector,
+                "places": self._places,
             }
             self._beat = _frame(body)
             self._beats += 1
@@ -184,6 +193,8 @@ class FloorHub:
             facts = streams.source_facts(fields)
             found[facts["name"]] = facts
         await self._ask_tickets()
+        if self._places_of:
+            self._places = (await streams.reach(self._redis, self._places_of)).last
         await self._ask_hotspots()
         alive: Any = await self._redis.hget(streams.floor_state(self.tenant), "alive")
         self._sources, self._projector = found, float(alive or 0)

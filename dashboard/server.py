@@ -31,6 +31,7 @@ from dashboard import (
     metrics,
     pages,
     password,
+    route_files,
 )
 from dashboard.live import FloorHub
 from dashboard.pages.context import actor
@@ -102,7 +103,9 @@ class Web:
             async def seats() -> dict[str, Any]:
                 return await asyncio.to_thread(self._roster, tenant, tenant_id)
 
-            hub = self.hubs[key] = FloorHub(self.redis, tenant, seats, district)
+            hub = self.hubs[key] = FloorHub(
+                self.redis, tenant, seats, district, streams.place_stream(tenant_id)
+            )
             task = asyncio.ensure_future(hub.run())
             self._tasks.add(task)
         return self.hubs[key]
@@ -158,6 +161,7 @@ def create_app(settings: Settings) -> ASGIApp:
     letters.routes(server)
     maps.routes(server)
     hotspot_files.routes(server)
+    route_files.routes(server)
     # callbacks by websocket would be checked once, when the socket opens; by HTTP every one is
     get_backend("fastapi").websocket_capability = False
     application = dash.Dash(

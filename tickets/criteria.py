@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session, aliased
 
 from models.clock import Instant, to_datetime
 from models.errors import BadInput, Refused
-from models.rules.places import AREA, DEGREE_M, LOCATED, TRUE, Around, around, cell_range
+from models.rules.places import AREA, LOCATED, TRUE, cell_range
 from models.rules.tickets.choices import STAFF
 from models.rules.tickets.moves import OPEN, WITH_UNIT
 from models.store.fulltext import holds
@@ -21,7 +21,7 @@ from models.tables import (
     TicketParty,
     TicketRequest,
 )
-from tickets import steps
+from tickets import around, steps
 from tickets.moving import Actor, not_about, units_below
 
 Desk = Literal[
@@ -67,7 +67,7 @@ class Criteria(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     unit, category, district and grade may be `NONE`.
     repeat : "yes" when the same caller had an earlier ticket within 90 days.
     located : how far its place is known, see `rules.places.LOCATED`; cells : H3 cells (hex, any resolution up
-    to 9) that hold it, with commas between, at most `CELLS_MOST`; near : within metres of a point, "lon,lat,metres".
+    to 9) that hold it, with commas between, at most `CELLS_MOST`; around : the area it lies in, see `around.read`.
     """
 
     desk: Desk = "all"
@@ -97,7 +97,7 @@ class Criteria(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     flag: str = ""
     located: str = ""
     cells: str = ""
-    near: str = ""
+    around: str = ""
     caller: str = ""
     sort: Sort = "opened"
     rising: bool = False
@@ -225,19 +225,11 @@ def _of_place(c: Criteria) -> list[ColumnElement[bool]]:
         if len(cells) > CELLS_MOST:
             raise BadInput(f"more than {CELLS_MOST} cells", field="cells")
         where.append(or_(*(Ticket.h9.between(*cell_range(cell)) for cell in cells)))
-    if c.near:
-        where.append(_near(around(c.near)))
+    if c.around:
+        where.append(around.inside(around.read(c.around)))
+        if not c.located:  # a street's middle or a default point is not inside anything
+            where.append(located_is("yes"))
     return where
-
-
-def _near(here: Around) -> ColumnElement[bool]:
-    """True within the metres of a point, on the plane that touches the ground there: good to 1 % at 5 km."""
-    east = (Ticket.lon - here.lon) * here.east_m
-    north = (Ticket.lat - here.lat) * DEGREE_M
-    return and_(
-        Ticket.lat.between(here.lat - here.degrees, here.lat + here.degrees),
-        func.sqrt(east * east + north * north) <= here.metres,
-    )
 
 
 def located_is(how: str) -> ColumnElement[bool]:

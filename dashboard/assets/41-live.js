@@ -65,6 +65,10 @@
     retries = 0;
     if (message.sources) live.sources = message.sources;
     if (message.projector !== undefined) live.projector = message.projector;
+    if (message.places !== undefined && message.places !== live.places) {
+      if (live.places !== undefined && H.byId("city")) H.publish("city-tick", message.places);
+      live.places = message.places;
+    }
     if (message.kind === "snapshot") {
       live.board = message.board;
       live.roster = message.roster;

@@ -146,7 +146,7 @@
     return { key: feature.properties.k, at: Date.now() };
   }
 
-  H.maps = { cell, district, say };
+  Object.assign((H.maps = H.maps || {}), { cell, district, say });
   window.dash_clientside = window.dash_clientside || {};
   window.dash_clientside.hotspots = { dress, choose };
 })();

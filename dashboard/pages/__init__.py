@@ -7,6 +7,7 @@ from dash.development.base_component import Component
 from dashboard.pages import (
     admin,
     calls,
+    city_map,
     drawers,
     files,
     hotspots,
@@ -89,6 +90,7 @@ def register(app: dash.Dash) -> None:
         hotspots,
         placing,
         places,
+        city_map,
         knowledge,
         knowledge_item,
         admin,

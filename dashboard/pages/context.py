@@ -1,10 +1,13 @@
 """What every callback needs to know: the language, the place (zone, queues, people), and refusals."""
 
+import asyncio
+import contextvars
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import wraps
-from typing import ParamSpec
+from typing import ParamSpec, TypeVar
 
 import dash
 from sqlalchemy import select
@@ -22,6 +25,9 @@ from tickets.moving import Actor
 
 log = logging.getLogger(__name__)
 P = ParamSpec("P")
+T = TypeVar("T")
+_aside = ThreadPoolExecutor(2, "map")
+"""Each holds a connection of a small pool while it waits for a city's graph to be built."""
 
 
 @dataclass(frozen=True)
@@ -122,6 +128,18 @@ def shown(view: Callable[P, Child]) -> Callable[P, Child]:
             return refusal("error", words())
 
     return guarded
+
+
+def aside(work: Callable[P, T]) -> Callable[P, Awaitable[T]]:
+    """Let a callback work in a thread: Dash would run it in the loop, and every screen would wait for it."""
+
+    @wraps(work)
+    async def apart(*args: P.args, **kwargs: P.kwargs) -> T:
+        run = contextvars.copy_context().run
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(_aside, lambda: run(work, *args, **kwargs))
+
+    return apart
 
 
 def map_look() -> Look:

@@ -10,6 +10,7 @@ from dashboard.auth import require, viewer
 from dashboard.door import reading
 from dashboard.pages import (
     admin,
+    city_map,
     hotspots,
     intake,
     knowledge,
@@ -32,11 +33,14 @@ DESK_PAGES: Mapping[str, tuple[str, Callable[[str], Child]]] = {
     "/ticket": ("/tickets", ticket.page),
     "/hotspots": ("/hotspots", hotspots.page),
     "/places": ("/places", places.page),
+    "/map": ("/map", city_map.page),
     "/knowledge": ("/knowledge", knowledge.page),
     "/knowledge/item": ("/knowledge", knowledge_item.page),
     **admin.PAGES,
 }
 """Address -> (its entry in the navigation, the page by the address's search)."""
+FOLLOWING = ("/calls", "/map")
+"""Pages that follow a change of their address by themselves."""
 MAX_ROTATE_S = 600
 ALARMS_SHOWN = 500
 
@@ -66,8 +70,8 @@ def register(app: dash.Dash) -> None:
 
 def show(path: str | None, search: str | None, _prefs: object) -> Child:
     """Return the page of an address, with the words its scripts need."""
-    if path == "/calls" and set(ctx.triggered_prop_ids) == {"url.search"}:
-        return dash.no_update  # the calls page changes its filters and rows by itself
+    if path in FOLLOWING and set(ctx.triggered_prop_ids) == {"url.search"}:
+        return dash.no_update
     return [shell.words_node(words()), html.Div(page(path or "/", search or ""))]
 
 

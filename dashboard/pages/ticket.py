@@ -182,7 +182,7 @@ def _place(session: Session, row: Ticket, town: placing.Town | None, zone: str) 
     """Return where the ticket is, with the number of the tickets around it that the viewer may see."""
     since = clock.local(now() - NEARBY_DAYS * 86_400, zone).date()
     near = f"{row.lon},{row.lat},{NEARBY_M}"
-    query = TicketQuery({"desk": "all", "located": "yes", "near": near, "since": str(since)})
+    query = TicketQuery({"desk": "all", "located": "yes", "around": near, "since": str(since)})
     number = 0
     if located(row.precision) == "yes":
         most = placing_views.NEARBY_MOST + 1

@@ -1,7 +1,7 @@
 """A map of the city as every page shows it: our own tiles, scale bar, who is named, what is fictional."""
 
 from collections.abc import Sequence
-from typing import Any, Literal, NamedTuple
+from typing import Any, NamedTuple
 
 import dash_leaflet as dl
 import numpy as np
@@ -55,8 +55,13 @@ def city_map(
     *,
     bounds: Sequence[float] = (),
     css: str = "map",
+    press: str = "",
 ) -> Child:
-    """Return a map with layers over the city's ground, seen whole or within west, south, east, north."""
+    """Return a map with layers over the city's ground, seen whole or within west, south, east, north.
+
+    press : the function of the browser that hears where the map was pressed.
+    """
+    heard = {"click": painter(press)} if press else {}
     west, south, east, north = bounds or base.manifest.bbox
     corners = base.shown([(west, south), (east, north)])
     return dl.Map(
@@ -73,8 +78,9 @@ def city_map(
         preferCanvas=True,
         attributionControl=False,
         zoomSnap=0.5,
-        trackViewport=False,  # dash-leaflet fails on the first move of a map that began with bounds
+        trackViewport=False,  # it would compare with a centre, and a map that begins with bounds has none
         className=css,
+        eventHandlers=heard,
     )
 
 
@@ -111,14 +117,17 @@ def _ground(base: Base, name: str) -> Child:
 
 def shapes(
     name: str, data: dict[str, Any], paint: str, *, facts: dict[str, Any] | None = None,
-    tip: str = "", kind: Literal["area", "point"] = "area",
+    tip: str = "", points: str = "",
 ) -> Child:  # fmt: skip
-    """Return a GeoJSON layer painted in the browser by `paint`; `facts` are what the painter may ask."""
+    """Return a GeoJSON layer painted in the browser: lines and areas by `paint`, points by `points`.
+
+    `facts` are what the painters may ask.
+    """
     more: dict[str, Any] = {"onEachFeature": painter(tip)} if tip else {}
-    if kind == "point":
-        more["pointToLayer"] = painter(paint)
-    else:
+    if paint:
         more["style"] = painter(paint)
+    if points:
+        more["pointToLayer"] = painter(points)
     return dl.GeoJSON(id=name, data=data, hideout=facts or {}, **more)
 
 

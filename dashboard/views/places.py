@@ -188,7 +188,10 @@ def default_points(piles: Piles, words: Words) -> Child:
 
 
 def _pile(pile: "Pile", name: str, piles: Piles, words: Words) -> Sequence[Child]:
-    near: Mapping[str, str] = {"desk": "all", "near": f"{pile.lon},{pile.lat},1", "since": piles.since}  # fmt: skip
+    near: Mapping[str, str] = {
+        "desk": "all", "around": f"{pile.lon},{pile.lat},1", "since": piles.since,
+        "located": "default" if pile.default else "yes",
+    }  # fmt: skip
     state = "default" if pile.default else "place"
     row: list[Child] = [
         f"{pile.lon:.6f}, {pile.lat:.6f}", name,

@@ -16,6 +16,7 @@ PAGES: tuple[
     ("/tickets", "nav.tickets", "ticket.view"),
     ("/hotspots", "nav.hotspots", "ticket.view"),
     ("/places", "nav.places", "ticket.assign"),
+    ("/map", "nav.map", "ticket.view"),
     ("/knowledge", "nav.knowledge", "knowledge.view"),
     ("/alarms", "nav.alarms", "floor.view"),
     ("/system", "nav.system", "system.view"),

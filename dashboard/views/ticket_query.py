@@ -9,9 +9,10 @@ from zoneinfo import ZoneInfo
 
 from models.errors import BadInput
 from models.events.ticket import Grade, Mode
-from models.rules.places import LOCATED, around
+from models.rules.places import LOCATED
 from models.rules.tickets.choices import CHANNELS, KINDS, URGENCIES
 from models.rules.tickets.moves import STATUSES
+from tickets import around
 from tickets.criteria import DESKS, FLAGS, LATE, NONE, RESULTS, SORTS, Criteria
 from tickets.search import TALLIED
 
@@ -50,7 +51,7 @@ _NUMBERS = ("dispatcher", "opener")
 _DAY, _MINUTE = len("2026-11-22"), len("2026-11-22T08:00")
 _CELLS = 1700
 """Characters of a list of cells: a hundred of them."""
-NAMES = (*CHOICES, *DAYS, *_TEXTS, *_NUMBERS, "cells", "near")
+NAMES = (*CHOICES, *DAYS, *_TEXTS, *_NUMBERS, "cells", "around")
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,14 +123,14 @@ def _readable(name: str, value: str) -> bool:
         return value.isdecimal() and len(value) < 19
     if name in DAYS:
         return _is_day(value)
-    if name == "near":
-        return _is_circle(value)
+    if name == "around":
+        return _is_area(value)
     return "\0" not in value
 
 
-def _is_circle(value: str) -> bool:
+def _is_area(value: str) -> bool:
     try:
-        around(value)
+        around.read(value)
     except BadInput:
         return False
     return True

@@ -81,13 +81,17 @@ def find(ground: Ground, shape: shapely.Geometry, within_m: float = UNDER_M) -> 
     return ground.table.ids(touched)
 
 
-def lift(session: Session, closure_id: int, *, actor: Actor, now: Instant) -> Closure:
-    """Open a closure again; what another closure holds stays closed.
+def lift(
+    session: Session, closure_id: int, *, actor: Actor, now: Instant, reason: str = ""
+) -> Closure:
+    """Open a closure again; what another closure holds stays closed. The audit keeps the reason.
 
     NotFound for an unknown one, WrongStatus with `lifted_by` and `lifted_at`, or `ends_at`, when it is open
     already.
     """
     allowed(actor)
+    if len(reason) > REASON_MAX or "\0" in reason:
+        raise BadInput("not a long reason", field="reason")
     row = session.scalar(
         update(Closure)
         .where(Closure.id == closure_id, _open_at(now))
@@ -104,7 +108,7 @@ def lift(session: Session, closure_id: int, *, actor: Actor, now: Instant) -> Cl
             lifted_at=before.lifted_at, ends_at=before.ends_at,
         )  # fmt: skip
     event = RoadOpened(id=f"closure-{row.id}-opened", at=now, actor=actor.ref, closure=row.id)
-    _tell(session, event, "road_opened")
+    _tell(session, event, "road_opened", **({"reason": reason} if reason else {}))
     return row
 
 

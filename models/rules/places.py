@@ -7,7 +7,6 @@ point is set apart: not deleted, countable, and listed by its own criterion.
 
 import re
 from collections.abc import Iterable
-from math import cos, radians
 from typing import Literal, NamedTuple, get_args
 
 from h3.api import basic_int as h3
@@ -33,9 +32,6 @@ RESOLUTION = 9
 """Of the cell kept with a ticket: hexagons of about 0.1 km2, 200 m from side to side."""
 PILE = 20
 """Tickets on exactly one coordinate from which on it may be a default point."""
-DEGREE_M = 111_195.0
-"""Metres of a degree of latitude."""
-NEAR_MOST_M = 5000.0
 _DIGIT = 3
 _FINEST = 15
 
@@ -84,35 +80,6 @@ def cell_range(cell: str) -> tuple[int, int]:
     sixes = int("6" * digits or "0", 8) << _DIGIT * (_FINEST - RESOLUTION)
     base = (number & ~(0xF << 52) & ~free & ~below) | (RESOLUTION << 52)
     return base | below, base | sixes | below
-
-
-class Around(NamedTuple):
-    """A circle: its middle (WGS-84) and its radius in metres."""
-
-    lon: float
-    lat: float
-    metres: float
-
-    @property
-    def east_m(self) -> float:
-        """Return the metres of a degree of longitude here."""
-        return DEGREE_M * cos(radians(self.lat))
-
-    @property
-    def degrees(self) -> float:
-        """Return the radius in degrees of latitude."""
-        return self.metres / DEGREE_M
-
-
-def around(text: str) -> Around:
-    """Read "lon,lat,metres", at most `NEAR_MOST_M`; BadInput, field `near`, for anything else."""
-    try:
-        lon, lat, metres = (float(part) for part in text.split(","))
-    except ValueError as error:
-        raise BadInput(f"no circle {text!r}", field="near") from error
-    if not (-180 <= lon <= 180 and -90 < lat < 90 and 0 < metres <= NEAR_MOST_M):
-        raise BadInput(f"no circle {text!r}", field="near")
-    return Around(lon, lat, metres)
 
 
 def stem(address: str) -> str:

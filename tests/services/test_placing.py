@@ -172,7 +172,7 @@ def test_near_is_metres_and_within_sight(session: Session) -> None:
     rows = [
         opened(session, Form(lon=LON + east / 92_700, lat=LAT, **point)) for east in (0, 490, 510)
     ]
-    near = Criteria(near=f"{LON},{LAT},500")
+    near = Criteria(around=f"{LON},{LAT},500")
 
     def seen(who: Actor) -> set[int]:
         return {line.row.id for line in search.find(session, near, actor=who, now=AT + 9).lines}
@@ -183,9 +183,9 @@ def test_near_is_metres_and_within_sight(session: Session) -> None:
     assert seen(unit) == set()
     assignment.assign(session, rows[1].id, units=["zjj"], mode="assign", actor=CENTRE, now=AT + 1)
     assert seen(unit) == {rows[1].id}
-    for wrong in ("x", "1,2", "200,0,5", f"{LON},{LAT},0", f"{LON},{LAT},9999", f"nan,{LAT},5"):
+    for wrong in ("x", "1,2", "200,0,5", f"{LON},{LAT},0", f"{LON},{LAT},999999", f"nan,{LAT},5"):
         with pytest.raises(BadInput):
-            search.count(session, Criteria(near=wrong), actor=SEES, now=AT, most=9)
+            search.count(session, Criteria(around=wrong), actor=SEES, now=AT, most=9)
 
 
 def test_a_default_point_is_declared_and_taken_back(session: Session) -> None:

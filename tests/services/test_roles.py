@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
 import pytest
+import shapely
 from desk_site import (
     HERE,
     PEOPLE,
@@ -24,20 +25,27 @@ from factories import make_alarm, make_call, put_calls
 from fastapi.routing import APIRoute
 from real_stores import Stores
 from sqlalchemy import Engine, select
+from sqlalchemy.orm import Session
 from web_client import Answer
 
 from dashboard.pages.routes import DESK_PAGES
 from dashboard.views.intake import FIELDS
 from dashboard.views.shell import PAGES as NAVIGATION
 from gis_data.city.manifest import SHIPPED, read_manifest
-from models.clock import now
+from models.clock import now, to_datetime
 from models.store.people import PERMISSIONS
-from models.tables import Letter, Ticket
+from models.tables import City, Closure, Letter, Ticket
 from tickets import assignment, editing, intake, letters
 from tickets.moving import Actor
 
 CHIEF = Actor(0, "总值班", PERMISSIONS)
 TITLE = "东门外路灯不亮"
+ROAD = (114.308056, 33.637870)
+"""A place on a road of the shipped city."""
+DRAWN = {"kind": "road", "corners": [list(ROAD)], "done": True}
+ON_THE_MAP = (
+    f"?from={ROAD[0]},{ROAD[1]}&to=114.365616,33.630629&at={ROAD[0]},{ROAD[1]}&on=tickets,hospital"
+)
 PNG = "\x89PNG\r\n\x1a\n" + "0" * 60
 
 
@@ -52,6 +60,7 @@ class Case(NamedTuple):
     call: str
     item: int
     draft: int
+    closure: int
 
 
 @pytest.fixture(scope="module")
@@ -81,7 +90,9 @@ def case(stores: Stores, engine: Engine) -> Iterator[Case]:
         )
         assert sent.status == 201, sent.text
         number = sent.json()["id"]
-        yield Case(site, row.id, row.no, letter, number, call.key, item, draft)
+        with site.session() as session:
+            closure = make_closure(session, site.place.id)
+        yield Case(site, row.id, row.no, letter, number, call.key, item, draft, closure)
 
 
 def make_ticket(site: Site, session: Any, **more: Any) -> Ticket:
@@ -93,6 +104,17 @@ def make_ticket(site: Site, session: Any, **more: Any) -> Ticket:
         now=now(),
         vault=site.vault,
     )
+
+
+def make_closure(session: Session, tenant_id: int) -> int:
+    city = session.scalar(select(City.id).where(City.active))
+    row = Closure(
+        tenant_id=tenant_id, city_id=city, reason=TITLE, shape=shapely.to_wkb(shapely.Point(ROAD)),
+        edges=[], closed_at=to_datetime(now()), closed_by=0,
+    )  # fmt: skip
+    session.add(row)
+    session.flush()
+    return row.id
 
 
 # --- the tables -----------------------------------------------------------------------------
@@ -188,6 +210,7 @@ ROUTES: Mapping[str, Row] = {
     "GET /api/export/tickets.xlsx": Row("ticket.view", got("/api/export/tickets.xlsx")),
     "POST /files/{subject}/{number}": Row("ticket.view", posted("/files/ticket/{ticket}"), works),
     "GET /files/{number}": Row("ticket.view", got("/files/{file}"), in_scope),
+    "GET /api/route.geojson": Row("ticket.view", got(f"/api/route.geojson{ON_THE_MAP}"), of_tenant),
     "GET /api/letters/{number}.{kind}": Row(
         "ticket.view", got("/api/letters/{letter}.docx"), in_scope
     ),
@@ -203,6 +226,7 @@ PAGES: Mapping[str, Row] = {
     "/tickets": Row("ticket.view", shows("/tickets")),
     "/tickets/new": Row("ticket.open", shows("/tickets/new")),
     "/ticket": Row("ticket.view", shows("/ticket?no={no}"), in_scope),
+    "/map": Row("ticket.view", shows(f"/map{ON_THE_MAP}"), of_tenant),
     "/hotspots": Row("ticket.view", shows("/hotspots"), of_tenant),
     "/places": Row("ticket.assign", shows("/places")),
     "/knowledge": Row("knowledge.view", shows("/knowledge")),
@@ -315,6 +339,37 @@ CALLBACKS: Mapping[str, Row] = {
     "knowledge.listing": Row("knowledge.view", asked("knowledge.listing", lambda _: ["路灯", ""])),
     "knowledge.choose": Row("", asked("knowledge.choose", lambda _: ["H01", "", ""])),
     "knowledge_item.press": Row("knowledge.edit", asked("knowledge_item.press", know), of_tenant),
+    "city_map.pressed": Row("ticket.view", asked(
+        "city_map.pressed", lambda _: [{"what": "from", "lon": ROAD[0], "lat": ROAD[1]}, ""],
+    ), of_tenant, denied=silent),
+    "city_map.from_named": Row(
+        "ticket.view", asked("city_map.from_named", lambda _: ["人民路", ""]), of_tenant
+    ),
+    "city_map.to_named": Row(
+        "ticket.view", asked("city_map.to_named", lambda _: ["人民路", ""]), of_tenant
+    ),
+    "city_ways.answered": Row(
+        "ticket.view", asked("city_ways.answered", lambda _: [ON_THE_MAP, ""]), of_tenant
+    ),
+    "city_closures.listed": Row(
+        "ticket.view", asked("city_closures.listed", lambda _: [""]), of_tenant
+    ),
+    "city_closures.proposed": Row(
+        "roads.close", asked("city_closures.proposed", lambda _: [DRAWN]), of_tenant
+    ),
+    "city_closures.close": Row("roads.close", asked(
+        "city_closures.close", lambda _: [1, DRAWN, "塌方", 3, ""]
+    ), of_tenant),
+    "city_closures.lift": Row("roads.close", asked("city_closures.lift", lambda c: [
+        clicked({"city-lift": c.closure}), [({"city-lift-why": c.closure}, "已修好")],
+        [({"city-lift-why": c.closure}, {"city-lift-why": c.closure})],
+    ]), of_tenant),
+    "city_around.told": Row(
+        "ticket.view", asked("city_around.told", lambda _: [ON_THE_MAP, ""]), of_tenant
+    ),
+    "city_around.marked": Row(
+        "ticket.view", asked("city_around.marked", lambda _: [ON_THE_MAP]), of_tenant
+    ),
     "hotspots.why": Row("ticket.view", asked(
         "hotspots.why", lambda _: [{"key": f"district:{HERE}"}, ""],
     ), of_tenant),

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from dashboard.texts.en import (
     admin,
+    city_map,
     files,
     floor,
     knowledge,
@@ -23,5 +24,6 @@ EN: Mapping[str, str] = {
     **letters.TEXTS,
     **places.TEXTS,
     **placing.TEXTS,
+    **city_map.TEXTS,
     **admin.TEXTS,
 }

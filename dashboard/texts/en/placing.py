@@ -11,7 +11,6 @@ TEXTS: Mapping[str, str] = {
     "cap.moved": "This ticket has just changed: look at it as it is now, then place it",
     "query.located": "Place known",
     "query.cells": "Cells of the map",
-    "query.near": "Near",
     "precision.point": "set by hand",
     "precision.address": "house number",
     "precision.place": "place",

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from dashboard.texts.zh import (
     admin,
+    city_map,
     files,
     floor,
     knowledge,
@@ -23,5 +24,6 @@ ZH: Mapping[str, str] = {
     **letters.TEXTS,
     **places.TEXTS,
     **placing.TEXTS,
+    **city_map.TEXTS,
     **admin.TEXTS,
 }

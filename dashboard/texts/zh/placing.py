@@ -11,7 +11,6 @@ TEXTS: Mapping[str, str] = {
     "cap.moved": "这张工单刚刚有变动，请看过现在的内容再定位",
     "query.located": "定位情况",
     "query.cells": "地图格子",
-    "query.near": "附近",
     "precision.point": "人工标点",
     "precision.address": "门牌号",
     "precision.place": "地点",
