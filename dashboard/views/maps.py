@@ -79,7 +79,7 @@ def city_map(
         attributionControl=False,
         zoomSnap=0.5,
         trackViewport=False,  # it would compare with a centre, and a map that begins with bounds has none
-        className=css,
+        className=f"{css} big" if base.look.big else css,
         eventHandlers=heard,
     )
 
