@@ -40,7 +40,7 @@ def burst(stack: Stack) -> None:
                 known = number < TICKETS
                 form = Form(
                     kind="help", title=f"水管爆裂<b>{number}</b>", content="路面积水",
-                    lon=LON + 0.0001 * number if known else None, lat=LAT if known else None,
+                    lon=LON + 0.000005 * number if known else None, lat=LAT if known else None,
                 )  # fmt: skip
                 open_ticket(session, form, actor=AGENT, now=now(), vault=vault)
     finally:
