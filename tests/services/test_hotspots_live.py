@@ -10,8 +10,8 @@ import msgspec
 import pytest
 from conftest import Place
 from redis.asyncio import Redis
-from sqlalchemy import Engine
 from small_city import LAT, LON, METRIC, layers
+from sqlalchemy import Engine
 from test_tickets import CENTRE, VAULT
 from waiting import eventually
 
