@@ -63,7 +63,7 @@ class Ground:
                 self._warm.start()
 
     def _ready(self) -> None:
-        _ = self.gazetteer, self.surface
+        _ = self.surface, self.gazetteer  # pages wait for the first, only typing for the second
 
     def _once(self, name: str, make: Callable[[], T]) -> T:
         with self._lock:

@@ -133,7 +133,8 @@
       active = -1;
       list().replaceChildren(...items.map(row));
       open(f);
-      if (items[0].sure) point(f, 0);
+      // a ticket whose area is known gains nothing from its middle
+      if (items[0].sure && !(f.node.dataset.about && items[0].area)) point(f, 0);
     }
     return window.dash_clientside.no_update;
   }

@@ -59,7 +59,7 @@ def suggestion(found: Found, at: Whereabouts, base: Base, *, sure: bool, words: 
     return {
         "text": found.text, "note": note, "how": words[f"precision.{found.precision}"],
         "near": words["place.number_near"] if found.number == "near" else "",
-        "district": at.district, "sure": sure, **point(here, base, words),
+        "district": at.district, "sure": sure, "area": found.precision in AREA, **point(here, base, words),
     }  # fmt: skip
 
 

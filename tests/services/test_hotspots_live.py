@@ -10,10 +10,12 @@ import msgspec
 import pytest
 from conftest import Place
 from redis.asyncio import Redis
+from small_city import LAT, LON, METRIC, layers
 from sqlalchemy import Engine
 from test_tickets import CENTRE, VAULT
 from waiting import eventually
 
+from gis_data.gazetteer.reverse import Surface
 from gis_data.hotspots.board import Board
 from gis_data.hotspots.result import Period
 from ingest.hotspots import Change, Hotspots
@@ -22,7 +24,7 @@ from models.clock import day_of, now
 from models.store import db, streams
 from models.store.files import Files
 from models.tables import Ticket
-from tickets import recount
+from tickets import placing, recount
 from tickets.intake import Form, answer, open_ticket
 
 ZONE = "Asia/Shanghai"
@@ -75,7 +77,7 @@ async def test_live_is_what_is_counted_again(
     first = opened(engine, tenant)
     for _ in range(4):
         opened(engine, tenant)
-    opened(engine, tenant, Form(kind="help", title="不知在哪", content="不知"))
+    lost = opened(engine, tenant, Form(kind="help", title="不知在哪", content="不知"))
 
     async def settled(tickets: int = 6) -> None:
         same(engine, await live(redis, tenant), tenant, tickets)
@@ -96,6 +98,14 @@ async def test_live_is_what_is_counted_again(
         answer(session, first, reply="已修", actor=CENTRE, now=now())
     await eventually(settled)
 
+    # its place was unknown, and is found
+    with db.transaction(engine, tenant.id) as session:
+        placing.place(
+            session, lost, lon=LON + 0.02, lat=LAT, precision="point", version=1,
+            surface=Surface(layers(), METRIC), actor=CENTRE, now=now(),
+        )  # fmt: skip
+    await eventually(settled)
+
     # lost: counted anew
     day = streams.hot_day(tenant.slug, day_of(now(), ZONE)[0])
     await redis.delete(f"{day}:cells", f"{day}:tickets")
@@ -105,8 +115,8 @@ async def test_live_is_what_is_counted_again(
         raw: Any = await redis.get(streams.hot_today(tenant.slug))
         assert raw
         board = msgspec.json.decode(raw, type=Board)
-        assert (board.total, board.left_out.area, board.left_out.no) == (6, 1, 1)
-        assert board.density.counted == sum(hot.tickets for hot in board.ranking) == 4
+        assert (board.total, board.left_out.area, board.left_out.no) == (6, 1, 0)
+        assert board.density.counted == sum(hot.tickets for hot in board.ranking) == 5
 
     await eventually(drawn)
 
