@@ -4,6 +4,7 @@ import math
 from typing import Any
 
 import pytest
+import shapely
 from factories import AT
 from sqlalchemy.orm import Session
 from test_hotspot_lists import SEES, put
@@ -75,7 +76,7 @@ def test_it_agrees_with_the_area_that_is_drawn() -> None:
         for angle in (200, 225, 250):
             side = math.radians(angle)
             point = spot(2000 * share * math.sin(side), 2000 * share * math.cos(side))
-            assert surroundings.shapely.Point(point).within(area) == drawn
+            assert shapely.Point(point).within(area) == drawn
 
 
 @pytest.mark.usefixtures("units")
