@@ -154,6 +154,11 @@
     else if (facts.city === "print") window.print();
   });
 
+  /* Paper unfolds nothing: the steps are to be on it. */
+  window.addEventListener("beforeprint", () => {
+    for (const steps of document.querySelectorAll(".city-card details")) steps.open = true;
+  });
+
   document.addEventListener("change", (event) => {
     const name = event.target.dataset && event.target.dataset.citySet;
     if (name) ask({ [name]: event.target.value });

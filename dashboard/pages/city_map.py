@@ -24,7 +24,7 @@ from models.errors import HotlineError
 
 _NUMBERS = re.compile(r"\s*(-?\d{1,3}(?:\.\d+)?)\s*[,，\s]\s*(-?\d{1,3}(?:\.\d+)?)\s*")
 _MARGIN = 0.01
-"""Degrees left free round two ends when the page opens on them."""
+"""Degrees left free at least round what the page opens on: a way goes beyond the box of its ends."""
 
 
 def register(app: dash.Dash) -> None:
@@ -81,20 +81,21 @@ def page(search: str) -> Child:
         views.Opened(
             map_base(here, map_look()), search or "", asked, spot, map_query.layers(search),
             (label_of(here, asked.start), label_of(here, asked.end)),
-            _bounds(points, here.city.manifest.bbox), may_close,
+            _bounds(points, spot.metres if spot else 0, here.city.manifest.bbox), may_close,
         ),
         words(),
     )  # fmt: skip
 
 
-def _bounds(points: list[Point], whole: tuple[float, ...]) -> tuple[float, ...]:
+def _bounds(points: list[Point], metres: float, whole: tuple[float, ...]) -> tuple[float, ...]:
     """Return what is to be seen: what was asked for, if it lies in the city, or the city."""
     box = shapely.box(*whole)
     inside = [at for at in points if box.intersects(shapely.Point(at[:2]))]
     if not inside:
         return ()
     west, south, east, north = shapely.MultiPoint([at[:2] for at in inside]).bounds
-    return west - _MARGIN, south - _MARGIN, east + _MARGIN, north + _MARGIN
+    margin = _MARGIN + max(0.3 * max(east - west, north - south), metres / 100_000)
+    return west - margin, south - margin, east + margin, north + margin
 
 
 def pressed(press: dict[str, Any] | None, search: str | None) -> Any:  # noqa: ANN401 - an address

@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 import shapely
 from road_maps import CENTRE, both, city, lonlat
-from test_views_texts import LANGUAGES, t
 
 from dashboard.pages.city_closures import drawn
 from dashboard.pages.city_ways import _ways
+from dashboard.texts import LANGUAGES, t
 from dashboard.views import city_ways, map_query
 from dashboard.views.city_closures import metres, one_way, roads
 from dashboard.views.city_ways import Ways
@@ -22,7 +22,7 @@ from gis_data.roads.network import Network, Stop
 from gis_data.roads.routes import Cause, Turn
 from models.errors import BadInput
 
-BASE = Base(read_manifest(SHIPPED), "v", Look("desk", False))
+BASE = Base(read_manifest(SHIPPED)[1], "v", Look("desk", False))
 NODES = {"a": (0.0, 0.0), "b": (1000.0, 0.0), "c": (2000.0, 0.0), "d": (1000.0, 800.0), "x": (5000.0, 0.0),
          "y": (5500.0, 0.0), "z": (1000.0, -900.0)}  # fmt: skip
 FAST: dict[str, Any] = {"speed": 80.0, "name": "环路"}

@@ -105,6 +105,16 @@ def test_it_works(session: Session) -> None:
 
 
 @pytest.mark.usefixtures("town")
+def test_the_audit_keeps_why_a_road_was_opened(session: Session) -> None:
+    row = close(session, spot(500))
+    with pytest.raises(BadInput):
+        closures.lift(session, row.id, reason="x" * 501, actor=HERE, now=AT + 1)
+    closures.lift(session, row.id, reason="已修复", actor=HERE, now=AT + 1)
+    last = session.scalars(select(Audit).order_by(Audit.id.desc())).first()
+    assert last is not None and last.detail["reason"] == "已修复"
+
+
+@pytest.mark.usefixtures("town")
 def test_points_and_lines_close_the_road_under_them(session: Session) -> None:
     assert close(session, spot(1500, 6)).edges == ["bc", "bc-"]
     line = shapely.LineString([lonlat(900, 3), lonlat(1100, 3)])
