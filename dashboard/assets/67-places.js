@@ -239,7 +239,10 @@
   });
   document.addEventListener("focusout", (event) => {
     const f = form();
-    if (f && event.target === field(f, "address")) close(f);
+    if (!f || event.target !== field(f, "address")) return;
+    // what the map shows already is what the button beside it places
+    if (f.node.dataset.fast !== undefined && active >= 0) choose(f, active);
+    else close(f);
   });
 
   /* The nearest address to where the map was pressed: offered, never written over what was typed. */
