@@ -66,7 +66,7 @@
     if (message.sources) live.sources = message.sources;
     if (message.projector !== undefined) live.projector = message.projector;
     if (message.places !== undefined && message.places !== live.places) {
-      if (live.places !== undefined && H.byId("city")) H.publish("city-tick", message.places);
+      if (H.byId("city")) H.publish("city-tick", message.places);
       live.places = message.places;
     }
     if (message.kind === "snapshot") {
