@@ -53,7 +53,7 @@ def of_district(board: Board, code: str) -> Board:
     if not code:
         own = {name: value for name, value in board.items() if name not in ("districts", "labels")}
         ranked = sorted(board["districts"].items(), key=lambda one: (-one[1]["opened"], one[0]))
-        labels = board["labels"]
+        labels = board.get("labels", {})  # one counted before an update has none
         areas = [[code, labels.get(code, code), each["opened"]] for code, each in ranked]
         return {**own, "areas": areas}
     nothing: Board = {"opened": 0, "kinds": {}, "states": {}, "results": {}, "newest": []}

@@ -1,5 +1,8 @@
 """The pages: one Dash application, its shell, and the callbacks; every callback asks `require` first."""
 
+from collections.abc import Callable
+from typing import Any
+
 import dash
 from dash import dcc, html
 from dash.development.base_component import Component
@@ -24,6 +27,7 @@ from dashboard.pages import (
     ticket_desk,
     wall,
 )
+from dashboard.pages.context import aside
 from dashboard.texts import DEFAULT, t
 
 INDEX = """<!DOCTYPE html>
@@ -95,8 +99,19 @@ def register(app: dash.Dash) -> None:
         knowledge_item,
         admin,
     )
+    _work_aside(app)
     for page in (routes, wall, calls, *desks, drawers, system):
         page.register(app)
     # Dash collects the assets on the first request, under FastAPI only after that page was made:
     # the first screen after every start would come without them.
     app._setup_server()
+
+
+def _work_aside(app: dash.Dash) -> None:
+    """Let every callback work in a thread: Dash on FastAPI would run it in the loop that feeds the live screens."""
+    plain = app.callback
+
+    def callback(*spec: Any, **more: Any) -> Callable[[Callable[..., Any]], Any]:  # noqa: ANN401 - Dash's own
+        return lambda work: plain(*spec, **more)(aside(work))
+
+    app.callback = callback  # type: ignore[method-assign]

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from dashboard.auth import require
 from dashboard.door import ground, map_base, network, reading
 from dashboard.pages.city_ways import label_of
-from dashboard.pages.context import actor, aside, map_look, place, words
+from dashboard.pages.context import actor, map_look, place, words
 from dashboard.views import city_around as views
 from dashboard.views import city_map, map_query
 from dashboard.views.city_around import DRIVES, MINUTES, Around
@@ -45,13 +45,13 @@ def register(app: dash.Dash) -> None:
         Input("city-spot", "data"),
         Input("city-tick", "data"),
         running=[(Output("city-busy", "hidden"), False, True)],
-    )(aside(told))
+    )(told)
     app.callback(
         Output("city-districts", "data"),
         Output("city-places", "data"),
         Output("city-layers-note", "children"),
         Input("city-on", "data"),
-    )(aside(marked))
+    )(marked)
 
 
 def told(search: str | None, _tick: object) -> tuple[Any, Child, Child]:

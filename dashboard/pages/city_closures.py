@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from dashboard.auth import require, viewer
 from dashboard.door import ground, map_base, network, reading, writing
-from dashboard.pages.context import actor, aside, map_look, names, place, shown, told, words
+from dashboard.pages.context import actor, map_look, names, place, shown, told, words
 from dashboard.views import city_closures as views
 from dashboard.views import clock
 from dashboard.views.city_around import wrong
@@ -34,10 +34,10 @@ def register(app: dash.Dash) -> None:
         Output("city-closed", "children"),
         Input("city-tick", "data"),
         running=[(Output("city-busy", "hidden"), False, True)],
-    )(aside(listed))
+    )(listed)
     app.callback(
         Output("city-proposed", "children"), Input("city-drawn", "data"), prevent_initial_call=True
-    )(aside(proposed))
+    )(proposed)
     app.callback(
         Output("toast", "data", allow_duplicate=True),
         Output("city-tick", "data", allow_duplicate=True),
@@ -50,7 +50,7 @@ def register(app: dash.Dash) -> None:
         State("city-hours", "value"),
         State("city-until", "value"),
         prevent_initial_call=True,
-    )(aside(close))
+    )(close)
     app.callback(
         Output("toast", "data", allow_duplicate=True),
         Output("city-tick", "data", allow_duplicate=True),
@@ -58,7 +58,7 @@ def register(app: dash.Dash) -> None:
         State({"city-lift-why": ALL}, "value"),
         State({"city-lift-why": ALL}, "id"),
         prevent_initial_call=True,
-    )(aside(lift))
+    )(lift)
 
 
 def listed(_tick: object) -> tuple[Any, Child]:

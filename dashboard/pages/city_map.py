@@ -11,7 +11,7 @@ from dashboard.auth import require, viewer
 from dashboard.door import ground, map_base
 from dashboard.pages import city_around, city_closures, city_ways
 from dashboard.pages.city_ways import label_of
-from dashboard.pages.context import aside, map_look, shown, words
+from dashboard.pages.context import map_look, shown, words
 from dashboard.views import city_map as views
 from dashboard.views import map_query
 from dashboard.views.city_ways import ENDS, candidates
@@ -59,14 +59,14 @@ def register(app: dash.Dash) -> None:
         Input("city-press", "data"),
         State("url", "search"),
         prevent_initial_call=True,
-    )(aside(pressed))
+    )(pressed)
     for end in ENDS:
         app.callback(
             Output(f"city-{end}-found", "children"),
             Input(f"city-{end}", "value"),
             State("city-way", "data"),
             prevent_initial_call=True,
-        )(aside(NAMED[end]))
+        )(NAMED[end])
     for pane in (city_ways, city_closures, city_around):
         pane.register(app)
 

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from dashboard.auth import require
 from dashboard.door import ground, map_base, network, reading
-from dashboard.pages.context import aside, map_look, words
+from dashboard.pages.context import map_look, words
 from dashboard.views import city_ways as views
 from dashboard.views import map_query
 from dashboard.views.city_map import EMPTY
@@ -37,7 +37,7 @@ def register(app: dash.Dash) -> None:
         Input("city-way", "data"),
         Input("city-tick", "data"),
         running=[(Output("city-busy", "hidden"), False, True)],
-    )(aside(answered))
+    )(answered)
 
 
 def answered(search: str | None, _tick: object) -> tuple[Any, Child, Any, Any]:

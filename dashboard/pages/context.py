@@ -26,8 +26,8 @@ from tickets.moving import Actor
 log = logging.getLogger(__name__)
 P = ParamSpec("P")
 T = TypeVar("T")
-_aside = ThreadPoolExecutor(2, "map")
-"""Each holds a connection of a small pool while it waits for a city's graph to be built."""
+_aside = ThreadPoolExecutor(6, "callback")
+"""Each may hold a connection while it works: fewer than the pool has."""
 
 
 @dataclass(frozen=True)

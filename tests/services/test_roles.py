@@ -384,10 +384,10 @@ CALLBACKS: Mapping[str, Row] = {
         "placing.typed", lambda _: [{"point": "114.3, 33.6", "asked": 1}],
     )),
     "places.go_on": Row("ticket.assign", asked("places.go_on", lambda c: [
-        1, None, "", "114.3, 33.6", "point", {"how": "no", "page": 0, "no": c.no, "version": version(c)},
+        1, None, "", "114.3163, 33.6299", "point", {"how": "no", "page": 0, "no": c.no, "version": version(c)},
     ]), in_scope),
     "places.declare": Row("admin.parameters", asked("places.declare", lambda _: [
-        clicked({"pile": "114.3,33.6", "default": "set"}),
+        clicked({"pile": "114.3163,33.6299", "default": "set"}),
     ]), of_tenant),
     "drawers.open_drawer": Row("calls.view", asked(
         "drawers.open_drawer", lambda c: [None, {"key": c.call}, None, "/calls"], pressed=1,
