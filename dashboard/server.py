@@ -8,13 +8,13 @@ import tempfile
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import urlsplit
 
 import dash
 import uvicorn
 from dash.backends import get_backend
 from fastapi import FastAPI, Request
-from fastapi.responses import FileResponse, HTMLResponse, JSONResponse, RedirectResponse, Response
+from fastapi.responses import FileResponse, JSONResponse, Response
 from redis import Redis as SyncRedis
 from redis.exceptions import RedisError
 from starlette.background import BackgroundTask
@@ -30,20 +30,18 @@ from dashboard import (
     maps,
     metrics,
     pages,
-    password,
     route_files,
+    sign_in,
 )
 from dashboard.live import FloorHub
 from dashboard.pages.context import actor
 from dashboard.texts import t
 from dashboard.views import call_query, ticket_query
-from dashboard.views.login import login_html
-from models import demo
 from models.clock import now
-from models.errors import BadInput, HotlineError, NotFound, Refused, Unavailable
+from models.errors import HotlineError, Refused, Unavailable
 from models.process import process_name, rss_mb, settle
 from models.settings import Settings
-from models.store import db, people, roster, streams
+from models.store import db, roster, streams
 from models.store.crypto import Vault
 from models.store.files import Files
 
@@ -51,9 +49,6 @@ log = logging.getLogger(__name__)
 
 SHUTDOWN_S = 1
 """Streams never end by themselves: open ones are cut after this when the server stops."""
-LOGIN_TRIES = 8
-LOGIN_WINDOW_S = 300
-FORM_BYTES = 8192
 SECURITY_HEADERS = {
     "x-content-type-options": "nosniff",
     "x-frame-options": "SAMEORIGIN",
@@ -155,7 +150,7 @@ def create_app(settings: Settings) -> ASGIApp:
         await web.close()
 
     server = FastAPI(lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None)
-    _sign_in_routes(server, web)
+    sign_in.routes(server, sign_in.Parts(settings, web.engine, web.gate, web.redis))
     _service_routes(server, web)
     files.routes(server)
     letters.routes(server)
@@ -227,116 +222,6 @@ def _secured(scope: Scope, send: Send, headers: list[tuple[bytes, bytes]]) -> Se
         await send(message)
 
     return with_headers
-
-
-# --- signing in -----------------------------------------------------------------------------
-
-
-def _sign_in_routes(server: FastAPI, web: Web) -> None:
-    def page(request: Request, error: str = "", next_path: str = "/") -> HTMLResponse:
-        texts = t(request.cookies.get("lang", "zh"))
-        logins = demo.LOGINS if web.settings.demo else ()
-        body = login_html(
-            texts,
-            error=texts[error] if error else "",
-            next_path=_own_path(next_path),
-            demo_logins=logins,
-        )
-        return HTMLResponse(body, 401 if error else 200)
-
-    @server.get("/login")
-    async def login_page(request: Request, next: str = "/") -> HTMLResponse:
-        return page(request, next_path=next)
-
-    @server.post("/login")
-    async def login(request: Request) -> Response:
-        form = await _form(request)
-        login, password = form.get("login", ""), form.get("password", "")
-        next_path = form.get("next", "/")
-        slug = web.settings.tenant
-        if await _too_many(web, request, login):
-            return page(request, "login.error.limited", next_path)
-        try:
-            token = await asyncio.to_thread(_sign_in, web, slug, login, password)
-            who = await web.gate.viewer_of(f"{slug}.{token}")
-        except Refused:
-            return page(request, "login.error.wrong", next_path)
-        except (Unavailable, NotFound):
-            return page(request, "error.unavailable", next_path)
-        with contextlib.suppress(RedisError, OSError):
-            await web.redis.delete(_tries_key(web, request, login))
-        response = RedirectResponse(_own_path(next_path), 303)
-        response.set_cookie(
-            auth.COOKIE, f"{slug}.{token}", max_age=web.settings.session_hours * 3600,
-            httponly=True, samesite="lax", secure=web.settings.public_url.startswith("https"),
-        )  # fmt: skip
-        response.set_cookie(
-            "live", str(int(who is not None and "floor.view" in who.can)), samesite="lax"
-        )
-        return response
-
-    password.routes(server, web.gate, _form)
-
-    @server.post("/logout")
-    async def logout(request: Request) -> Response:
-        cookie = request.cookies.get(auth.COOKIE, "")
-        await asyncio.to_thread(_sign_out, web, cookie)
-        response = RedirectResponse("/login", 303)
-        response.delete_cookie(auth.COOKIE)
-        return response
-
-
-async def _form(request: Request) -> dict[str, str]:
-    """Read a posted form of a few short fields; BadInput on anything larger."""
-    body = b""
-    async for part in request.stream():
-        body += part
-        if len(body) > FORM_BYTES:
-            raise BadInput("a form of more than 8 kB")
-    try:
-        fields = parse_qs(body.decode(), keep_blank_values=True, max_num_fields=20)
-    except ValueError as error:
-        raise BadInput(str(error)) from error
-    form = {name: values[-1] for name, values in fields.items()}
-    if any("\0" in value for value in form.values()):
-        raise BadInput("a NUL in a form")
-    return form
-
-
-def _sign_in(web: Web, slug: str, login: str, password: str) -> str:
-    tenant_id = db.tenant_id_of(web.engine, slug)
-    with db.transaction(web.engine, tenant_id) as session:
-        return people.sign_in(
-            session, tenant_id, login, password, now=now(), hours=web.settings.session_hours
-        )
-
-
-def _sign_out(web: Web, cookie: str) -> None:
-    web.gate.forget(cookie)
-    who = auth.viewer()
-    with db.transaction(web.engine, who.tenant_id) as session:
-        people.sign_out(session, cookie.partition(".")[2], now=now())
-
-
-async def _too_many(web: Web, request: Request, login: str) -> bool:
-    """Count tries by login and address until one succeeds; without Redis nobody is kept out."""
-    key = _tries_key(web, request, login)
-    try:
-        await web.redis.set(key, 0, ex=LOGIN_WINDOW_S, nx=True)
-        tries = await web.redis.incr(key)
-    except (RedisError, OSError):
-        return False
-    return int(tries) > LOGIN_TRIES
-
-
-def _tries_key(web: Web, request: Request, login: str) -> str:
-    address = request.client.host if request.client else ""
-    return f"login:{web.settings.tenant}:{login[:50]}:{address}"
-
-
-def _own_path(path: str) -> str:
-    """Return `path` only if it is one of ours: no other host can be smuggled in."""
-    return path if path.startswith("/") and not path.startswith(("//", "/\\")) else "/"
 
 
 # --- services -------------------------------------------------------------------------------

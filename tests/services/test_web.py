@@ -20,7 +20,7 @@ from sqlalchemy import Engine
 from waiting import until
 from web_client import Answer, Client
 
-from dashboard import auth, live, server
+from dashboard import auth, live, server, sign_in
 from models.clock import now
 from models.store import db, people
 from models.store.people import PERMISSIONS
@@ -133,7 +133,7 @@ def test_sign_in_sends_nobody_to_another_host(web: Web, path: str) -> None:
 
 def test_too_many_tries_are_held_back_by_login(web: Web) -> None:
     visitor = Client(web.url)
-    for _ in range(server.LOGIN_TRIES):
+    for _ in range(sign_in.LOGIN_TRIES):
         visitor.sign_in("victim", "guess")
     texts = visitor.sign_in("victim", "guess").text
     assert texts != Client(web.url).sign_in("other", "guess").text
@@ -141,7 +141,7 @@ def test_too_many_tries_are_held_back_by_login(web: Web) -> None:
 
 
 def test_fifty_walls_behind_one_address_may_all_sign_in(web: Web) -> None:
-    for _ in range(server.LOGIN_TRIES + 2):
+    for _ in range(sign_in.LOGIN_TRIES + 2):
         assert Client(web.url).sign_in("viewer", PASSWORD).status == 303
 
 
