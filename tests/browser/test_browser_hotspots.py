@@ -63,7 +63,7 @@ def test_a_place_says_why_and_opens_exactly_its_tickets(leader: Page) -> None:
     assert leader.evaluate("document.documentElement.scrollWidth <= innerWidth")
     expect(leader.locator(".page-title .total")).to_contain_text(re.compile(r"共 \d+ 件"))
     expect(leader.locator(".hot-side")).to_contain_text("没有位置")
-    row = leader.locator(".hot-side tbody tr", has=leader.locator(f"td:text-is('{TICKETS}')")).first
+    row = leader.locator(".hot-side tbody tr", has=leader.locator(f"a:text-is('{TICKETS}')")).first
     row.locator("[data-hot-cell]").click()
     why = leader.locator("#hot-why")
     expect(why).to_contain_text(f"查看这 {TICKETS} 件")
