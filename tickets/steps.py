@@ -69,11 +69,11 @@ def _begin(
         leg = TicketLeg(
             tenant_id=row.tenant_id, ticket_id=row.id, turn=turn, number=number, unit="", holder=""
         )
-        session.add(leg)
     leg.assigned_at, leg.handled_at, leg.person = to_datetime(began), None, ""
     found = terms.step_clock(row, stage, began, terms.calendar(session), terms.rules(session))
     terms.write_clock(row, leg, found)
     row.due_at = leg.due_at
+    session.add(leg)  # with its clock: one statement, not two
 
 
 def adopt(session: Session, *, now: Instant, most: int) -> int:
