@@ -67,10 +67,6 @@ class Surface:
             district, district_name, street, street_name, grid, near, metres, bool(district)
         )
 
-    def districts_of(self, lonlat: Any) -> list[str]:  # noqa: ANN401 - (n, 2) degrees
-        """Return the district's code of each point, empty outside the city."""
-        return self._districts.of_many(lonlat)
-
 
 class _Areas:
     """Polygons with a code and a name; a point on a border belongs to the first of them."""
@@ -86,13 +82,6 @@ class _Areas:
             return "", ""
         first = int(found.min())
         return self._codes[first], self._names[first]
-
-    def of_many(self, lonlat: Any) -> list[str]:  # noqa: ANN401 - (n, 2) degrees
-        points, areas = self._tree.query(shapely.points(lonlat), predicate="intersects")
-        codes = [""] * len(lonlat)
-        for point, area in sorted(zip(points.tolist(), areas.tolist(), strict=True), reverse=True):
-            codes[point] = self._codes[area]
-        return codes
 
 
 def _texts(layer: Any, *columns: str) -> list[str]:  # noqa: ANN401 - a GeoDataFrame
