@@ -151,6 +151,7 @@ class Stage:
             ),
             "HOTLINE_ENCRYPTION_KEYS": self.secrets["encryption"],
             "HOTLINE_HASH_KEY": self.secrets["hash"],
+            "HOTLINE_FILES": str(self.folder / "files"),
             "PYTHONUNBUFFERED": "1",
             **more,
         }

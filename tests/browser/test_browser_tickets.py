@@ -201,25 +201,22 @@ def a_query_finds_and_exports_it(page: Page, stack: Stack, no: str) -> None:
 
 def the_strip_agrees_with_the_lists(page: Page, stack: Stack, no: str) -> None:
     """Its total and a number of each of its groups open lists of just that length."""
-    # the strip may be drawn anew while it is read: what hangs in the air is left out
-    read = """all => all.filter(a => a.closest('[data-today]'))
+    # the strip may be drawn anew while it is read: what hangs in the air is left out; places open the map
+    read = """all => all.filter(a => a.closest('[data-today]:not([data-today=hot])'))
         .map(a => [a.closest('[data-today]').dataset.today, a.textContent, a.getAttribute('href')])"""
 
-    def agree() -> bool:
+    def agree() -> None:
         page.goto(f"{stack.url}/wall")
-        page.wait_for_selector("#today a.figure", state="attached")
+        page.wait_for_selector("#today [data-today=results] a.figure", state="attached")
         groups = {
             g: (n, to) for g, n, to in page.locator("#today a.figure").evaluate_all(read)[::-1]
         }
-        if groups.keys() != {"opened", "kinds", "states", "results"}:
-            return False
-        for number, href in groups.values():
+        assert groups.keys() - {"areas"} == {"opened", "kinds", "states", "results"}
+        for group, (number, href) in groups.items():
             page.goto(stack.url + href)
             expect(page.locator("h1")).to_have_text("工单")
-            if page.locator(".total").first.inner_text() != f"共 {number} 件":
-                return False
+            assert (group, page.locator(".total").first.inner_text()) == (group, f"共 {number} 件")
             assert page.locator(".tickets > .panel tbody tr").count() == min(int(number), 50)
-        return True
 
     until(agree, within_s=20)
     page.goto(f"{stack.url}/tickets?desk=all&no={no}")
