@@ -14,10 +14,16 @@ STALE_MS = 5000
 
 
 class Group:
-    """One copy's place in the group `name` of `stream`; `lag` counts what nobody has finished."""
+    """One copy's place in the group `name` of `stream`; `lag` counts what nobody has finished.
 
-    def __init__(self, redis: "Redis", stream: str, name: str, copy: str) -> None:
+    count : entries taken at once.
+    """
+
+    def __init__(
+        self, redis: "Redis", stream: str, name: str, copy: str, *, count: int = READ_COUNT
+    ) -> None:
         self.lag = 0
+        self._count = count
         self._redis = redis
         self._stream = stream
         self._group = name
@@ -59,7 +65,7 @@ class Group:
         if clock() - self._claimed < STALE_MS / 1000:
             return []
         found: Any = await self._redis.xautoclaim(
-            self._stream, self._group, self._copy, min_idle_time=STALE_MS, count=READ_COUNT
+            self._stream, self._group, self._copy, min_idle_time=STALE_MS, count=self._count
         )
         if not found[1]:
             self._claimed = clock()
@@ -67,7 +73,7 @@ class Group:
 
     async def _read(self, after: str) -> list[streams.Entry]:
         found: Any = await self._redis.xreadgroup(
-            self._group, self._copy, {self._stream: after}, count=READ_COUNT, block=500
+            self._group, self._copy, {self._stream: after}, count=self._count, block=500
         )
         return [
             streams.Entry(key.decode(), fields) for _, rows in found or [] for key, fields in rows

@@ -34,9 +34,13 @@ from tickets.moving import Actor
 
 log = logging.getLogger(__name__)
 
+TAKEN = 500
+"""Events at once: their tickets are read in one statement."""
 TICK_S = 30.0
 GAP_S = 5.0
 """Between two boards while tickets keep coming."""
+REST = 3
+"""At most a quarter of the time goes into boards."""
 RECOUNT_S = 600.0
 KEPT_S = 3 * 86_400
 LEASE_MS = 15_000
@@ -88,6 +92,7 @@ class Hotspots:
         self._day = Period(0, 0)
         self._counted = float("-inf")
         self._drawn = float("-inf")
+        self._new = asyncio.Event()
         self._ranking: dict[str, Hot] = {}
         self._surface: tuple[str, Surface] | None = None
         self._fault = ""
@@ -99,6 +104,7 @@ class Hotspots:
         async with asyncio.TaskGroup() as group:
             group.create_task(keep_beating(self._redis, self._name, self._facts))
             group.create_task(forever(self._name, self._hold))
+            group.create_task(forever(f"{self._name} board", self._draw_on))
 
     def _facts(self) -> dict[str, Any]:
         detail = {"detail": f"{self.tenant} {self.state}", "events": self.seen}
@@ -118,23 +124,21 @@ class Hotspots:
     async def _keep(self) -> None:
         self._tenant_id = await asyncio.to_thread(db.tenant_id_of, self._engine, self.tenant)
         stream = streams.ticket_stream(self._tenant_id)
-        self._group = Group(self._redis, stream, "hotspots", self._name)
+        self._group = Group(self._redis, stream, "hotspots", self._name, count=TAKEN)
         await self._group.join()
         await self._recount()
         while entries := await self._group.unfinished():
             await self._take(entries)
-        changed = True
+        self._new.set()
         while await self._lease.renew():
             entries = await self._group.next()
             if entries:
                 await self._take(entries)
-                changed = True
-            if await self._is_stale():
+            stale = await self._is_stale()
+            if stale:
                 await self._recount()
-                changed = True
-            if now() - self._drawn >= (GAP_S if changed else TICK_S):
-                changed = False
-                await self._draw()
+            if entries or stale or now() - self._drawn >= TICK_S:
+                self._new.set()
 
     # --- counts -----------------------------------------------------------------------------
 
@@ -188,6 +192,15 @@ class Hotspots:
         return self._fields(None)
 
     # --- the board --------------------------------------------------------------------------
+
+    async def _draw_on(self) -> None:
+        """Draw what the holder has counted, beside its counting; a board that takes long is drawn less often."""
+        while True:
+            await self._new.wait()
+            self._new.clear()
+            began = now()
+            await self._draw()
+            await asyncio.sleep(max(GAP_S, REST * (now() - began)))
 
     async def _draw(self) -> None:
         """Draw the layers of the day so far, and tell what changed."""

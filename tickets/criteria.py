@@ -1,7 +1,7 @@
 """What a list of tickets asks for, and as which conditions: desks, the combined query (D-32), data scope."""
 
 from collections.abc import Mapping
-from typing import Any, Literal, get_args
+from typing import Any, Literal, cast, get_args
 
 import msgspec
 from sqlalchemy import ColumnElement, and_, case, exists, func, or_
@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session, aliased
 
 from models.clock import Instant, to_datetime
 from models.errors import BadInput, Refused
-from models.rules.places import AREA, LOCATED, TRUE, cell_range
+from models.rules.places import AREA, LOCATED, TRUE, cell_range, coarser
 from models.rules.tickets.choices import STAFF
 from models.rules.tickets.moves import OPEN, WITH_UNIT
 from models.store.fulltext import holds
@@ -232,12 +232,27 @@ def _of_place(c: Criteria) -> list[ColumnElement[bool]]:
     return where
 
 
-def located_is(how: str) -> ColumnElement[bool]:
+def located_is(
+    how: str,
+    precision: Any = Ticket.precision,  # noqa: ANN401 - a column of precisions
+) -> ColumnElement[bool]:
     """Return the condition that a ticket's place is known as far as `how` says: the four part all tickets."""
     if how == "no":
-        return Ticket.precision.not_in((*TRUE, *AREA, "default"))
+        return cast("ColumnElement[bool]", precision.not_in((*TRUE, *AREA, "default")))
     words = {"yes": TRUE, "area": AREA}.get(how, ("default",))
-    return Ticket.precision.in_(words)
+    return cast("ColumnElement[bool]", precision.in_(words))
+
+
+def located_as(precision: Any) -> ColumnElement[str]:  # noqa: ANN401 - a column of precisions
+    """Return how far a ticket's place is known: one of `LOCATED`."""
+    return case(*((located_is(how, precision), how) for how in LOCATED[:-1]), else_=LOCATED[-1])
+
+
+def within(h9: Any, resolution: int) -> ColumnElement[int]:  # noqa: ANN401 - a column of cells
+    """Return the cell of a coarser resolution that holds the kept one."""
+    kept, put = coarser(resolution)
+    found: ColumnElement[int] = h9.bitwise_and(kept).bitwise_or(put)
+    return found
 
 
 def result_of() -> ColumnElement[Any]:

@@ -1,7 +1,7 @@
 """Hotspots of the tickets a query asks for: counted in PostgreSQL under the actor's scope, drawn by gis_data."""
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
@@ -9,7 +9,20 @@ from zoneinfo import ZoneInfo
 import msgspec
 import numpy as np
 from h3.api import basic_str as h3
-from sqlalchemy import DateTime, Integer, case, cast, column, func, select, values
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    ColumnElement,
+    Integer,
+    Select,
+    any_,
+    case,
+    cast,
+    func,
+    literal,
+    select,
+    union_all,
+)  # fmt: skip
 from sqlalchemy.orm import Session
 
 from gis_data.city.bundle import City
@@ -18,6 +31,7 @@ from gis_data.hotspots import periods
 from gis_data.hotspots.board import Board, Counts
 from gis_data.hotspots.board import board as drawn
 from gis_data.hotspots.groups import Said, groups
+from gis_data.hotspots.periods import stretches
 from gis_data.hotspots.result import LeftOut, Period
 from gis_data.hotspots.terrain import Terrain, terrain_around, terrain_of_city
 from gis_data.hotspots.why import Sample, Why
@@ -26,8 +40,9 @@ from models.clock import Instant, day_of, to_datetime
 from models.errors import BadInput
 from models.rules.grams import grams
 from models.rules.places import LOCATED, cell_range
+from models.rules.places import RESOLUTION as KEPT
 from models.tables import Ticket
-from tickets.criteria import Criteria, located_is, where
+from tickets.criteria import Criteria, located_as, where, within
 from tickets.moving import Actor
 from tickets.terms import calendar
 
@@ -37,7 +52,6 @@ TRENDS = 3
 """Consecutive earlier periods that the trends look at."""
 SAMPLES = 5
 COMPARED = 300
-_CLASS = case(*((located_is(how), how) for how in LOCATED[:-1]), else_=LOCATED[-1])
 
 
 class Asked(NamedTuple):
@@ -73,7 +87,9 @@ def board(
     """
     asked = plan(session, criteria, now=now, zone=zone, trends=trends)
     wanted = asked.earlier | ({asked.period} if present is None else set())
-    counts = counted(session, criteria, wanted, actor=actor, now=now)
+    counts = counted(
+        session, criteria, wanted, actor=actor, now=now, resolution=min(resolution, KEPT)
+    )
     if present is not None:
         counts[asked.period] = present
     ground = terrain(city, resolution, counts.values())
@@ -111,37 +127,55 @@ def counted(
     *,
     actor: Actor,
     now: Instant,
+    resolution: int = KEPT,
 ) -> dict[Period, Counts]:
-    """Return the tickets of each period that the criteria, their period aside, ask for."""
-    order = sorted(wanted)
-    if not order:
+    """Return the tickets of each period that the criteria, their period aside, ask for, by cells of `resolution`.
+
+    Time is cut at every edge of a period and each ticket counted once, in its stretch, however many periods share
+    it: the baselines of consecutive weeks are mostly the same weeks.
+    """
+    if not wanted:
         return {}
     conditions = where(session, msgspec.structs.replace(criteria, since=0, until=0), actor, now)
-    at = DateTime(timezone=True)
-    told = values(
-        column("number", Integer), column("since", at), column("until", at), name="asked_period"
-    ).data([(i, to_datetime(p.since), to_datetime(p.until)) for i, p in enumerate(order)])
-    within = (Ticket.opened_at >= told.c.since) & (Ticket.opened_at < told.c.until)
-    of_cells = (
-        select(told.c.number, func.coalesce(Ticket.h9, 0), func.count())
-        .join(Ticket, within).where(*conditions, located_is("yes"))
-        .group_by(told.c.number, Ticket.h9)
-    )  # fmt: skip
-    of_all = (
-        select(told.c.number, Ticket.district, _CLASS, func.count())
-        .join(Ticket, within).where(*conditions).group_by(told.c.number, Ticket.district, _CLASS)
-    )  # fmt: skip
-    cells: defaultdict[int, list[tuple[int, int]]] = defaultdict(list)
-    for number, h9, tickets in session.execute(of_cells):
-        cells[number].append((h9, tickets))
-    districts: defaultdict[int, Counter[str]] = defaultdict(Counter)
-    left: defaultdict[int, Counter[str]] = defaultdict(Counter)
-    for number, district, how, tickets in session.execute(of_all):
-        districts[number][district] += tickets
-        left[number][how] += tickets
+    cuts = stretches(wanted)
+    told: defaultdict[Period, list[Any]] = defaultdict(list)
+    for row in session.execute(union_all(*_by_stretch(cuts, conditions, resolution))):
+        told[cuts[row[0]]].append(row[1:])
     return {
-        period: counts_of(cells[i], districts[i], left[i]) for i, period in enumerate(order)
-    }  # fmt: skip
+        period: _counts_of_rows(
+            row for cut in cuts if period.since <= cut.since < period.until for row in told[cut]
+        )
+        for period in wanted
+    }
+
+
+def _by_stretch(
+    cuts: Sequence[Period], conditions: list[ColumnElement[bool]], resolution: int
+) -> Iterator[Select[Any]]:
+    """Yield one count a stretch: PostgreSQL shares them out among its workers, and reads the index alone."""
+    for number, cut in enumerate(cuts):
+        fine = (
+            select(Ticket.h9, Ticket.district, Ticket.precision, func.count().label("tickets"))
+            .where(Ticket.opened_at >= to_datetime(cut.since), Ticket.opened_at < to_datetime(cut.until))
+            .where(*conditions).group_by(Ticket.h9, Ticket.district, Ticket.precision).subquery()
+        )  # fmt: skip
+        how = located_as(fine.c.precision)
+        cell = case((how == "yes", func.coalesce(within(fine.c.h9, resolution), 0)), else_=-1)
+        yield (
+            select(literal(number, Integer), cell, fine.c.district, how, cast(func.sum(fine.c.tickets), BigInteger))
+            .group_by(cell, fine.c.district, how)
+        )  # fmt: skip
+
+
+def _counts_of_rows(rows: Iterable[Any]) -> Counts:
+    cells: Counter[int] = Counter()
+    districts, left = Counter[str](), Counter[str]()
+    for cell, district, how, tickets in rows:
+        if cell >= 0:
+            cells[cell] += tickets
+        districts[district] += tickets
+        left[how] += tickets
+    return counts_of(cells.items(), districts, left)
 
 
 def counts_of(
@@ -279,10 +313,11 @@ def fields(
 ) -> dict[int, str]:
     """Return ticket -> its field, of the tickets opened in `day`, or of those with these ids."""
     query = select(
-        Ticket.id, Ticket.opened_at, Ticket.h9, Ticket.district, Ticket.category, _CLASS.label("located")
+        Ticket.id, Ticket.opened_at, Ticket.h9, Ticket.district, Ticket.category,
+        located_as(Ticket.precision).label("located"),
     ).where(Ticket.opened_at >= to_datetime(day.since), Ticket.opened_at < to_datetime(day.until))  # fmt: skip
     if ids is not None:
-        query = query.where(Ticket.id.in_(ids))
+        query = query.where(Ticket.id == any_(literal(list(ids), ARRAY(BigInteger))))
     return {row.id: field_of(row, zone) for row in session.execute(query)}
 
 

@@ -16,13 +16,12 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from models.errors import BadInput
-from models.rules.places import RESOLUTION
+from models.rules.places import RESOLUTION, coarser
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
 COARSEST = 5
 CELLS_MOST = 60_000
-_FINEST = 15
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -54,8 +53,8 @@ class Grid:
 
 def parents(cells: Ints, resolution: int) -> Ints:
     """Return the cells of a coarser resolution that hold `cells` (resolution 9), shape (m,)."""
-    below = (1 << 3 * (_FINEST - resolution)) - 1
-    found: Ints = (cells & ~np.int64(0xF << 52)) | np.int64((resolution << 52) | below)
+    kept, put = coarser(resolution)
+    found: Ints = cells & np.int64(kept) | np.int64(put)
     return found
 
 

@@ -1,7 +1,8 @@
 """Which earlier periods a period is compared with: the same hours of the same kind of day, in the tenant's zone."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import date, datetime, timedelta
+from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 from gis_data.hotspots.result import Period
@@ -52,6 +53,15 @@ def _days_back(day: date, length: timedelta, worked: Callable[[date], bool]) -> 
     step = 7 if ordinary else 1
     backs = range(step, REACH_WEEKS * 7 + 1, step)
     return [back for back in backs if worked(day - timedelta(days=back)) == kind]
+
+
+def stretches(wanted: Collection[Period]) -> list[Period]:
+    """Return the time these periods cover, cut at every edge of one, the oldest first: each is a sum of some."""
+    edges = sorted({edge for period in wanted for edge in (period.since, period.until)})
+    cuts = (Period(since, until) for since, until in pairwise(edges))
+    return [
+        cut for cut in cuts if any(p.since <= cut.since and cut.until <= p.until for p in wanted)
+    ]
 
 
 def before(period: Period, zone: str, number: int) -> tuple[Period, ...]:

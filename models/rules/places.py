@@ -59,6 +59,11 @@ def kept(
     return precision, cell_of(lon, lat)
 
 
+def coarser(resolution: int) -> tuple[int, int]:
+    """Return (kept, set) bits: `cell & kept | set` is the cell of a coarser resolution that holds `cell`."""
+    return ~(0xF << 52), resolution << 52 | (1 << _DIGIT * (_FINEST - resolution)) - 1
+
+
 def cell_range(cell: str) -> tuple[int, int]:
     """Return the first and the last number of the resolution-9 cells within `cell` (hex text).
 
