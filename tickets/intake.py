@@ -2,6 +2,7 @@
 
 import secrets
 from dataclasses import dataclass
+from typing import get_args
 
 from sqlalchemy import ColumnElement, exists, func, or_, select
 from sqlalchemy.exc import IntegrityError
@@ -10,7 +11,7 @@ from sqlalchemy.orm import Session
 from models.clock import Instant, to_datetime
 from models.errors import BadInput, NotFound, Refused, WrongStatus
 from models.events.floor import Caller, WorkSaved
-from models.events.ticket import Finding, StaffComplaintSettled, TicketAnswered, TicketOpened
+from models.events.ticket import Finding, Flag, StaffComplaintSettled, TicketAnswered, TicketOpened
 from models.rules.places import CHOSEN, Precision, kept
 from models.rules.tickets.choices import CHANNELS, FINDINGS, KINDS, STAFF, URGENCIES
 from models.store import outbox, streams
@@ -133,7 +134,7 @@ def open_ticket(
         return known
     if not 0 <= form.happened <= now + 60:
         raise BadInput("it has not happened yet", field="happened")
-    version = _category_version(session, form.category)
+    version = category_version(session, form.category)
     if form.about and session.scalar(select(_agent_known(form.about))) is not True:
         raise BadInput("no such agent", field="about")
     said = f"{form.title} {form.content}"
@@ -169,7 +170,8 @@ def _tell_opened(session: Session, row: Ticket, form: Form, actor: Actor, now: I
     taken = Taken(row, "open")
     event = TicketOpened(
         no=row.no, kind=row.kind, category=row.category, channel=row.channel, urgency=row.urgency,
-        call=form.call, recording=row.recording, about=form.about, **facts(taken, actor, now),
+        call=form.call, recording=row.recording, about=form.about,
+        flags=tuple(flag for flag in get_args(Flag) if getattr(row, flag)), **facts(taken, actor, now),
     )  # fmt: skip
     tell(session, taken, actor, event)
     seat = form.call and session.scalar(select(CallLedger.seat).where(CallLedger.key == form.call))
@@ -188,7 +190,7 @@ def _agent_known(number: str) -> ColumnElement[bool]:
     )  # fmt: skip
 
 
-def _category_version(session: Session, code: str) -> int:
+def category_version(session: Session, code: str) -> int:
     """Return the dictionary's newest version; BadInput for a category that is not in it, or not any more."""
     newest = session.scalar(select(func.max(Category.version))) or 1
     if not code:

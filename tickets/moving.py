@@ -17,6 +17,7 @@ from models.errors import BadInput, NotFound, Refused, WrongStatus
 from models.events.ticket import AnyTicketEvent
 from models.rules.tickets import MOVES, Move, Verb, lawful
 from models.rules.tickets.choices import STAFF, STAFF_PERMISSION
+from models.rules.tickets.moves import OPENERS
 from models.rules.tickets.policy import Policy
 from models.store import outbox, streams
 from models.store.chain import audit
@@ -65,13 +66,11 @@ class Taken:
 def take(session: Session, ticket_id: int, verb: Verb, actor: Actor, **values: object) -> Taken:
     """Move the row and hold it; Refused, NotFound, or WrongStatus with what may be done instead."""
     table = moves(session) if actor.user_id else MOVES  # a tenant's table is for people, not timers
-    move = table[verb]
-    if move.permission not in actor.can:
-        raise Refused(f"{actor.ref} lacks {move.permission}", permission=move.permission)
+    move, theirs = _right(table, verb, actor)
     target = {"status": move.target} if move.target else {}
     row = session.scalar(
         update(Ticket)
-        .where(Ticket.id == ticket_id, Ticket.status.in_(move.sources))
+        .where(Ticket.id == ticket_id, Ticket.status.in_(move.sources), *theirs)
         .values(version=Ticket.version + 1, **target, **values)
         .returning(Ticket)
         .execution_options(populate_existing=True)
@@ -80,11 +79,26 @@ def take(session: Session, ticket_id: int, verb: Verb, actor: Actor, **values: o
         status: Any = session.scalar(select(Ticket.status).where(Ticket.id == ticket_id))
         if status is None:
             raise NotFound(f"no ticket {ticket_id}")
-        lawful(verb, status, table)
+        lawful(verb, status, {**table, verb: move})
+        if theirs:
+            raise Refused(f"{actor.ref} did not register it", permission=table[verb].permission)
         raise NotFound(f"ticket {ticket_id} moved meanwhile")
     if row.kind == STAFF and actor.user_id:
         _of_own_staff(session, row, verb, actor)
     return Taken(row, verb)
+
+
+def _right(
+    table: Mapping[Verb, Move], verb: Verb, actor: Actor
+) -> tuple[Move, list[ColumnElement[bool]]]:
+    """Return the move as this actor may make it, and of which tickets only; Refused for one who may not."""
+    move = table[verb]
+    if move.permission in actor.can:
+        return move, []
+    own = OPENERS.get(verb)
+    if own is None or own.permission not in actor.can or actor.unit:
+        raise Refused(f"{actor.ref} lacks {move.permission}", permission=move.permission)
+    return own, [Ticket.opened_by == actor.user_id]
 
 
 def _of_own_staff(session: Session, row: Ticket, verb: Verb, actor: Actor) -> None:

@@ -13,6 +13,7 @@ from models.errors import NotFound, Refused
 from models.rules.deadlines import Lamp
 from models.rules.tickets import MOVES, Verb
 from models.rules.tickets.choices import STAFF
+from models.rules.tickets.moves import OPENERS
 from models.tables import (
     Agent,
     Category,
@@ -38,6 +39,7 @@ class Whole:
     merged : the tickets that go on under it, with their masked callers; main : number of the one it goes on under;
     opener : who registered it and answers for it first (首问负责); signs : 签收 owed, id of the leg -> (instant, lamp);
     step : what the centre itself owes now, with its lamp; duties : number of a leg -> what was agreed with its unit;
+    labels : names of the categories it was moved between;
     about, finding : of a complaint about the hotline's own staff, the number and name of whom, and what was found.
     """
 
@@ -56,6 +58,7 @@ class Whole:
     opener: str
     verbs: tuple[str, ...]
     duties: Mapping[int, str]
+    labels: Mapping[str, str]
     about: str = ""
     finding: str = ""
 
@@ -101,6 +104,7 @@ def whole(session: Session, no: str, *, actor: Actor, now: Instant) -> Whole:
         duties=_duties(history),
         about=_agent(session, str(told.get("open", {}).get("about", ""))),
         finding=str(told.get("settle", {}).get("finding", "")),
+        labels=_labels(session, history),
     )
 
 
@@ -123,6 +127,20 @@ def _duties(history: list[TicketHistory]) -> dict[int, str]:
         if line.verb == "coordinate":
             found |= {part["leg"]: line.event["what"] for part in line.event["parts"]}
     return found
+
+
+def _labels(session: Session, history: list[TicketHistory]) -> dict[str, str]:
+    """Return the names of the categories that the ticket was moved between, each by its newest version."""
+    moved = [line.event["changed"].get("category", {}) for line in history if line.verb == "amend"]
+    codes = {code for change in moved for code in change.values() if code}
+    if not codes:
+        return {}
+    found = session.execute(
+        select(Category.code, Category.label)
+        .where(Category.code.in_(codes))
+        .order_by(Category.version)
+    )
+    return {row.code: row.label for row in found}
 
 
 def _agent(session: Session, number: str) -> str:
@@ -153,7 +171,8 @@ def _verbs(
     open_requests = {request.what for request in requests if request.decided_at is None}
     found = []
     for verb, move in moves(session).items():
-        if row.status not in move.sources or move.permission not in actor.can:
+        rights = [move, OPENERS.get(verb, move)] if row.opened_by == actor.user_id else [move]
+        if not any(row.status in r.sources and r.permission in actor.can for r in rights):
             continue
         if not _fits(row, verb):
             continue

@@ -22,7 +22,7 @@ from models.clock import now
 from models.errors import HotlineError, NotFound
 from models.rules.places import located
 from models.tables import Ticket
-from tickets import assignment, duplicates, identity, intake, queries, search, workflow
+from tickets import amending, assignment, duplicates, identity, intake, queries, search, workflow
 from tickets.moving import Actor
 
 NEARBY_M, NEARBY_DAYS = 500, 30
@@ -55,6 +55,12 @@ def _number(values: Values, name: str) -> int:
 def _moment(session: Session, values: Values, name: str) -> float:
     """Read a local "2026-01-31 08:30"; 0 when empty."""
     return clock.instant(_text(values, name), place(session).zone, name)
+
+
+def _facts(values: Values) -> amending.Facts:
+    """Read a ticket's facts as the form of 修改 has them."""
+    texts = {name: _text(values, name) for name in amending.FIELDS}
+    return amending.Facts(**texts, flags=frozenset(values.get("flags") or ()))
 
 
 def _noted(verb: Callable[..., object]) -> Move:
@@ -131,6 +137,9 @@ MOVES: Mapping[str, Move] = {
     ),
     "archive": _noted(workflow.archive),
     "place": placing.place,
+    "amend": lambda s, t, v, who, at: amending.amend(
+        s, t, said=_facts(v), version=_number(v, "version"), note=_text(v, "note"), actor=who, now=at
+    ),
 }  # fmt: skip
 
 
@@ -165,6 +174,7 @@ def _whole(session: Session, no: str) -> Child:
     proposed = assignment.propose(session, whole.row) if "assign" in whole.verbs else ("", "")
     lists = {
         "units": queries.units(session),
+        "categories": queries.categories(session) if "amend" in whole.verbs else [],
         "below": queries.units(session, below=who.unit) if who.unit else [],
         "supervisions": [(str(s.id), s.opinion[:40]) for s in whole.supervisions if not s.ended_at],
     }
@@ -221,7 +231,9 @@ def press(
         ), "at": now()}  # fmt: skip
     except HotlineError as error:
         # who comes second must see what the first did
-        body = shown(_ticket)(no) if error.facts.get("cap") == "moved" else dash.no_update
+        body = (
+            shown(_ticket)(no) if error.facts.get("cap") in ("moved", "amended") else dash.no_update
+        )
         return body, {**refused(error), "at": now()}
     return shown(_ticket)(no), note
 

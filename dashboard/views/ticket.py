@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from dash import dcc, html
 
-from dashboard.views import clock, files, identity, placing
+from dashboard.views import amending, clock, files, identity, placing
 from dashboard.views.kit import Child, Words, data, empty, link, panel, status, table
 from dashboard.views.ticket_desk import due_lamp, sign_lamp
 from models.rules.tickets.choices import (
@@ -75,6 +75,7 @@ VERBS: Mapping[str, tuple[Field, ...]] = {
     "conclude": (Field("upheld", "one", "upheld"), _NOTE),
     "archive": (_NOTE,),
     "place": (),  # its form is `placing.move`
+    "amend": (),  # its form is `amending.form`
 }  # fmt: skip
 """What each verb asks for; a verb that is not here has no form yet."""
 CHOICES: Mapping[str, tuple[str, ...]] = {
@@ -132,9 +133,13 @@ def ticket(
     ]
     first = _next(whole)
     verbs = sorted((v for v in whole.verbs if _offers(v, lists)), key=lambda verb: verb != first)
+    own = {
+        "place": lambda: placing.move(row, words),
+        "amend": lambda: amending.form(row, lists["categories"], words),
+    }
     forms = [
-        placing.move(row, words)
-        if verb == "place"
+        own[verb]()
+        if verb in own
         else _form(verb, row.id, lists, proposed, words, main=verb == first)
         for verb in verbs
     ]
@@ -316,6 +321,9 @@ def _history(whole: "Whole", zone: str, words: Words) -> Child:
                             if line.verb == "coordinate"
                             else None,
                             placing.told(line.event, words) if line.verb == "place" else None,
+                            amending.told(line.event, whole.labels, words)
+                            if line.verb == "amend"
+                            else None,
                             html.P(line.note) if line.note else None,
                         ]
                     ),

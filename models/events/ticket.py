@@ -20,6 +20,9 @@ Grade = Literal["very_good", "good", "fair", "bad", "very_bad", "none"]
 Finding = Literal["upheld", "partly", "unfounded"]
 """属实, 部分属实, 不属实."""
 
+Flag = Literal["anonymous", "confidential", "disputed", "emergency"]
+"""匿名, 保密, 矛盾纠纷, 应急."""
+
 Stand = Literal["pending_assign", "archived"]
 """Where a ticket of an earlier system stands when it comes: waiting for a unit, or done."""
 
@@ -39,7 +42,7 @@ class TicketEvent(Event, frozen=True, kw_only=True):
 class TicketOpened(TicketEvent, frozen=True, kw_only=True):
     """受理: registered, with its public number.
 
-    recording : of its call, where it was known already;
+    recording : of its call, where it was known already; flags : which of `Flag` it bears, None on old events;
     about : agent number of the person complained of, in a complaint about the hotline's own staff.
     """
 
@@ -51,6 +54,7 @@ class TicketOpened(TicketEvent, frozen=True, kw_only=True):
     call: str = ""
     recording: str = ""
     about: str = ""
+    flags: tuple[Flag, ...] | None = None
 
 
 class TicketImported(TicketEvent, frozen=True, kw_only=True):
@@ -319,6 +323,23 @@ class TicketPlaced(TicketEvent, frozen=True, kw_only=True):
     grid: str = ""
 
 
+class Change(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A fact before and after; a flag is "yes" or empty."""
+
+    was: str
+    now: str
+
+
+class TicketAmended(TicketEvent, frozen=True, kw_only=True):
+    """修改: facts of the ticket were corrected; `dues` are the new due instants, by leg, that followed from it.
+
+    changed : field -> what it was and is; of a protected citizen's title, content and address only that they changed.
+    """
+
+    changed: dict[str, Change]
+    dues: dict[str, float]
+
+
 class TicketArchived(TicketEvent, frozen=True, kw_only=True):
     """归档."""
 
@@ -331,7 +352,7 @@ AnyTicketEvent = (
     | TicketReopened | ReexaminationOpened | ReexaminationClosed | ClockPaused | ClockResumed
     | DueRecomputed | TicketMerged | TicketUnmerged | TicketArchived | UrgePlanned | LegWarned
     | LegExpired | StaffComplaintSettled | UnitsCoordinated | RecordingLinked
-    | TicketPlaced
+    | TicketPlaced | TicketAmended
 )  # fmt: skip
 
 _decoder = msgspec.json.Decoder(AnyTicketEvent)

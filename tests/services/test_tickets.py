@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -24,6 +25,7 @@ from models.tables import Ticket as Row
 from tickets import assignment as a
 from tickets import duplicates, queries, search, timing
 from tickets import workflow as w
+from tickets.amending import FLAGS, amend, facts_of
 from tickets.criteria import Criteria, Desk
 from tickets.intake import Form, answer, open_ticket
 from tickets.moving import Actor, legs
@@ -85,6 +87,8 @@ def same_as_history(session: Session, row: Row) -> None:
         told.contested,
     )
     assert (row.grade or "none", row.solved) == (told.grade, told.solved)
+    assert (row.kind, row.category, row.urgency) == (told.kind, told.category, told.urgency)
+    assert {flag for flag in FLAGS if getattr(row, flag)} == (told.flags or set())
     assert (row.replied_at is not None) == bool(told.replied)
     assert (row.merged_into or 0) == told.merged_into
     for at, since in ((row.paused_at, told.paused), (row.urge_at, told.urge_on)):
@@ -376,6 +380,14 @@ ACTS: dict[str, Act] = {
     "reopen": lambda s, i, t: w.reopen(s, i, note="再办", actor=CENTRE, now=t),
     "contest": lambda s, i, t: w.contest(s, i, note="不服", actor=CENTRE, now=t),
     "conclude": lambda s, i, t: w.conclude(s, i, upheld=True, note="维持", actor=CENTRE, now=t),
+    "amend": lambda s, i, t: amend(
+        s,
+        i,
+        said=replace(facts_of(s.get_one(Row, i)), kind="help", urgency="urgent"),
+        version=s.get_one(Row, i).version,
+        actor=CENTRE,
+        now=t,
+    ),
     "archive": lambda s, i, t: w.archive(s, i, note="已解释", actor=CENTRE, now=t),
 }
 LAWFUL = {(source, move.target or source) for move in MOVES.values() for source in move.sources}
