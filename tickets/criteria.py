@@ -25,7 +25,7 @@ from tickets import around, steps
 from tickets.moving import Actor, not_about, units_below
 
 Desk = Literal[
-    "dispatch", "handle", "review", "entry", "complaint", "consult", "call_back", "urge", "supervise",
+    "dispatch", "handle", "review", "entry", "complaint", "consult", "later", "call_back", "urge", "supervise",
     "instruct", "staff", "management", "statistics", "all", "archive",
 ]  # fmt: skip
 DESKS: Mapping[Desk, str] = {
@@ -35,6 +35,7 @@ DESKS: Mapping[Desk, str] = {
     "entry": "ticket.open",
     "complaint": "ticket.open",
     "consult": "ticket.open",
+    "later": "ticket.open",
     "call_back": "ticket.call_back",
     "urge": "ticket.supervise",
     "supervise": "ticket.supervise",
@@ -111,7 +112,7 @@ MAY_BE_NONE: Mapping[str, Any] = {
 }  # fmt: skip
 LATE = ("yes", "unit", "centre")
 WITH_A_UNIT = Ticket.status.in_(WITH_UNIT)
-FLAGS = ("emergency", "disputed", "confidential", "anonymous", "contested")
+FLAGS = ("emergency", "disputed", "confidential", "anonymous", "contested", "later")
 
 
 def where(
@@ -168,6 +169,7 @@ def _of_desk(name: Desk, actor: Actor, now: Instant) -> list[ColumnElement[bool]
         "entry": [Ticket.opened_by == actor.user_id, open_],
         "complaint": [Ticket.kind.in_(("complaint", "report")), open_],
         "consult": [Ticket.kind == "consult", open_],
+        "later": [Ticket.later.is_(True), Ticket.replied_at.is_(None), open_],
         "management": [open_, or_(late, watched, and_(with_unit, asked), Ticket.urge_at <= at)],
         "statistics": [],
         "all": [],

@@ -19,6 +19,7 @@ from models.rules.tickets import MOVES, Move, Verb, lawful
 from models.rules.tickets.choices import STAFF, STAFF_PERMISSION
 from models.rules.tickets.moves import OPENERS
 from models.rules.tickets.policy import Policy
+from models.rules.tickets.recognition import IntakePolicy
 from models.store import outbox, streams
 from models.store.chain import audit
 from models.tables import Parameter, Ticket, TicketHistory, TicketLeg, Unit
@@ -205,6 +206,12 @@ def moves(session: Session) -> Mapping[Verb, Move]:
     """Return the tenant's table of moves as it is now: ours, with what the tenant decided otherwise."""
     own = session.scalar(select(Parameter.value).where(Parameter.name == "moves"))
     return {**MOVES, **msgspec.convert(own, dict[Verb, Move])} if own else MOVES
+
+
+def intake_policy(session: Session) -> IntakePolicy:
+    """Return the tenant's parameters of intake as they are now."""
+    value = session.scalar(select(Parameter.value).where(Parameter.name == "intake"))
+    return msgspec.convert(value, IntakePolicy) if value is not None else IntakePolicy()
 
 
 def policy(session: Session) -> Policy:

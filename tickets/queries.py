@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal, TypeVar
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import Session
 
@@ -16,6 +16,7 @@ from models.rules.tickets.choices import STAFF
 from models.rules.tickets.moves import OPENERS
 from models.tables import (
     Agent,
+    CallLedger,
     Category,
     Supervision,
     Ticket,
@@ -26,7 +27,7 @@ from models.tables import (
     Unit,
     User,
 )  # fmt: skip
-from tickets import duplicates, steps
+from tickets import dictionary, duplicates, steps
 from tickets.criteria import scope
 from tickets.moving import NOT_OF_STAFF, Actor, legs, moves, units_below
 from tickets.search import lamp_of, unit_names
@@ -37,7 +38,8 @@ class Whole:
     """One ticket with everything the viewer may see of it; `verbs` are the moves open to the viewer.
 
     merged : the tickets that go on under it, with their masked callers; main : number of the one it goes on under;
-    opener : who registered it and answers for it first (首问负责); signs : 签收 owed, id of the leg -> (instant, lamp);
+    opener : who registered it; first : who answered its call first, and answers for it (首问负责);
+    signs : 签收 owed, id of the leg -> (instant, lamp);
     step : what the centre itself owes now, with its lamp; duties : number of a leg -> what was agreed with its unit;
     labels : names of the categories it was moved between;
     about, finding : of a complaint about the hotline's own staff, the number and name of whom, and what was found.
@@ -58,6 +60,7 @@ class Whole:
     opener: str
     verbs: tuple[str, ...]
     duties: Mapping[int, str]
+    first: str
     labels: Mapping[str, str]
     about: str = ""
     finding: str = ""
@@ -81,12 +84,7 @@ def whole(session: Session, no: str, *, actor: Actor, now: Instant) -> Whole:
     return Whole(
         row=row,
         caller=party.masked if party and not hidden else "",
-        category=session.scalar(
-            select(Category.label).where(
-                Category.code == row.category, Category.version == row.category_version
-            )
-        )
-        or "",
+        category=dictionary.path_of(session, row.category, row.category_version),
         legs=[(leg, names.get(leg.holder, leg.holder), lamp_of(row, leg, now)) for leg in parts],
         signs=steps.signing(session, [(row, leg) for leg in parts], now=now),
         step=(step, lamp_of(row, step, now)) if step else None,
@@ -105,6 +103,7 @@ def whole(session: Session, no: str, *, actor: Actor, now: Instant) -> Whole:
         about=_agent(session, str(told.get("open", {}).get("about", ""))),
         finding=str(told.get("settle", {}).get("finding", "")),
         labels=_labels(session, history),
+        first=_first_contact(session, row.call_key),
     )
 
 
@@ -141,6 +140,23 @@ def _labels(session: Session, history: list[TicketHistory]) -> dict[str, str]:
         .order_by(Category.version)
     )
     return {row.code: row.label for row in found}
+
+
+def _first_contact(session: Session, key: str) -> str:
+    """Return who answered a call first, whoever it was passed on to; empty without a call, or while nobody did."""
+    if not key:
+        return ""
+    of_key = select(CallLedger.pbx, CallLedger.call).where(CallLedger.key == key).subquery()
+    return (
+        session.scalar(
+            select(CallLedger.agent_name)
+            .join(of_key, (CallLedger.pbx == of_key.c.pbx) & (CallLedger.call == of_key.c.call))
+            .where(CallLedger.answered_at.is_not(None))
+            .order_by(CallLedger.answered_at)
+            .limit(1)
+        )
+        or ""
+    )
 
 
 def _agent(session: Session, number: str) -> str:
@@ -221,11 +237,7 @@ def districts(session: Session) -> list[tuple[str, str]]:
 
 
 def categories(session: Session) -> list[tuple[str, str]]:
-    """Return (code, label) of the newest version's categories."""
-    newest = select(func.max(Category.version)).scalar_subquery()
-    found = session.execute(
-        select(Category.code, Category.label)
-        .where(Category.version == newest)
-        .order_by(Category.code)
-    )
-    return [(code, label) for code, label in found]
+    """Return (code, path) of the newest version's categories, each level further in."""
+    _, entries = dictionary.present(session)
+    known = {entry.code: entry for entry in entries}
+    return [(entry.code, dictionary.indented(entry, known)) for entry in entries]

@@ -94,6 +94,7 @@ def _faults(row: Ticket, legs: dict[int, TicketLeg], events: list[dict[str, Any]
         ("kind", row.kind, told.kind),
         ("category", row.category, told.category),
         ("urgency", row.urgency, told.urgency),
+        ("later", row.later, told.later),
         ("paused", row.paused_at is not None, bool(told.paused)),
         ("parts", sorted(legs), sorted(n for n, leg in told.legs.items() if not leg.returned)),
     ]

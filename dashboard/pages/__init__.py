@@ -49,6 +49,8 @@ STORES = (
     "draft-tick",
     "alike-tick",
     "pop-request",
+    "bar-request",
+    "new-signs-said",
     "roster",
     "seat-request",
     "call-request",

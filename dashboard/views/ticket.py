@@ -207,12 +207,14 @@ def _said(whole: "Whole", zone: str, words: Words) -> list[tuple[str, Child]]:
         ("address", row.address or "—"),
         ("point", point),
         ("opened", " · ".join(filter(None, (at(row.opened_at), whole.opener)))),
+        ("first", whole.first),
         ("happened", at(row.happened_at)),
         ("content", row.content),
         ("cause", row.cause),
         ("recording", row.recording),
         ("about", whole.about),
         ("finding", words[f"choice.finding.{whole.finding}"] if whole.finding else ""),
+        ("later_on", at(row.later_on)),
         ("urge_at", at(row.urge_at)),
         ("result", row.result),
         ("reply", row.reply),
@@ -226,9 +228,10 @@ def _marks(whole: "Whole", words: Words, *, may_call: bool) -> list[Child]:
     marks: list[Child] = [
         status(level, words[f"tickets.{flag}"])
         for flag, level in (
-            ("emergency", "bad"), ("disputed", "warn"), ("confidential", "off"), ("contested", "warn"),
+            ("emergency", "bad"), ("later", "warn"), ("disputed", "warn"), ("confidential", "off"),
+            ("contested", "warn"),
         )
-        if getattr(row, flag)
+        if getattr(row, flag) and not (flag == "later" and row.replied_at)
     ]  # fmt: skip
     if row.paused_at:
         marks.append(status("off", words["lamp.paused"]))

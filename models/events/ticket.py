@@ -43,6 +43,7 @@ class TicketOpened(TicketEvent, frozen=True, kw_only=True):
     """受理: registered, with its public number.
 
     recording : of its call, where it was known already; flags : which of `Flag` it bears, None on old events;
+    later : 不能当时答复, to be answered at `later_on` (0 = not said);
     about : agent number of the person complained of, in a complaint about the hotline's own staff.
     """
 
@@ -55,6 +56,8 @@ class TicketOpened(TicketEvent, frozen=True, kw_only=True):
     recording: str = ""
     about: str = ""
     flags: tuple[Flag, ...] | None = None
+    later: bool = False
+    later_on: float = 0.0
 
 
 class TicketImported(TicketEvent, frozen=True, kw_only=True):

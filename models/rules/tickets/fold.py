@@ -57,6 +57,8 @@ class Ticket(Struct, frozen=True):
     category: str = ""
     urgency: str = ""
     flags: frozenset[str] | None = None
+    later: bool = False
+    later_on: float = 0.0
 
     @property
     def lead(self) -> Leg | None:
@@ -70,6 +72,7 @@ def reduce(ticket: Ticket | None, event: e.AnyTicketEvent) -> Ticket:
         return Ticket(
             status="pending_assign", opened=event.at, kind=event.kind, category=event.category,
             urgency=event.urgency, flags=None if event.flags is None else frozenset(event.flags),
+            later=event.later, later_on=event.later_on,
         )  # fmt: skip
     if isinstance(event, e.TicketImported):
         return _imported(event)
