@@ -29,7 +29,7 @@ from models.tables import (
 )  # fmt: skip
 from tickets import dictionary, duplicates, steps
 from tickets.criteria import scope
-from tickets.moving import NOT_OF_STAFF, Actor, legs, moves, units_below
+from tickets.moving import NOT_OF_STAFF, Actor, intake_policy, legs, moves, units_below
 from tickets.search import lamp_of, unit_names
 
 
@@ -185,12 +185,14 @@ def _verbs(
     own = set(units_below(session, actor.unit)) if actor.unit else set()
     mine = [p for p in parts if p.handled_at is None and (p.holder in own or p.unit in own)]
     open_requests = {request.what for request in requests if request.decided_at is None}
+    idle: set[Verb] = set() if parts else {"reopen"}  # it never had a unit that could handle it again
+    idle |= set() if row.kind in intake_policy(session).at_once else {"answer"}
     found = []
     for verb, move in moves(session).items():
         rights = [move, OPENERS.get(verb, move)] if row.opened_by == actor.user_id else [move]
         if not any(row.status in r.sources and r.permission in actor.can for r in rights):
             continue
-        if not _fits(row, verb):
+        if verb in idle or not _fits(row, verb):
             continue
         if MOVES[verb].permission == "ticket.handle" and not mine:
             continue

@@ -50,7 +50,6 @@ STORES = (
     "alike-tick",
     "pop-request",
     "bar-request",
-    "new-signs-said",
     "roster",
     "seat-request",
     "call-request",

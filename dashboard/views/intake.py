@@ -68,6 +68,7 @@ def intake(
         [
             dcc.Store(id="new-call", data=desk.call),
             dcc.Store(id="new-token", data=desk.token),
+            dcc.Store(id="new-signs-said"),
             html.Div(
                 [html.H1(words["intake.heading"]), html.Span(words["intake.keys"], className="muted")],
                 className="page-title",
@@ -153,7 +154,7 @@ def _form(desk: Desk, typed: Typed, here: "placing.Here | None", words: Words) -
 def _kind(typed: Typed, words: Words) -> Child:
     """Nothing is chosen beforehand: what kind of matter it is, is for who hears it to say."""
     options = [
-        {"label": [html.Kbd(str(number)), words[f"kind.{kind}"]], "value": kind}
+        {"label": html.Span([html.Kbd(str(number)), words[f"kind.{kind}"]]), "value": kind}
         for number, kind in enumerate(KINDS, start=1)
     ]
     return dcc.RadioItems(

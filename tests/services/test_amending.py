@@ -121,7 +121,7 @@ def test_the_opener_may_until_it_has_a_unit(session: Session) -> None:
     amended(session, row, actor=OPENER, title="小区停水三天")
     other = replace(OPENER, user_id=8)
     assert "amend" not in queries.whole(session, row.no, actor=other, now=AT).verbs
-    with session.begin_nested(), pytest.raises(Refused):
+    with pytest.raises(Refused), session.begin_nested():
         amended(session, row, actor=other, title="别人的")
     assignment.assign(session, row.id, units=["zjj"], mode="assign", actor=CENTRE, now=AT + 500)
     assert "amend" not in queries.whole(session, row.no, actor=OPENER, now=AT).verbs

@@ -237,7 +237,7 @@ PAGES: Mapping[str, Row] = {
     "/admin/roles": Row("admin.people", shows("/admin/roles")),
     "/admin/categories": Row("admin.parameters", shows("/admin/categories")),
     "/admin/parameters": Row("admin.parameters", shows("/admin/parameters")),
-    "/admin/intake": Row("admin.parameters", shows("/admin/calendar")),
+    "/admin/intake": Row("admin.parameters", shows("/admin/intake")),
     "/admin/calendar": Row("admin.parameters", shows("/admin/calendar")),
     "/admin/flow": Row("admin.parameters", shows("/admin/flow")),
 }
