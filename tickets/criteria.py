@@ -23,6 +23,7 @@ from models.tables import (
 )
 from tickets import around, steps
 from tickets.moving import Actor, not_about, units_below
+from tickets.screening import screened
 
 Desk = Literal[
     "dispatch", "handle", "review", "entry", "complaint", "consult", "later", "call_back", "urge", "supervise",
@@ -112,7 +113,7 @@ MAY_BE_NONE: Mapping[str, Any] = {
 }  # fmt: skip
 LATE = ("yes", "unit", "centre")
 WITH_A_UNIT = Ticket.status.in_(WITH_UNIT)
-FLAGS = ("emergency", "disputed", "confidential", "anonymous", "contested", "later")
+FLAGS = ("emergency", "disputed", "confidential", "anonymous", "contested", "later", "screened")
 
 
 def where(
@@ -212,7 +213,7 @@ def _of_row(c: Criteria) -> list[ColumnElement[bool]]:
     if c.flag:
         if c.flag not in FLAGS:
             raise BadInput(f"flag {c.flag!r}", field="flag")
-        where.append(getattr(Ticket, c.flag))
+        where.append(screened() if c.flag == "screened" else getattr(Ticket, c.flag))
     return where
 
 

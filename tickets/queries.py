@@ -185,7 +185,9 @@ def _verbs(
     own = set(units_below(session, actor.unit)) if actor.unit else set()
     mine = [p for p in parts if p.handled_at is None and (p.holder in own or p.unit in own)]
     open_requests = {request.what for request in requests if request.decided_at is None}
-    idle: set[Verb] = set() if parts else {"reopen"}  # it never had a unit that could handle it again
+    idle: set[Verb] = (
+        set() if parts else {"reopen"}
+    )  # it never had a unit that could handle it again
     idle |= set() if row.kind in intake_policy(session).at_once else {"answer"}
     found = []
     for verb, move in moves(session).items():

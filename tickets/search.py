@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from models.clock import Instant
 from models.errors import BadInput
+from models.events.ticket import DisputeScreened
 from models.rules.deadlines import Lamp, lamp
 from models.tables import (
     Category,
@@ -18,7 +19,7 @@ from models.tables import (
     TicketRequest,
     Unit,
 )
-from tickets import steps
+from tickets import screening, steps
 from tickets.criteria import SORTS, Criteria, Sort, where
 from tickets.moving import Actor
 
@@ -34,7 +35,7 @@ class TicketLine(NamedTuple):
     """A ticket as lists show it; `unit` is the name of the lead unit's present holder.
 
     due, lamp : of the unit's part, or of the step the centre owes; 0 and empty where no clock runs.
-    sign : of the unit's 签收 while it is owed, (instant, lamp).
+    sign : of the unit's 签收 while it is owed, (instant, lamp). sheet : 矛盾纠纷排查表 of a dispute.
     """
 
     row: Ticket
@@ -43,6 +44,7 @@ class TicketLine(NamedTuple):
     lamp: Lamp | Literal[""]
     asked: str
     sign: tuple[Instant, Lamp] | None = None
+    sheet: DisputeScreened | None = None
 
 
 class TicketPage(NamedTuple):
@@ -172,6 +174,7 @@ def lines(session: Session, rows: list[Ticket], now: Instant) -> list[TicketLine
     owed = steps.running(session, ids)
     parts = [(row, leads[row.id]) for row in rows if row.id in leads]
     signs = steps.signing(session, parts, now=now)
+    disputes = screening.sheets(session, [row.id for row in rows if row.disputed])
     found = []
     for row in rows:
         lead = leads.get(row.id)
@@ -180,7 +183,13 @@ def lines(session: Session, rows: list[Ticket], now: Instant) -> list[TicketLine
         unit = names.get(lead.holder, lead.holder) if lead else ""
         found.append(
             TicketLine(
-                row, unit, due, shown, asked.get(row.id, ""), signs.get(lead.id) if lead else None
+                row,
+                unit,
+                due,
+                shown,
+                asked.get(row.id, ""),
+                signs.get(lead.id) if lead else None,
+                disputes.get(row.id),
             )
         )
     return found

@@ -22,7 +22,17 @@ from models.clock import now
 from models.errors import HotlineError, NotFound
 from models.rules.places import located
 from models.tables import Ticket
-from tickets import amending, assignment, duplicates, identity, intake, queries, search, workflow
+from tickets import (
+    amending,
+    assignment,
+    duplicates,
+    identity,
+    intake,
+    queries,
+    screening,
+    search,
+    workflow,
+)
 from tickets.moving import Actor
 
 NEARBY_M, NEARBY_DAYS = 500, 30
@@ -61,6 +71,16 @@ def _facts(values: Values) -> amending.Facts:
     """Read a ticket's facts as the form of 修改 has them."""
     texts = {name: _text(values, name) for name in amending.FIELDS}
     return amending.Facts(**texts, flags=frozenset(values.get("flags") or ()))
+
+
+def _sheet(values: Values) -> screening.Sheet:
+    """Read a 矛盾纠纷排查表."""
+    people = values.get("people")
+    return screening.Sheet(
+        parties=_text(values, "parties"), nature=_choice(values, "nature"),
+        people=people if isinstance(people, int) else 0, risk=_choice(values, "risk"),
+        measures=_text(values, "measures"), person=_text(values, "person"),
+    )  # fmt: skip
 
 
 def _noted(verb: Callable[..., object]) -> Move:
@@ -136,6 +156,9 @@ MOVES: Mapping[str, Move] = {
         s, t, upheld=_yes(v, "upheld") is True, note=_text(v, "note"), actor=who, now=at
     ),
     "archive": _noted(workflow.archive),
+    "screen": lambda s, t, v, who, at: screening.screen(
+        s, t, sheet=_sheet(v), note=_text(v, "note"), actor=who, now=at
+    ),
     "place": placing.place,
     "amend": lambda s, t, v, who, at: amending.amend(
         s, t, said=_facts(v), version=_number(v, "version"), note=_text(v, "note"), actor=who, now=at

@@ -85,3 +85,17 @@ def _change(
         was, now = labels.get(was, was), labels.get(now, now)
     nothing = words["amend.nothing"]
     return html.Span([html.Del(was or nothing, className="muted"), " → ", html.Ins(now or nothing)])
+
+
+def screened(event: Mapping[str, Any], words: Words) -> Child:
+    """Return a line of the history that has a 矛盾纠纷排查表, field by field."""
+    said = [
+        ("parties", event["parties"]),
+        ("nature", words[f"choice.nature.{event['nature']}"]),
+        ("people", f"{event['people']:,}"),
+        ("risk", words[f"choice.risk.{event['risk']}"]),
+        ("measures", event["measures"]),
+        ("person", event["person"]),
+    ]
+    items = [html.Li([html.B(words[f"field.{name}"]), " ", text]) for name, text in said]
+    return html.Ul(items, className="changes")

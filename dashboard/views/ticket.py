@@ -13,8 +13,10 @@ from models.rules.tickets.choices import (
     FINDINGS,
     GRADES,
     MODES,
+    NATURES,
     REJECT_GROUNDS,
     RETURN_GROUNDS,
+    RISKS,
     STAFF,
 )
 
@@ -76,6 +78,10 @@ VERBS: Mapping[str, tuple[Field, ...]] = {
     "archive": (_NOTE,),
     "place": (),  # its form is `placing.move`
     "amend": (),  # its form is `amending.form`
+    "screen": (
+        Field("parties", "line"), Field("nature", "one", "nature"), Field("people", "count"),
+        Field("risk", "one", "risk"), Field("measures", "text"), Field("person", "line"), _NOTE,
+    ),
 }  # fmt: skip
 """What each verb asks for; a verb that is not here has no form yet."""
 CHOICES: Mapping[str, tuple[str, ...]] = {
@@ -84,6 +90,8 @@ CHOICES: Mapping[str, tuple[str, ...]] = {
     "return": RETURN_GROUNDS,
     "reached": ("yes", "no"),
     "finding": FINDINGS,
+    "nature": NATURES,
+    "risk": RISKS,
     "rating": ("5", "4", "3", "2", "1"),
     "grade": GRADES,
     "solved": ("yes", "no", "unsaid"),
@@ -226,7 +234,7 @@ def _said(whole: "Whole", zone: str, words: Words) -> list[tuple[str, Child]]:
 def _marks(whole: "Whole", words: Words, *, may_call: bool) -> list[Child]:
     row = whole.row
     marks: list[Child] = [
-        status(level, words[f"tickets.{flag}"])
+        status(level, words[_mark(flag, whole)])
         for flag, level in (
             ("emergency", "bad"), ("later", "warn"), ("disputed", "warn"), ("confidential", "off"),
             ("contested", "warn"),
@@ -240,6 +248,12 @@ def _marks(whole: "Whole", words: Words, *, may_call: bool) -> list[Child]:
     if row.call_key and may_call:
         marks.append(html.A(words["ticket.call"], href="#", **data(call=row.call_key)))
     return marks
+
+
+def _mark(flag: str, whole: "Whole") -> str:
+    """Return the entry of a mark's words: a dispute that nobody screened is only proposed."""
+    screened = any(line.verb == "screen" for line in whole.history)
+    return "ticket.maybe_disputed" if flag == "disputed" and not screened else f"tickets.{flag}"
 
 
 def _legs(whole: "Whole", zone: str, words: Words) -> Child:
@@ -327,6 +341,7 @@ def _history(whole: "Whole", zone: str, words: Words) -> Child:
                             amending.told(line.event, whole.labels, words)
                             if line.verb == "amend"
                             else None,
+                            amending.screened(line.event, words) if line.verb == "screen" else None,
                             html.P(line.note) if line.note else None,
                         ]
                     ),
@@ -384,6 +399,8 @@ def _field(
             control = dcc.Input(id=name, type="text", maxLength=20)
         case "number":
             control = dcc.Input(id=name, type="number", value=5, min=1, max=365, step=1)
+        case "count":
+            control = dcc.Input(id=name, type="number", value=2, min=1, max=100_000, step=1)
         case "units":
             options = [{"label": label_, "value": code} for code, label_ in lists["units"]]
             proposed = proposed if verb == "assign" else ("", "")

@@ -23,6 +23,13 @@ Finding = Literal["upheld", "partly", "unfounded"]
 Flag = Literal["anonymous", "confidential", "disputed", "emergency"]
 """匿名, 保密, 矛盾纠纷, 应急."""
 
+Nature = Literal[
+    "neighbour", "family", "labour", "property", "land", "medical", "consumer", "traffic", "other"
+]
+"""邻里, 婚姻家庭, 劳资, 物业, 征地拆迁, 医患, 消费, 交通事故, 其他."""
+Risk = Literal["low", "medium", "high"]
+"""一般, 较大, 重大."""
+
 Stand = Literal["pending_assign", "archived"]
 """Where a ticket of an earlier system stands when it comes: waiting for a unit, or done."""
 
@@ -343,6 +350,17 @@ class TicketAmended(TicketEvent, frozen=True, kw_only=True):
     dues: dict[str, float]
 
 
+class DisputeScreened(TicketEvent, frozen=True, kw_only=True):
+    """矛盾纠纷排查: who is at odds about what, how many, how grave, what is done, and who sees to it."""
+
+    parties: str
+    nature: Nature
+    people: int
+    risk: Risk
+    measures: str
+    person: str
+
+
 class TicketArchived(TicketEvent, frozen=True, kw_only=True):
     """归档."""
 
@@ -355,7 +373,7 @@ AnyTicketEvent = (
     | TicketReopened | ReexaminationOpened | ReexaminationClosed | ClockPaused | ClockResumed
     | DueRecomputed | TicketMerged | TicketUnmerged | TicketArchived | UrgePlanned | LegWarned
     | LegExpired | StaffComplaintSettled | UnitsCoordinated | RecordingLinked
-    | TicketPlaced | TicketAmended
+    | TicketPlaced | TicketAmended | DisputeScreened
 )  # fmt: skip
 
 _decoder = msgspec.json.Decoder(AnyTicketEvent)

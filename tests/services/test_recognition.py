@@ -37,7 +37,7 @@ def test_it_works(session: Session) -> None:
     step = steps.running(session, [row.id])[row.id]
     assert step.due_at
     assert step.due_at.timestamp() == AT + 3600
-    assert folded(session, row.id).flags == {"emergency", "disputed"}
+    assert folded(session, row.id).flags == frozenset({"emergency", "disputed"})
     same_as_history(session, row)
 
 

@@ -94,6 +94,10 @@ GIVEN: Mapping[str, dict[str, Any]] = {
     "amend": {
         "kind": "help", "urgency": "urgent", "title": "停水", "content": "三天了", "flags": [],
     },
+    "screen": {
+        "parties": "甲乙两户", "nature": "neighbour", "people": 4, "risk": "low",
+        "measures": "上门调解", "person": "王调解员",
+    },
     "place": {"point": "114.3, 33.6", "precision": "point"},
     "rate_supervision": {"rating": "5"}, "reply": {"text": "已修"},
     "call_back": {"reached": "yes", "grade": "good", "solved": "yes"},

@@ -29,6 +29,7 @@ from tickets.amending import FLAGS, amend, facts_of
 from tickets.criteria import Criteria, Desk
 from tickets.intake import Form, answer, open_ticket
 from tickets.moving import Actor, legs
+from tickets.screening import Sheet, screen
 
 DAY = 86_400.0
 VAULT = Vault((Fernet.generate_key().decode(),), "hash")
@@ -385,6 +386,13 @@ ACTS: dict[str, Act] = {
         i,
         said=replace(facts_of(s.get_one(Row, i)), kind="help", urgency="urgent"),
         version=s.get_one(Row, i).version,
+        actor=CENTRE,
+        now=t,
+    ),
+    "screen": lambda s, i, t: screen(
+        s,
+        i,
+        sheet=Sheet("甲乙两户", "neighbour", 4, "low", "上门调解", "王调解员"),
         actor=CENTRE,
         now=t,
     ),

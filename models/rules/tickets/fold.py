@@ -82,7 +82,7 @@ def reduce(ticket: Ticket | None, event: e.AnyTicketEvent) -> Ticket:
     return replace(folded, status=cast(Status, event.status)) if event.status else folded
 
 
-def _fold(t: Ticket, event: e.AnyTicketEvent) -> Ticket:  # noqa: C901, PLR0911, PLR0912 - a table
+def _fold(t: Ticket, event: e.AnyTicketEvent) -> Ticket:  # noqa: C901, PLR0911, PLR0912, PLR0915 - a table
     match event:
         case e.TicketOpened() | e.TicketImported():
             return t
@@ -168,6 +168,8 @@ def _fold(t: Ticket, event: e.AnyTicketEvent) -> Ticket:  # noqa: C901, PLR0911,
             return t
         case e.TicketAmended():
             return _amended(t, event)
+        case e.DisputeScreened():
+            return replace(t, flags=None if t.flags is None else t.flags | {"disputed"})
         case e.TicketMerged():
             return replace(t, status="merged", merged_into=event.into)
         case e.TicketUnmerged():

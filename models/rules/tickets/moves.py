@@ -25,7 +25,7 @@ Verb = Literal[
     "grant_extension", "deny_extension", "urge", "supervise", "rate_supervision", "instruct", "reply",
     "call_back", "reopen", "contest", "conclude", "pause_clock", "resume_clock", "recompute", "merge",
     "unmerge", "archive", "plan_urge", "warn", "expire",
-    "record", "place", "amend",
+    "record", "place", "amend", "screen",
 ]  # fmt: skip
 STATUSES: tuple[Status, ...] = get_args(Status)
 VERBS: tuple[Verb, ...] = get_args(Verb)
@@ -91,6 +91,7 @@ MOVES: Mapping[Verb, Move] = {
     "archive": Move("ticket.call_back", _from("reviewed", "rejected"), "archived"),
     "place": Move("ticket.assign", frozenset(STATUSES) - {"merged"}),
     "amend": Move("ticket.assign", CLOCKED),
+    "screen": Move("ticket.assign", CLOCKED),
 }
 
 
