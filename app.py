@@ -337,6 +337,31 @@ def _city(options: argparse.Namespace) -> int:
     return cli.activate(doors, int(options.what) if options.do == "activate" else None)
 
 
+def _tell(options: argparse.Namespace) -> None:
+    from gis_data.city.present import present
+    from gis_data.roads.table import of_city
+    from gis_data.telling import tell_speeds, tell_state
+    from models.clock import now
+    from models.store.db import transaction
+
+    doors = _city_doors(options)
+    with transaction(doors.engine, doors.tenant_id) as session:
+        if options.what == "state":
+            lines = tell_state(
+                session, options.file, bureau=options.source, datum=options.crs,
+                minutes=options.minutes, now=now(),
+            )  # fmt: skip
+        else:
+            city = present(session, doors.store)
+            if city is None:
+                raise BadInput("no city is active")
+            lines = tell_speeds(
+                session, of_city(city), options.file, source=options.source,
+                minutes=options.minutes, now=now(),
+            )  # fmt: skip
+    print("\n".join(lines))
+
+
 def _city_doors(options: argparse.Namespace) -> "Doors":
     from gis_data.city.cli import Doors
     from models.store.db import engine_for, tenant_id_of
