@@ -55,7 +55,7 @@ def drawn(found: Around | None, base: Base, words: Words) -> dict[str, Any]:
         )
     shapes.append((_moved(found.area, base), {"kind": "area", "say": []}))
     at = shapely.Point(found.asked.at[:2])
-    shapes.append((_moved(at, base), {"kind": "spot", "label": words["map.spot.sign"], "say": []}))
+    shapes.append((_moved(at, base), {"kind": "here", "label": words["map.spot.sign"], "say": []}))
     return features(shapes)
 
 
