@@ -54,9 +54,10 @@ def places(network: Network, regions: Regions) -> gpd.GeoDataFrame:
     """Return the layer `places`, each with the address of its road and a telephone that rings nowhere."""
     luck = chance("places")
     drawn = [p for p in _all(regions, luck) if block_of(p.i, p.j) in regions.grid_of]
-    found = [
-        p._replace(**dict(zip("ij", network.beside((p.i, p.j), NEAR), strict=True))) for p in drawn
-    ]
+    found = []
+    for place in drawn:
+        i, j = network.beside((place.i, place.j), NEAR)
+        found.append(place._replace(i=i, j=j))
     districts = {b: DISTRICTS[code[:6]] for b, code in regions.street_of.items()}
     roads = network.nearest([(p.i, p.j) for p in found])
     spots = degrees(*metres(*np.array([(p.i, p.j) for p in found]).T))
