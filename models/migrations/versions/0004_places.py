@@ -7,7 +7,7 @@ from sqlalchemy.dialects import postgresql
 revision = '0004'
 down_revision = '0003'
 
-TENANT_TABLES = ("city", "closure", "road_speed")
+TENANT_TABLES = ("city", "city_state", "closure", "road_speed")
 
 
 def upgrade() -> None:
@@ -32,12 +32,27 @@ def upgrade() -> None:
     op.create_table('road_speed',
     sa.Column('tenant_id', sa.Integer(), nullable=False),
     sa.Column('edge', sa.Text(), nullable=False),
-    sa.Column('kmh', sa.Double(), nullable=False),
     sa.Column('at', sa.DateTime(timezone=True), nullable=False),
     sa.Column('until', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('kmh', sa.Double(), nullable=False),
     sa.Column('source', sa.Text(), server_default='', nullable=False),
     sa.ForeignKeyConstraint(['tenant_id'], ['tenant.id'], name=op.f('fk_road_speed_tenant_id')),
-    sa.PrimaryKeyConstraint('tenant_id', 'edge', name=op.f('pk_road_speed'))
+    sa.PrimaryKeyConstraint('tenant_id', 'edge', 'at', name=op.f('pk_road_speed'))
+    )
+    op.create_table('city_state',
+    sa.Column('tenant_id', sa.Integer(), nullable=False),
+    sa.Column('bureau', sa.Text(), nullable=False),
+    sa.Column('key', sa.Text(), nullable=False),
+    sa.Column('label', sa.Text(), nullable=False),
+    sa.Column('lon', sa.Double(), nullable=False),
+    sa.Column('lat', sa.Double(), nullable=False),
+    sa.Column('value', sa.Double(), nullable=True),
+    sa.Column('unit', sa.Text(), server_default='', nullable=False),
+    sa.Column('level', sa.Text(), server_default='', nullable=False),
+    sa.Column('at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('until', sa.DateTime(timezone=True), nullable=False),
+    sa.ForeignKeyConstraint(['tenant_id'], ['tenant.id'], name=op.f('fk_city_state_tenant_id')),
+    sa.PrimaryKeyConstraint('tenant_id', 'bureau', 'key', name=op.f('pk_city_state'))
     )
     op.create_table('closure',
     sa.Column('id', sa.BigInteger(), autoincrement=True, nullable=False),
@@ -86,6 +101,7 @@ def downgrade() -> None:
     op.drop_index('ix_closure_open', table_name='closure', postgresql_where=sa.text('lifted_at IS NULL'))
     op.drop_table('closure')
     op.drop_table('road_speed')
+    op.drop_table('city_state')
     op.drop_index('uq_city_active', table_name='city', postgresql_where=sa.text('active'))
     op.drop_table('city')
     # ### end Alembic commands ###
