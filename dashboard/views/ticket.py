@@ -417,7 +417,7 @@ def _field(
             offered = [
                 {"label": label_, "value": code} for code, label_ in _choices(field, lists, words)
             ]
-            control = dcc.Checklist(offered, [], id=name, className="ticks")
+            control = dcc.Checklist(offered, [], id=name, className="points")
         case _:
             options = [
                 {"label": label_, "value": code} for code, label_ in _choices(field, lists, words)

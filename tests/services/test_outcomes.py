@@ -17,6 +17,7 @@ from models.store.seed import PERMISSIONS_OF
 from models.tables import Parameter, Ticket, TicketHistory
 from tickets import assignment as a
 from tickets import contacts, duplicates, parameters, queries, recount, reexamination, search
+from tickets import units as unit_tree
 from tickets import workflow as w
 from tickets.criteria import Criteria, Desk
 from tickets.intake import answer
@@ -319,6 +320,13 @@ def test_the_days_of_a_review_are_not_the_unit_s(session: Session) -> None:
     assert row.due_at == lead.due_at
     assert any(step["kind"] == "pause" for step in (lead.due_why or {})["trace"])
     agrees(session, row)
+
+
+def test_a_closing_unit_is_told_what_may_come_back(session: Session) -> None:
+    graded(session)
+    admin = Actor(9, "管理员", frozenset({"admin.units"}))
+    assert unit_tree.one(session, "zjj", actor=admin).later == 1
+    assert unit_tree.one(session, "jtj", actor=admin).later == 0
 
 
 # --- 审核评级 ---------------------------------------------------------------------------------

@@ -39,6 +39,7 @@ TEXTS: Mapping[str, str] = {
     "cap.lead": "Only the lead unit stops and restarts the clocks",
     "cap.main_reply": "The main ticket has no reply yet: answer that first",
     "cap.merged": "A merged ticket is archived with its main one",
+    "admin.unit.later": "{n} more are reviewed or in review: handled again, they will wait for another unit",
     "query.quality": "Rating of the review",
     "sort.work": "By urgency",
     "admin.stage.reexamine": "Re-examination",

@@ -39,6 +39,7 @@ TEXTS: Mapping[str, str] = {
     "cap.lead": "只有主办单位能暂停或恢复计时",
     "cap.main_reply": "主单还没有答复，请先答复主单",
     "cap.merged": "已并案的工单随主单归档",
+    "admin.unit.later": "另有 {n} 件在审核或已审核：停用后如需再办，回到待派单",
     "query.quality": "审核评级",
     "sort.work": "轻重缓急",
     "admin.stage.reexamine": "复查",
