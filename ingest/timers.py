@@ -7,6 +7,7 @@ from typing import Any
 from redis.asyncio import Redis
 from sqlalchemy import Engine
 
+from gis_data.roads import closures
 from ingest.loop import STORE_LOST, forever, keep_beating
 from models.clock import now
 from models.process import process_name
@@ -33,6 +34,7 @@ class Timers:
         self._tenant_id = 0
         self._put_off: dict[int, float] = {}
         self._adopted_at = 0.0
+        self._roads_at = 0.0
         self.told = 0
 
     async def run(self) -> None:
@@ -55,6 +57,9 @@ class Timers:
         at = now()
         if at - self._adopted_at > ADOPT_EVERY_S and not self._adopt(at):
             self._adopted_at = at
+        if at - self._roads_at >= POLL_S:
+            self._roads_at = at
+            self._open_roads(at)
         self._put_off = {ticket: until for ticket, until in self._put_off.items() if until > at}
         ticket: int | None = None
         try:
@@ -74,3 +79,7 @@ class Timers:
     def _adopt(self, at: float) -> int:
         with db.transaction(self._engine, self._tenant_id) as session:
             return steps.adopt(session, now=at, most=timing.BATCH)
+
+    def _open_roads(self, at: float) -> None:
+        with db.transaction(self._engine, self._tenant_id) as session:
+            self.told += len(closures.end_due(session, now=at))

@@ -13,7 +13,7 @@ from models.errors import NotFound, Refused
 from models.rules.deadlines import Lamp
 from models.rules.tickets import MOVES, Verb
 from models.rules.tickets.choices import STAFF
-from models.rules.tickets.moves import OPENERS
+from models.rules.tickets.moves import ALSO_MAY, OPENERS, permitted
 from models.tables import (
     Agent,
     CallLedger,
@@ -27,7 +27,7 @@ from models.tables import (
     Unit,
     User,
 )  # fmt: skip
-from tickets import dictionary, duplicates, steps
+from tickets import contacts, dictionary, duplicates, pressing, steps
 from tickets.criteria import scope
 from tickets.moving import NOT_OF_STAFF, Actor, intake_policy, legs, moves, units_below
 from tickets.search import lamp_of, unit_names
@@ -40,6 +40,7 @@ class Whole:
     merged : the tickets that go on under it, with their masked callers; main : number of the one it goes on under;
     opener : who registered it; first : who answered its call first, and answers for it (首问负责);
     signs : 签收 owed, id of the leg -> (instant, lamp);
+    contacted : when the citizen was first spoken with while it was handled; press : how it is pressed for;
     step : what the centre itself owes now, with its lamp; duties : number of a leg -> what was agreed with its unit;
     labels : names of the categories it was moved between;
     about, finding : of a complaint about the hotline's own staff, the number and name of whom, and what was found.
@@ -62,6 +63,8 @@ class Whole:
     duties: Mapping[int, str]
     first: str
     labels: Mapping[str, str]
+    contacted: contacts.Contact | None
+    press: pressing.Press
     about: str = ""
     finding: str = ""
 
@@ -100,6 +103,8 @@ def whole(session: Session, no: str, *, actor: Actor, now: Instant) -> Whole:
         opener=session.scalar(select(User.name).where(User.id == row.opened_by)) or "",
         verbs=_verbs(session, row, parts, requests, actor),
         duties=_duties(history),
+        contacted=contacts.first(history),
+        press=pressing.of(session, [row.id]).get(row.id, pressing.UNPRESSED),
         about=_agent(session, str(told.get("open", {}).get("about", ""))),
         finding=str(told.get("settle", {}).get("finding", "")),
         labels=_labels(session, history),
@@ -185,38 +190,54 @@ def _verbs(
     own = set(units_below(session, actor.unit)) if actor.unit else set()
     mine = [p for p in parts if p.handled_at is None and (p.holder in own or p.unit in own)]
     open_requests = {request.what for request in requests if request.decided_at is None}
-    idle: set[Verb] = (
-        set() if parts else {"reopen"}
-    )  # it never had a unit that could handle it again
-    idle |= set() if row.kind in intake_policy(session).at_once else {"answer"}
+    at_once = row.kind in intake_policy(session).at_once
     found = []
-    for verb, move in moves(session).items():
-        rights = [move, OPENERS.get(verb, move)] if row.opened_by == actor.user_id else [move]
-        if not any(row.status in r.sources and r.permission in actor.can for r in rights):
+    table = moves(session)
+    for verb, move in table.items():
+        rightly = row.status in move.sources and permitted(verb, actor.can, table)
+        if not rightly and not _as_opener(row, verb, actor):
             continue
-        if verb in idle or not _fits(row, verb):
+        if not _fits(row, verb) or (verb == "answer" and not at_once):
             continue
-        if MOVES[verb].permission == "ticket.handle" and not mine:
+        if MOVES[verb].permission == "ticket.handle" and not _in_hand(verb, mine, actor):
             continue
         act, _, what = verb.partition("_")
         if act in ("grant", "deny") and what not in open_requests:
             continue
         if act == "ask" and what in open_requests:
             continue
-        if verb == "finish_part" and all(p.number == 1 for p in mine):
-            continue
-        if verb == "submit" and all(p.number != 1 for p in mine):
-            continue
-        if verb == "start" and row.status == "in_progress" and all(p.started_at for p in mine):
-            continue
         found.append(verb)
     return tuple(found)
+
+
+def _as_opener(row: Ticket, verb: Verb, actor: Actor) -> bool:
+    """Whether a move is the actor's for having registered the ticket."""
+    own = OPENERS.get(verb)
+    if own is None or row.opened_by != actor.user_id:
+        return False
+    return row.status in own.sources and own.permission in actor.can
+
+
+def _in_hand(verb: Verb, mine: list[TicketLeg], actor: Actor) -> bool:
+    """Whether the parts in the actor's hand let it make a unit's move, or it is the centre's, too."""
+    if not mine:
+        return not actor.unit and not ALSO_MAY.get(verb, frozenset()).isdisjoint(actor.can)
+    leads = any(part.number == 1 for part in mine)
+    if verb in ("submit", "pause_clock", "resume_clock"):
+        return leads
+    if verb == "finish_part":
+        return any(part.number != 1 for part in mine)
+    return verb != "start" or any(part.started_at is None for part in mine)
 
 
 def _fits(row: Ticket, verb: Verb) -> bool:
     """Whether a move means anything now: only a clock that stands resumes, only a contested result is concluded."""
     idle: set[Verb] = {"pause_clock" if row.paused_at else "resume_clock"}
     idle.add("contest" if row.contested else "conclude")
+    if row.contested:
+        idle |= {"reopen", "archive"}
+    if row.status == "merged":
+        idle.add("archive")
     return verb not in idle | (NOT_OF_STAFF if row.kind == STAFF else {"settle"})
 
 

@@ -19,9 +19,10 @@ from models.tables import (
     TicketRequest,
     Unit,
 )
-from tickets import screening, steps
+from tickets import pressing, screening, steps
 from tickets.criteria import SORTS, Criteria, Sort, where
 from tickets.moving import Actor
+from tickets.pressing import UNPRESSED, Press
 
 PAGE = 50
 COUNTED = 50_000
@@ -35,7 +36,8 @@ class TicketLine(NamedTuple):
     """A ticket as lists show it; `unit` is the name of the lead unit's present holder.
 
     due, lamp : of the unit's part, or of the step the centre owes; 0 and empty where no clock runs.
-    sign : of the unit's 签收 while it is owed, (instant, lamp). sheet : 矛盾纠纷排查表 of a dispute.
+    sign : of the unit's 签收 while it is owed, (instant, lamp); press : how it is pressed for;
+    sheet : 矛盾纠纷排查表 of a dispute.
     """
 
     row: Ticket
@@ -44,6 +46,7 @@ class TicketLine(NamedTuple):
     lamp: Lamp | Literal[""]
     asked: str
     sign: tuple[Instant, Lamp] | None = None
+    press: Press = UNPRESSED
     sheet: DisputeScreened | None = None
 
 
@@ -76,7 +79,8 @@ def find(
             rows = _rows(session, ids[first : first + PAGE])
             return TicketPage(lines(session, rows, now), total, more=False)
     query = _sorted(criteria, conditions).offset(first).limit(PAGE)
-    with _newest_first(session, many=total > most and criteria.sort == "opened"):
+    newest = criteria.sort in ("", "opened") and not pressing.orders(criteria)
+    with _newest_first(session, many=total > most and newest):
         rows = list(session.scalars(query))
     return TicketPage(lines(session, rows, now), min(total, most), total > most)
 
@@ -85,6 +89,9 @@ def _in_order(
     session: Session, criteria: Criteria, conditions: list[ColumnElement[bool]], most: int
 ) -> list[int]:
     """Return the ids of what matches, sorted as asked when there are fewer than `most`."""
+    if pressing.orders(criteria):
+        query = select(Ticket.id).where(*conditions).order_by(*pressing.order()).limit(most)
+        return list(session.scalars(query))
     column = _sort_column(criteria)
     found = session.execute(select(Ticket.id, column).where(*conditions).limit(most)).all()
     newest = sorted(found, key=lambda row: -row[0])
@@ -136,6 +143,8 @@ def stream(
 
 
 def _sorted(criteria: Criteria, conditions: list[ColumnElement[bool]]) -> Select[Ticket]:
+    if pressing.orders(criteria):
+        return select(Ticket).where(*conditions).order_by(*pressing.order())
     column = _sort_column(criteria)
     first = column.asc() if criteria.rising else column.desc()
     if criteria.sort in (
@@ -147,12 +156,12 @@ def _sorted(criteria: Criteria, conditions: list[ColumnElement[bool]]) -> Select
 
 
 def _sort_column(criteria: Criteria) -> Any:  # noqa: ANN401 - a column of an instant or a text
-    if criteria.sort not in SORTS:
+    if criteria.sort not in ("", *SORTS):
         raise BadInput(f"sort {criteria.sort!r}", field="sort")
     columns: dict[Sort, Any] = {
         "opened": Ticket.opened_at, "due": Ticket.due_at, "closed": Ticket.closed_at, "no": Ticket.no,
     }  # fmt: skip
-    return columns[criteria.sort]
+    return columns[criteria.sort or "opened"]
 
 
 def lines(session: Session, rows: list[Ticket], now: Instant) -> list[TicketLine]:
@@ -174,6 +183,7 @@ def lines(session: Session, rows: list[Ticket], now: Instant) -> list[TicketLine
     owed = steps.running(session, ids)
     parts = [(row, leads[row.id]) for row in rows if row.id in leads]
     signs = steps.signing(session, parts, now=now)
+    pressed = pressing.of(session, ids)
     disputes = screening.sheets(session, [row.id for row in rows if row.disputed])
     found = []
     for row in rows:
@@ -189,6 +199,7 @@ def lines(session: Session, rows: list[Ticket], now: Instant) -> list[TicketLine
                 shown,
                 asked.get(row.id, ""),
                 signs.get(lead.id) if lead else None,
+                pressed.get(row.id, UNPRESSED),
                 disputes.get(row.id),
             )
         )
@@ -212,7 +223,7 @@ def unit_names(session: Session) -> dict[str, str]:
 
 TALLIED = {
     "unit": "lead", "category": "category", "kind": "kind", "status": "status",
-    "district": "district", "grade": "grade",
+    "district": "district", "grade": "grade", "quality": "quality",
 }  # fmt: skip
 
 
@@ -227,7 +238,7 @@ class Tally(NamedTuple):
 def tally(
     session: Session, criteria: Criteria, by: str, *, actor: Actor, now: Instant
 ) -> list[Tally]:
-    """Count a query's tickets by a fact (unit, category, kind, status, district, grade), most first.
+    """Count a query's tickets by a fact (unit, category, kind, status, district, grade, quality), most first.
 
     Units are those of the first level, with all below them, as the criterion `unit` means them.
     """

@@ -13,8 +13,7 @@ from test_tickets import CENTRE, DAY, UNIT, assigned, folded, opened, same_as_hi
 from models.errors import BadInput, Refused, WrongStatus
 from models.tables import Category, TicketHistory, TicketLeg
 from models.tables import Ticket as Row
-from tickets import assignment, queries, search, steps
-from tickets import workflow as w
+from tickets import assignment, pausing, queries, search, steps
 from tickets.amending import amend, facts_of
 from tickets.criteria import Criteria
 from tickets.intake import Form
@@ -86,11 +85,11 @@ def test_the_centres_own_clock_follows(session: Session) -> None:
 
 def test_clocks_that_stand_wait(session: Session) -> None:
     row = assigned(session)
-    w.pause_clock(session, row.id, note="等", actor=UNIT, now=AT + 100)
+    pausing.pause_clock(session, row.id, note="等", actor=UNIT, now=AT + 100)
     before = legs(session, row.id)[0].due_at
     amended(session, row, kind="consult")
     assert legs(session, row.id)[0].due_at == before
-    w.resume_clock(session, row.id, actor=UNIT, now=AT + 400)
+    pausing.resume_clock(session, row.id, actor=UNIT, now=AT + 400)
     why = session.scalars(select(TicketLeg.due_why).where(TicketLeg.number == 1)).one()
     assert why
     assert why["rule"] == "handle.consult"
