@@ -222,7 +222,10 @@ def _said(whole: "Whole", zone: str, words: Words) -> list[tuple[str, Child]]:
         ("finding", words[f"choice.finding.{whole.finding}"] if whole.finding else ""),
         ("urge_at", at(row.urge_at)),
         ("result", row.result),
-        ("reply", row.reply if row.replied_at else ""),  # one of an outcome that was overturned is past
+        (
+            "reply",
+            row.reply if row.replied_at else "",
+        ),  # one of an outcome that was overturned is past
         ("quality", words[f"choice.quality.{row.quality}"] if row.quality else ""),
         ("grade", _graded(row.grade, row.solved, words)),
         ("contacted", _contacted(whole, zone, words)),
