@@ -119,7 +119,7 @@ def one(session: Session, code: str, *, actor: Actor) -> UnitLine:
 
 
 def later(session: Session, code: str) -> int:
-    """Count the tickets a unit led that are in review or reviewed: handled again, they wait for another then."""
+    """Count the tickets a unit led that are in review or reviewed: sent back, they wait for another unit."""
     found = select(func.count()).where(
         Ticket.lead == code, Ticket.status.in_(("pending_review", "reviewed"))
     )
