@@ -370,10 +370,14 @@ CALLBACKS: Mapping[str, Row] = {
     "city_around.marked": Row(
         "ticket.view", asked("city_around.marked", lambda _: [ON_THE_MAP]), of_tenant
     ),
+    "hotspots.whole": Row("ticket.view", asked("hotspots.whole", lambda _: ["?span=today"]), of_tenant),
+    "hotspots.redrawn": Row("ticket.view", asked("hotspots.redrawn", lambda _: [1.0, ""]), of_tenant),
     "hotspots.why": Row("ticket.view", asked(
-        "hotspots.why", lambda _: [{"key": f"district:{HERE}"}, ""],
+        "hotspots.why", lambda _: [{"key": f"district:{HERE}"}, -1, 1.0, "", {}],
     ), of_tenant),
-    "hotspots.legend": Row("ticket.view", asked("hotspots.legend", lambda _: ["surge", "", {}])),
+    "hotspots.legend": Row(
+        "ticket.view", asked("hotspots.legend", lambda _: ["surge", -1, {"surge": [1.0]}, []])
+    ),
     "placing.suggest": Row("ticket.view", asked(
         "placing.suggest", lambda _: [{"text": "云州市中心医院", "asked": 1, "first": True}],
     )),
