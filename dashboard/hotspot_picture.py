@@ -87,8 +87,8 @@ def _badges(shown: Shown, frame: Frame) -> Iterator[str]:
             ((x, y),) = frame.pixels(np.array([(lon, lat)]))
             text = badge(row)
             wide = 12 + 8 * len(text)
-            yield f'<rect x="{x - wide / 2:.1f}" y="{y - 9:.1f}" width="{wide}" height="18" rx="9" fill="{TEXT}"/>'
-            yield _text(x, y + 5, text, 13, "#ffffff", "middle")
+            yield f'<rect x="{x - wide / 2:.1f}" y="{y - 27:.1f}" width="{wide}" height="18" rx="9" fill="{TEXT}"/>'
+            yield _text(x, y - 13, text, 13, "#ffffff", "middle")
 
 
 def _districts(shown: Shown, key: Key, frame: Frame, words: Words) -> Iterator[str]:

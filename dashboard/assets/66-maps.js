@@ -1,4 +1,4 @@
-/* Maps: what shapes say when they are pointed at, and which map they lie on. Colours come from the tokens. */
+/* Maps: what shapes say when they are pointed at. */
 (function () {
   "use strict";
   const H = (window.hotline = window.hotline || {});
@@ -6,7 +6,6 @@
 
   /* What a shape says: texts come ready from the server, as text; a page may have more to say of the moment. */
   function say(feature, layer) {
-    layer.on("add", (event) => (maps.last = event.target._map || maps.last));
     const lines = () => [...(feature.properties.say || []), ...(maps.more ? maps.more(feature.properties) : [])];
     if (!lines().length) return;
     layer.bindTooltip(

@@ -6,7 +6,7 @@
   const SETTLE_MS = 250; // a slider that is pulled asks the server when it rests
   const PATIENCE_S = 30;
   const ALONE_S = 30; // without a stream nobody tells that the day was counted
-  const TILES_MS = 4000;
+  const SHEET_PX = 702; // what A4 leaves between its margins
   const SHADES = 5;
   const FAINT = [0.28, 0.53, 0.78];
   const UNSEEN = ["layer", "step"]; // parts of the address that ask for nothing to be counted
@@ -249,7 +249,7 @@
   document.addEventListener("click", (event) => {
     const target = event.target.closest && event.target.closest("#hot-play, #hot-print, [data-hot-cell]");
     if (!target) return;
-    if (target.id === "hot-print") print();
+    if (target.id === "hot-print") window.print();
     else if (target.dataset.hotCell) H.publish("hot-cell", { key: target.dataset.hotCell, at: Date.now() });
     else if (playing) stop();
     else play();
@@ -267,6 +267,12 @@
     H.publish("hot-tick", at);
   }
 
+  /* Figures that come late belong to no other question. */
+  function put(told, search) {
+    if (told && told.asked === (search || "")) return told.parts;
+    throw window.dash_clientside.PreventUpdate;
+  }
+
   (H.tickers = H.tickers || []).push((now) => {
     const shown = H.byId("hot-now");
     if (!shown) return;
@@ -275,44 +281,32 @@
     else if (H.live.phase === "none" && now - Number(shown.dataset.made) > ALONE_S) renew(now);
   });
 
-  /* --- paper: the map as wide as the sheet, seen as it is on the screen --- */
+  /* --- paper: the map's window as it is, drawn as wide as the sheet; new tiles would come too late --- */
 
   function fold() {
-    const map = H.maps.last;
-    if (!page() || paper || !map) return;
-    paper = { bounds: map.getBounds(), centre: map.getCenter(), zoom: map.getZoom() };
-    document.documentElement.classList.add("hot-paper");
-    map.invalidateSize({ animate: false, pan: false });
-    map.fitBounds(paper.bounds, { animate: false });
+    const canvas = page() && page().querySelector(".hot-canvas");
+    const root = document.documentElement;
+    if (!canvas || paper) return;
+    paper = root.dataset.theme;
+    const { clientWidth: wide, clientHeight: high } = canvas;
+    root.style.setProperty("--hot-wide", wide + "px");
+    root.style.setProperty("--hot-high", high + "px");
+    root.style.setProperty("--hot-zoom", SHEET_PX / wide);
+    root.classList.add("hot-paper");
+    root.dataset.theme = "light";
   }
 
   function unfold() {
-    document.documentElement.classList.remove("hot-paper");
-    if (!paper) return;
-    const { centre, zoom } = paper;
+    const root = document.documentElement;
+    root.classList.remove("hot-paper");
+    if (paper) root.dataset.theme = paper;
     paper = null;
-    if (!page()) return;
-    H.maps.last.invalidateSize({ animate: false, pan: false });
-    H.maps.last.setView(centre, zoom, { animate: false });
   }
 
-  const loading = () => [...document.querySelectorAll("#hot-map img.leaflet-tile")].some((tile) => !tile.complete);
-
-  /* The tiles of the sheet's map must be there before it is printed. */
-  function print() {
-    fold();
-    const until = Date.now() + TILES_MS;
-    const wait = () => {
-      if (loading() && Date.now() < until) return setTimeout(wait, 100);
-      window.print();
-      return unfold();
-    };
-    setTimeout(wait, 150);
-  }
   window.addEventListener("beforeprint", fold);
   window.addEventListener("afterprint", unfold);
 
   Object.assign((H.maps = H.maps || {}), { cell, district, more });
   window.dash_clientside = window.dash_clientside || {};
-  window.dash_clientside.hotspots = { dress, choose, follow, steps };
+  window.dash_clientside.hotspots = { dress, choose, follow, put, steps };
 })();

@@ -52,7 +52,7 @@ def register(app: dash.Dash) -> None:
         Input("hot-asked", "data"), prevent_initial_call=True,
     )(whole)  # fmt: skip
     app.callback(
-        *[Output(name, what) for name, what in REDRAWN],
+        Output("hot-redrawn", "data"),
         Input("hot-tick", "data"), State("hot-asked", "data"), prevent_initial_call=True,
     )(redrawn)  # fmt: skip
     app.callback(
@@ -82,6 +82,13 @@ def _register_browser(app: dash.Dash) -> None:
         ClientsideFunction("hotspots", "follow"),
         Output("hot-asked", "data"),
         Input("url", "search"),
+        State("hot-asked", "data"),
+        prevent_initial_call=True,
+    )
+    app.clientside_callback(
+        ClientsideFunction("hotspots", "put"),
+        *[Output(name, what) for name, what in REDRAWN],
+        Input("hot-redrawn", "data"),
         State("hot-asked", "data"),
         prevent_initial_call=True,
     )
@@ -121,19 +128,23 @@ def _drawn(search: str) -> Child:
     return views.whole(drawn, words())
 
 
-def redrawn(_tick: object, search: str | None) -> list[Any]:
-    """Return the figures of the same view as they are now; what cannot be counted leaves what is there."""
+def redrawn(_tick: object, search: str | None) -> dict[str, Any]:
+    """Return the figures of the same view as they are now; what cannot be counted leaves what is there.
+
+    The browser puts them in place (`REDRAWN`), unless another address was asked for meanwhile.
+    """
     try:
         require("ticket.view")
         drawn = seen(search or "", map_look())
     except HotlineError:
         raise dash.exceptions.PreventUpdate from None
     texts = words()
-    return [
+    parts = [
         views.title(drawn, texts), hotspot_map.cells(drawn, texts), hotspot_map.districts(drawn, texts),
         hotspot_map.badges(drawn), hotspot_side.city(drawn, texts), hotspot_side.ranking(drawn, texts),
         hotspot_side.areas(drawn, texts), *views.facts(drawn, texts).values(),
     ]  # fmt: skip
+    return {"asked": search or "", "parts": parts}
 
 
 def seen(search: str, look: Look) -> Shown:

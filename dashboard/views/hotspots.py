@@ -37,7 +37,7 @@ def whole(shown: Shown, words: Words) -> list[Child]:
     """Return everything an address asks for."""
     stores = {
         **facts(shown, words), "hot-cell": None, "hot-step": shown.step, "hot-step-now": shown.step,
-        "hot-tick": None,
+        "hot-tick": None, "hot-redrawn": None,
     }  # fmt: skip
     return [
         html.Div(title(shown, words), id="hot-title", className="page-title"),

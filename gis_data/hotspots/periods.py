@@ -69,13 +69,16 @@ def steps(period: Period, zone: str) -> tuple[Period, ...]:
 
 
 def led(period: Period, zone: str, number: int, *, oldest: Instant = 0.0) -> tuple[Period, ...]:
-    """Return the steps of a period and, before them, those of as many whole days as `number` times its own."""
+    """Return the steps of a period and, before them, those of as many whole days as `number` times its own.
+
+    None that ended before `oldest`, the first ticket there is.
+    """
     start = datetime.fromtimestamp(period.since, ZoneInfo(zone))
     days = -(-int(period.until - period.since - HOUR_S) // int(DAY_S))
     back = start.replace(tzinfo=None) - timedelta(days=max(days, 1) * number)
     whole = Period(back.replace(tzinfo=start.tzinfo).timestamp(), period.until)
     cut = _cut(whole, zone, by_hour=hourly(period))
-    return tuple(step for step in cut if step.since >= min(oldest, period.since))
+    return tuple(step for step in cut if step.until > min(oldest, period.since))
 
 
 def _cut(period: Period, zone: str, *, by_hour: bool) -> tuple[Period, ...]:
