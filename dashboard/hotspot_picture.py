@@ -64,7 +64,7 @@ def _cells(shown: Shown, key: Key, frame: Frame, words: Words) -> Iterator[str]:
             edge = f' stroke="{TEXT}" stroke-width="2" stroke-dasharray="3 4"'
         if edge or fill != EMPTY:
             yield f'<path d="{path}" {fill}{edge}/>'
-    if key.name == "surge":
+    if key.name in ("surge", "clusters"):
         yield from _badges(shown, frame)
 
 

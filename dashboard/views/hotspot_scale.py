@@ -82,10 +82,11 @@ def legend(key: Key, words: Words) -> list[Child]:
     if key.edges:
         scale += [" ", html.Span(words[f"hot.unit.{key.name}"], className="muted")]
         scale.append(html.Div(classes(key), className="steps"))
-    about: list[Child] = [
-        html.Span([html.I(className=f"sign {sign}"), words[f"hot.sign.{sign}"], " "])
+    known = [
+        html.Span([html.I(className=f"sign {sign}"), words[f"hot.sign.{sign}"]])
         for sign in signs(key)
     ]
+    about: list[Child] = [html.Div(known, className="signs")]
     if key.other and key.name == "change":
         about.append(html.Div(key.other))
     about.append(html.Div(words[f"hot.about.{key.name}"], className="muted"))
@@ -95,7 +96,7 @@ def legend(key: Key, words: Words) -> list[Child]:
 def signs(key: Key) -> Sequence[str]:
     """Return the outlines and fillings a layer knows beside its shades."""
     known = {
-        "clusters": ("cluster", "fading"),
+        "clusters": ("cluster", "fading", "badge"),
         "surge": ("surge",),
         "districts": ("rising", "unknown"),
     }

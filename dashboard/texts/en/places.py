@@ -69,6 +69,7 @@ TEXTS: Mapping[str, str] = {
     "hot.uneven": "The two periods differ in length: the differences cannot be compared as they are.",
     "hot.sign.cluster": "bold: cluster by test",
     "hot.sign.fading": "dashed: a cluster that fades",
+    "hot.sign.badge": "↑: surge by test",
     "hot.sign.surge": "bold and ↑: surge by test",
     "hot.sign.rising": "bold: district that surges by test",
     "hot.sign.unknown": "grey: population unknown",

@@ -57,6 +57,7 @@ TEXTS: Mapping[str, str] = {
     "hot.uneven": "两个时段长短不同，差额不能直接比较。",
     "hot.sign.cluster": "粗框：检验认定的聚集",
     "hot.sign.fading": "虚线框：正在消退的聚集",
+    "hot.sign.badge": "↑：检验认定的突增",
     "hot.sign.surge": "粗框和 ↑：检验认定的突增",
     "hot.sign.rising": "粗实线：检验认定突增的区县",
     "hot.sign.unknown": "灰色：人口未知",
