@@ -120,6 +120,16 @@ def _upkeep(verbs: _Verbs) -> None:
     city.add_argument("what", nargs="?", help="activate: a version's number; check: a bundle")
     city.add_argument("--data", type=Path, help="folder of a running `up`, instead of settings")
 
+    told = _verb(
+        verbs, "tell", _tell, "a bureau's table of the moment: speeds, or the city's state"
+    )
+    told.add_argument("what", choices=("speeds", "state"))
+    told.add_argument("file", type=Path)
+    told.add_argument("--source", required=True, help="state: the bureau; speeds: who measured")
+    told.add_argument("--minutes", type=float, default=10.0, help="how long it is good (10)")
+    told.add_argument("--crs", default="", help="state: wgs84, gcj02 or bd09")
+    told.add_argument("--data", type=Path, help="folder of a running `up`, instead of settings")
+
     purge = _verb(verbs, "purge", _purge, "delete contents of removed files that no row holds")
     purge.add_argument(
         "--older", type=int, default=30, help="removed at least so many days ago (30)"

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from sqlalchemy import ColumnElement, and_, func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from models.clock import Instant, to_datetime
 from models.errors import NotFound, Refused
@@ -41,17 +41,18 @@ class Pile(NamedTuple):
 
 
 def set_apart(
-    session: Session, *, actor: Actor, now: Instant, pile: int = PILE
+    session: Session, *, actor: Actor, now: Instant, pile: int = PILE, fresh: Instant = 0.0
 ) -> list[tuple[Sitting, int]]:
     """Give the tickets on default points the precision `default`; return each point and how many it was.
 
-    Looks at tickets of the last 90 days, marks those of any age. A coordinate once found is a default point for
+    Looks at tickets of the last 90 days, marks those of any age. `fresh` : only coordinates of tickets opened since
+    then are looked at: no other can have become a pile. A coordinate once found is a default point for
     what comes later, too; one an administrator took back is none. Refused without `ticket.supervise`.
     """
     if PERMISSION not in actor.can:
         raise Refused(f"{actor.ref} lacks {PERMISSION}", permission=PERMISSION)
     decided = _decided(session)
-    found = default_points(_sitting(session, now, pile), pile=pile)
+    found = default_points(_sitting(session, now, pile, fresh), pile=pile)
     wanted = [each for each in found if decided.get((each.lon, each.lat), True)]
     seen = {(each.lon, each.lat) for each in wanted}
     wanted += [
@@ -147,13 +148,13 @@ def _guessed() -> ColumnElement[bool]:
     return and_(located_is("yes"), Ticket.point_source != PLACED)
 
 
-def _sitting(session: Session, now: Instant, pile: int) -> list[Sitting]:
+def _sitting(session: Session, now: Instant, pile: int, fresh: Instant) -> list[Sitting]:
     """Return the coordinates with a pile of tickets, those known as default points with any new one."""
     stem = func.btrim(func.regexp_replace(Ticket.address, r"\d.*$", ""))
     told = func.count(stem.distinct()).filter(stem != "")
     silent = func.count().filter(stem == "")
     many = func.count()
-    rows = session.execute(
+    query = (
         select(Ticket.lon, Ticket.lat, many, told, silent)
         .where(
             Ticket.opened_at >= to_datetime(now - WITHIN_S),
@@ -162,4 +163,16 @@ def _sitting(session: Session, now: Instant, pile: int) -> list[Sitting]:
         .group_by(Ticket.lon, Ticket.lat)
         .having(many >= pile, func.bool_or(_guessed()))
     )  # fmt: skip
-    return [Sitting(lon or 0.0, lat or 0.0, *counts) for lon, lat, *counts in rows]
+    if fresh:
+        own = aliased(Ticket)
+        opened = (
+            select(own.lon, own.lat)
+            .where(own.opened_at >= to_datetime(fresh), own.lon.is_not(None))
+            .distinct()
+            .subquery()
+        )
+        here = and_(Ticket.lon == opened.c.lon, Ticket.lat == opened.c.lat)
+        query = query.join(opened, here)
+    return [
+        Sitting(lon or 0.0, lat or 0.0, *counts) for lon, lat, *counts in session.execute(query)
+    ]

@@ -1,4 +1,4 @@
-"""The centre's own steps: to dispatch, to review, to call back. Each is a leg without a unit, and has its clock.
+"""The centre's own steps: to dispatch, review, call back, re-examine. Each is a leg without a unit, and has its clock.
 
 Their numbers stand below those of the units' parts, so `moving.legs` and the history's fold know nothing of them.
 """
@@ -14,19 +14,22 @@ from models.rules.tickets.moves import WITH_UNIT
 from models.tables import Ticket, TicketHistory, TicketLeg
 from tickets import terms
 
-NUMBERS: Mapping[Stage, int] = {"dispatch": 0, "review": -1, "callback": -2}
+NUMBERS: Mapping[Stage, int] = {"dispatch": 0, "review": -1, "callback": -2, "reexamine": -3}
 """Step -> the number of its leg."""
 STEP = TicketLeg.number <= 0
 RUNS = and_(STEP, TicketLeg.handled_at.is_(None))
 OWES = or_(
     Ticket.status.in_([state for state in terms.STAGE_OF if state != "reviewed"]),
     and_(Ticket.status == "reviewed", Ticket.called_back_at.is_(None), Ticket.mode != ""),
+    Ticket.contested,
 )
 """True of a ticket on which the centre owes a step; what was answered at the desk needs no call-back."""
 
 
 def owed(row: Ticket) -> Stage | None:
     """Return the step the centre owes: `OWES` of one row."""
+    if row.contested:
+        return "reexamine"
     if row.status == "reviewed" and (row.called_back_at is not None or not row.mode):
         return None
     return terms.STAGE_OF.get(row.status)

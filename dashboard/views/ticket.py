@@ -6,13 +6,16 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from dash import dcc, html
 
-from dashboard.views import clock, files, identity, placing
+from dashboard.views import clock, files, identity, outcomes, placing
 from dashboard.views.kit import Child, Words, data, empty, link, panel, status, table
-from dashboard.views.ticket_desk import due_lamp, sign_lamp
+from dashboard.views.ticket_desk import due_lamp, press_marks, sign_lamp
 from models.rules.tickets.choices import (
     FINDINGS,
     GRADES,
+    HOWS,
     MODES,
+    POINTS,
+    QUALITIES,
     REJECT_GROUNDS,
     RETURN_GROUNDS,
     STAFF,
@@ -25,7 +28,11 @@ Options = Sequence[tuple[str, str]]
 
 
 class Field(NamedTuple):
-    """One field of a verb's form; `options` names the list it offers."""
+    """One field of a verb's form; `options` names the list it offers.
+
+    kind : "one" of a list is owed, and nothing is chosen before somebody chooses; "first" has its first chosen;
+    "ticks" are any of it.
+    """
 
     name: str
     kind: str
@@ -33,17 +40,18 @@ class Field(NamedTuple):
 
 
 _NOTE = Field("note", "text")
+_RATING = (Field("quality", "one", "quality"), Field("points", "ticks", "points"))
 VERBS: Mapping[str, tuple[Field, ...]] = {
     "answer": (Field("reply", "text"),),
     "settle": (Field("finding", "one", "finding"), _NOTE),
-    "assign": (Field("units", "units"), Field("mode", "one", "mode"), _NOTE),
+    "assign": (Field("units", "units"), Field("mode", "first", "mode"), _NOTE),
     "reject": (Field("ground", "one", "reject"), _NOTE),
     "start": (),
     "sub_assign": (Field("unit", "one", "below"), _NOTE),
     "finish_part": (Field("result", "text"),),
     "submit": (Field("result", "text"),),
-    "approve": (_NOTE,),
-    "send_back": (_NOTE,),
+    "approve": (*_RATING, _NOTE),
+    "send_back": (*_RATING, _NOTE),
     "coordinate": (
         Field("units", "units"), Field("what", "text"), Field("by", "moment"), _NOTE,
     ),
@@ -62,7 +70,7 @@ VERBS: Mapping[str, tuple[Field, ...]] = {
     "unmerge": (_NOTE,),
     "supervise": (_NOTE,),
     "rate_supervision": (
-        Field("supervision", "one", "supervisions"), Field("rating", "one", "rating"), _NOTE,
+        Field("supervision", "first", "supervisions"), Field("rating", "one", "rating"), _NOTE,
     ),
     "instruct": (_NOTE,),
     "reply": (Field("text", "text"),),
@@ -70,6 +78,7 @@ VERBS: Mapping[str, tuple[Field, ...]] = {
         Field("reached", "one", "reached"), Field("grade", "one", "grade"),
         Field("solved", "one", "solved"), _NOTE,
     ),
+    "contact": (Field("how", "one", "how"), Field("reached", "one", "reached"), _NOTE),
     "reopen": (_NOTE,),
     "contest": (_NOTE,),
     "conclude": (Field("upheld", "one", "upheld"), _NOTE),
@@ -85,6 +94,9 @@ CHOICES: Mapping[str, tuple[str, ...]] = {
     "finding": FINDINGS,
     "rating": ("5", "4", "3", "2", "1"),
     "grade": GRADES,
+    "quality": QUALITIES,
+    "points": POINTS,
+    "how": HOWS,
     "solved": ("yes", "no", "unsaid"),
     "upheld": ("yes", "no"),
 }
@@ -211,9 +223,27 @@ def _said(whole: "Whole", zone: str, words: Words) -> list[tuple[str, Child]]:
         ("urge_at", at(row.urge_at)),
         ("result", row.result),
         ("reply", row.reply),
-        ("grade", words[f"choice.grade.{row.grade}"] if row.grade else ""),
+        ("quality", words[f"choice.quality.{row.quality}"] if row.quality else ""),
+        ("grade", _graded(row.grade, row.solved, words)),
+        ("contacted", _contacted(whole, zone, words)),
     ]
     return [(name, value) for name, value in said if value]
+
+
+def _graded(grade: str, solved: bool | None, words: Words) -> str:
+    if not grade:
+        return ""
+    key = "unsaid" if solved is None else "yes" if solved else "no"
+    return f"{words[f'choice.grade.{grade}']} · {words[f'choice.solved.{key}']}"
+
+
+def _contacted(whole: "Whole", zone: str, words: Words) -> str:
+    """Return when, how and by whom the citizen was first spoken with."""
+    first = whole.contacted
+    if first is None:
+        return ""
+    at = clock.moment(first.at, zone, words)
+    return " · ".join(filter(None, (at, words[f"choice.how.{first.how}"], first.by)))
 
 
 def _marks(whole: "Whole", words: Words, *, may_call: bool) -> list[Child]:
@@ -225,6 +255,7 @@ def _marks(whole: "Whole", words: Words, *, may_call: bool) -> list[Child]:
         )
         if getattr(row, flag)
     ]  # fmt: skip
+    marks += press_marks(row, whole.press, words)
     if row.paused_at:
         marks.append(status("off", words["lamp.paused"]))
     if whole.main:
@@ -316,6 +347,7 @@ def _history(whole: "Whole", zone: str, words: Words) -> Child:
                             if line.verb == "coordinate"
                             else None,
                             placing.told(line.event, words) if line.verb == "place" else None,
+                            outcomes.line(line.verb, line.event, words),
                             html.P(line.note) if line.note else None,
                         ]
                     ),
@@ -381,13 +413,20 @@ def _field(
             why = proposed[1].partition(":")
             if proposed[0]:
                 hint = words[f"propose.{why[0]}"].format(what=why[2])
+        case "ticks":
+            offered = [
+                {"label": label_, "value": code} for code, label_ in _choices(field, lists, words)
+            ]
+            control = dcc.Checklist(offered, [], id=name, className="points")
         case _:
             options = [
                 {"label": label_, "value": code} for code, label_ in _choices(field, lists, words)
             ]
+            first = options[0]["value"] if options and field.kind == "first" else None
             control = dcc.Dropdown(
-                options, options[0]["value"] if options else None, id=name, clearable=False
-            )
+                options, first, id=name, clearable=field.kind == "one",
+                placeholder=words["choice.choose"],
+            )  # fmt: skip
     note = html.P(hint, className="muted") if hint else None
     return html.Div([label, control, note], className="field")
 

@@ -367,8 +367,8 @@ CALLBACKS: Mapping[str, Row] = {
     "city_around.told": Row(
         "ticket.view", asked("city_around.told", lambda _: [ON_THE_MAP, ""]), of_tenant
     ),
-    "city_around.marked": Row(
-        "ticket.view", asked("city_around.marked", lambda _: [ON_THE_MAP]), of_tenant
+    "city_layers.marked": Row(
+        "ticket.view", asked("city_layers.marked", lambda _: [ON_THE_MAP, ""]), of_tenant
     ),
     "hotspots.whole": Row("ticket.view", asked("hotspots.whole", lambda _: ["?span=today"]), of_tenant),
     "hotspots.redrawn": Row("ticket.view", asked("hotspots.redrawn", lambda _: [1.0, ""]), of_tenant),
