@@ -133,8 +133,8 @@ def redrawn(_tick: object, search: str | None) -> dict[str, Any]:
 
     The browser puts them in place (`REDRAWN`), unless another address was asked for meanwhile.
     """
-    require("ticket.view")
     try:
+        require("ticket.view")
         drawn = seen(search or "", map_look())
     except HotlineError:
         raise dash.exceptions.PreventUpdate from None
