@@ -29,7 +29,7 @@ def why(
     ]
     parts: list[Child] = [head, *([html.Div(opens, className="line")] if found.total else [])]
     if found.population >= 0:
-        rate = f"{found.per_10k:.1f}" if found.per_10k >= 0 else "–"
+        rate = f"{found.per_10k:.2f}" if found.per_10k >= 0 else "–"
         said = words["hot.people"].format(n=f"{found.population:,.0f}", rate=rate)
         parts.append(html.P(said, className="hot-note"))
     without_category, without_unit = found.unfilled
