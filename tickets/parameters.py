@@ -17,6 +17,7 @@ from models.rules.tickets import MOVES, Move, Verb
 from models.rules.tickets.choices import KINDS, URGENCIES
 from models.rules.tickets.moves import check
 from models.rules.tickets.policy import OfficeDays, Policy
+from models.rules.tickets.recognition import IntakePolicy
 from models.store.chain import audit
 from models.store.db import tenant_of
 from models.store.people import PERMISSIONS
@@ -24,7 +25,7 @@ from models.tables import Category, Holiday, Parameter, Role, Unit, User
 from tickets import moving, terms
 from tickets.moving import Actor
 
-Name = Literal["workflow", "terms", "calendar", "moves"]
+Name = Literal["workflow", "terms", "calendar", "moves", "intake"]
 PERMISSION = "admin.parameters"
 STAGES: tuple[Stage, ...] = get_args(Stage)
 TIME_UNITS: tuple[TimeUnit, ...] = get_args(TimeUnit)
@@ -91,6 +92,15 @@ def set_policy(
     allowed(actor)
     policy.check()
     _put(session, "workflow", msgspec.to_builtins(policy), seen, actor, now)
+
+
+def set_intake(
+    session: Session, policy: IntakePolicy, *, seen: Instant, actor: Actor, now: Instant
+) -> None:
+    """Set the words and limits of intake; BadInput names the one that cannot be taken."""
+    allowed(actor)
+    policy.check()
+    _put(session, "intake", msgspec.to_builtins(policy), seen, actor, now)
 
 
 # --- deadlines ------------------------------------------------------------------------------

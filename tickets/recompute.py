@@ -89,17 +89,38 @@ def _ticket(
     now: Instant,
 ) -> bool:
     """Recompute one ticket, whose row is locked; True if a leg moved."""
-    moved: list[tuple[TicketLeg, Due]] = []
-    for leg in legs(session, row.id):
-        if leg.handled_at is None:
-            found = terms.clock_of(row, leg, calendar, rules, now=now)
-            if leg.due_at != to_datetime(found.at) or leg.warn_at != to_datetime(found.warn_at):
-                moved.append((leg, found))
-    if not moved:
+    found = moved(session, row, calendar, rules, now=now)
+    if not found:
         return False
     taken = take(session, row.id, "recompute", actor)
-    for leg, found in moved:
-        terms.write_clock(row, leg, found)
-    dues = {str(leg.number): found.at for leg, found in moved}
-    tell(session, taken, actor, DueRecomputed(dues=dues, **facts(taken, actor, now)))
+    event = DueRecomputed(dues=write(row, found), **facts(taken, actor, now))
+    tell(session, taken, actor, event)
     return True
+
+
+def moved(
+    session: Session,
+    row: Ticket,
+    calendar: Calendar,
+    rules: tuple[TermRule, ...],
+    *,
+    now: Instant,
+) -> list[tuple[TicketLeg, Due]]:
+    """Return the open parts of a ticket that are due at another time than they were, with their new clocks."""
+    found = [
+        (leg, terms.clock_of(row, leg, calendar, rules, now=now))
+        for leg in legs(session, row.id)
+        if leg.handled_at is None
+    ]
+    return [
+        (leg, due)
+        for leg, due in found
+        if leg.due_at != to_datetime(due.at) or leg.warn_at != to_datetime(due.warn_at)
+    ]
+
+
+def write(row: Ticket, found: list[tuple[TicketLeg, Due]]) -> dict[str, float]:
+    """Set these clocks, and return the new due instants by leg as events tell them."""
+    for leg, due in found:
+        terms.write_clock(row, leg, due)
+    return {str(leg.number): due.at for leg, due in found}

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from models.clock import Instant, to_datetime
 from models.rules.deadlines import (
+    CRITICAL,
     DEFAULT_RULES,
     Calendar,
     Due,
@@ -31,6 +32,11 @@ STAGE_OF: Mapping[str, Stage] = {
     "pending_assign": "dispatch", "pending_review": "review", "reviewed": "callback",
 }  # fmt: skip
 """State -> the step the centre owes in it."""
+
+
+def pressing(ticket: Ticket) -> str:
+    """Return the urgency a ticket's clocks go by: an emergency (应急) is critical, whatever was chosen."""
+    return CRITICAL if ticket.emergency else ticket.urgency
 
 
 def calendar(session: Session) -> Calendar:
@@ -103,7 +109,7 @@ def clock_of(
         return _agreed(ticket, leg, calendar, now)
     rule = choose(
         rules, stage="handle", kind=ticket.kind, category=ticket.category, unit=leg.unit,
-        urgency=ticket.urgency, ticket=ticket.no,
+        urgency=pressing(ticket), ticket=ticket.no,
     )  # fmt: skip
     return due(
         calendar, _began(leg) if start is None else start, rule.term, extra=leg.extra,
@@ -126,7 +132,7 @@ def step_clock(
     """
     rule = choose(
         rules, stage=stage, kind=ticket.kind, category=ticket.category, unit=unit,
-        urgency=ticket.urgency, ticket=ticket.no,
+        urgency=pressing(ticket), ticket=ticket.no,
     )  # fmt: skip
     return due(calendar, began, rule.term)
 

@@ -83,7 +83,7 @@ def page(path: str, search: str) -> Child:
         return _wall(search)
     here = DESK_PAGES[asked][0] if asked in DESK_PAGES else asked
     me = viewer()
-    return shell.desk(words(), here, me.can, me.name, _body(asked, search))
+    return shell.desk(words(), here, me.can, me.name, _body(asked, search), agent_no=me.agent_no)
 
 
 @shown

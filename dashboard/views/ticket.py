@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from dash import dcc, html
 
-from dashboard.views import clock, files, identity, outcomes, placing
+from dashboard.views import amending, clock, files, identity, outcomes, placing
 from dashboard.views.kit import Child, Words, data, empty, link, panel, status, table
 from dashboard.views.ticket_desk import due_lamp, press_marks, sign_lamp
 from models.rules.tickets.choices import (
@@ -14,10 +14,12 @@ from models.rules.tickets.choices import (
     GRADES,
     HOWS,
     MODES,
+    NATURES,
     POINTS,
     QUALITIES,
     REJECT_GROUNDS,
     RETURN_GROUNDS,
+    RISKS,
     STAFF,
 )
 
@@ -84,6 +86,11 @@ VERBS: Mapping[str, tuple[Field, ...]] = {
     "conclude": (Field("upheld", "one", "upheld"), _NOTE),
     "archive": (_NOTE,),
     "place": (),  # its form is `placing.move`
+    "amend": (),  # its form is `amending.form`
+    "screen": (
+        Field("parties", "line"), Field("nature", "one", "nature"), Field("people", "count"),
+        Field("risk", "one", "risk"), Field("measures", "text"), Field("person", "line"), _NOTE,
+    ),
 }  # fmt: skip
 """What each verb asks for; a verb that is not here has no form yet."""
 CHOICES: Mapping[str, tuple[str, ...]] = {
@@ -92,6 +99,8 @@ CHOICES: Mapping[str, tuple[str, ...]] = {
     "return": RETURN_GROUNDS,
     "reached": ("yes", "no"),
     "finding": FINDINGS,
+    "nature": NATURES,
+    "risk": RISKS,
     "rating": ("5", "4", "3", "2", "1"),
     "grade": GRADES,
     "quality": QUALITIES,
@@ -144,9 +153,13 @@ def ticket(
     ]
     first = _next(whole)
     verbs = sorted((v for v in whole.verbs if _offers(v, lists)), key=lambda verb: verb != first)
+    own = {
+        "place": lambda: placing.move(row, words),
+        "amend": lambda: amending.form(row, lists["categories"], words),
+    }
     forms = [
-        placing.move(row, words)
-        if verb == "place"
+        own[verb]()
+        if verb in own
         else _form(verb, row.id, lists, proposed, words, main=verb == first)
         for verb in verbs
     ]
@@ -168,7 +181,7 @@ def ticket(
 def _next(whole: "Whole") -> str:
     """Return the move that most likely comes next, empty when none stands out."""
     row = whole.row
-    owed = "archive" if row.grade else "call_back" if row.reply else "reply"
+    owed = "archive" if row.called_back_at else "call_back" if row.replied_at else "reply"
     likely = (
         "grant_return",
         "grant_extension",
@@ -214,15 +227,20 @@ def _said(whole: "Whole", zone: str, words: Words) -> list[tuple[str, Child]]:
         ("address", row.address or "—"),
         ("point", point),
         ("opened", " · ".join(filter(None, (at(row.opened_at), whole.opener)))),
+        ("first", whole.first),
         ("happened", at(row.happened_at)),
         ("content", row.content),
         ("cause", row.cause),
         ("recording", row.recording),
         ("about", whole.about),
         ("finding", words[f"choice.finding.{whole.finding}"] if whole.finding else ""),
+        ("later_on", at(row.later_on)),
         ("urge_at", at(row.urge_at)),
         ("result", row.result),
-        ("reply", row.reply),
+        (
+            "reply",
+            row.reply if row.replied_at else "",
+        ),  # one of an outcome that was overturned is past
         ("quality", words[f"choice.quality.{row.quality}"] if row.quality else ""),
         ("grade", _graded(row.grade, row.solved, words)),
         ("contacted", _contacted(whole, zone, words)),
@@ -249,11 +267,12 @@ def _contacted(whole: "Whole", zone: str, words: Words) -> str:
 def _marks(whole: "Whole", words: Words, *, may_call: bool) -> list[Child]:
     row = whole.row
     marks: list[Child] = [
-        status(level, words[f"tickets.{flag}"])
+        status(level, words[_mark(flag, whole)])
         for flag, level in (
-            ("emergency", "bad"), ("disputed", "warn"), ("confidential", "off"), ("contested", "warn"),
+            ("emergency", "bad"), ("later", "warn"), ("disputed", "warn"), ("confidential", "off"),
+            ("contested", "warn"),
         )
-        if getattr(row, flag)
+        if getattr(row, flag) and not (flag == "later" and row.replied_at)
     ]  # fmt: skip
     marks += press_marks(row, whole.press, words)
     if row.paused_at:
@@ -263,6 +282,12 @@ def _marks(whole: "Whole", words: Words, *, may_call: bool) -> list[Child]:
     if row.call_key and may_call:
         marks.append(html.A(words["ticket.call"], href="#", **data(call=row.call_key)))
     return marks
+
+
+def _mark(flag: str, whole: "Whole") -> str:
+    """Return the entry of a mark's words: a dispute that nobody screened is only proposed."""
+    screened = any(line.verb == "screen" for line in whole.history)
+    return "ticket.maybe_disputed" if flag == "disputed" and not screened else f"tickets.{flag}"
 
 
 def _legs(whole: "Whole", zone: str, words: Words) -> Child:
@@ -347,6 +372,10 @@ def _history(whole: "Whole", zone: str, words: Words) -> Child:
                             if line.verb == "coordinate"
                             else None,
                             placing.told(line.event, words) if line.verb == "place" else None,
+                            amending.told(line.event, whole.labels, words)
+                            if line.verb == "amend"
+                            else None,
+                            amending.screened(line.event, words) if line.verb == "screen" else None,
                             outcomes.line(line.verb, line.event, words),
                             html.P(line.note) if line.note else None,
                         ]
@@ -405,6 +434,8 @@ def _field(
             control = dcc.Input(id=name, type="text", maxLength=20)
         case "number":
             control = dcc.Input(id=name, type="number", value=5, min=1, max=365, step=1)
+        case "count":
+            control = dcc.Input(id=name, type="number", value=2, min=1, max=100_000, step=1)
         case "units":
             options = [{"label": label_, "value": code} for code, label_ in lists["units"]]
             proposed = proposed if verb == "assign" else ("", "")

@@ -237,6 +237,7 @@ PAGES: Mapping[str, Row] = {
     "/admin/roles": Row("admin.people", shows("/admin/roles")),
     "/admin/categories": Row("admin.parameters", shows("/admin/categories")),
     "/admin/parameters": Row("admin.parameters", shows("/admin/parameters")),
+    "/admin/intake": Row("admin.parameters", shows("/admin/intake")),
     "/admin/calendar": Row("admin.parameters", shows("/admin/calendar")),
     "/admin/flow": Row("admin.parameters", shows("/admin/flow")),
 }
@@ -322,8 +323,10 @@ CALLBACKS: Mapping[str, Row] = {
     ),
     "intake.drop_draft": Row("ticket.open", asked("intake.drop_draft", lambda _: [1, ""])),
     "intake.alike": Row(
-        "ticket.open", asked("intake.alike", lambda _: [1, "", TITLE, "", "", "13900001111"])
+        "ticket.open", asked("intake.alike", lambda _: [1, "", TITLE, "", "", "13900001111", "", ""])
     ),
+    "intake.signs": Row("ticket.open", asked("intake.signs", lambda _: [1, "", "", "着火", "有人被困"])),
+    "intake.bar": Row("ticket.open", asked("intake.bar", lambda c: [{"key": c.call}])),
     "intake.known": Row("knowledge.view", asked("intake.known", lambda _: [1, "路灯报修"])),
     "intake.answers": Row("ticket.open", asked("intake.answers", lambda _: ["H01"])),
     "ticket.press": Row("ticket.supervise", asked("ticket.press", lambda c: [

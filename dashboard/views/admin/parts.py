@@ -15,6 +15,7 @@ TABS: tuple[tuple[str, str, str], ...] = (
     ("/admin/roles", "admin.tab.roles", "admin.people"),
     ("/admin/categories", "admin.tab.categories", "admin.parameters"),
     ("/admin/parameters", "admin.tab.parameters", "admin.parameters"),
+    ("/admin/intake", "admin.tab.intake", "admin.parameters"),
     ("/admin/calendar", "admin.tab.calendar", "admin.parameters"),
     ("/admin/flow", "admin.tab.flow", "admin.parameters"),
 )

@@ -108,7 +108,11 @@ def closing(
         back = html.P(words["admin.unit.later"].format(n=f"{later:,}")) if later else None
         body = parts.asked(
             "unit.deactivate",
-            [back, *([tick, note] if owed else []), parts.button("unit.deactivate", words, key=row.code)],
+            [
+                back,
+                *([tick, note] if owed else []),
+                parts.button("unit.deactivate", words, key=row.code),
+            ],
             words,
         )
     title = words["admin.unit.owes"].format(n=f"{owed:,}")
