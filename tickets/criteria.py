@@ -69,7 +69,7 @@ class Criteria(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     unit, co_unit : codes, with the units below; person, co_person : names; direction : the mode 自办/转送/交办.
     replied : "yes" | "no"; caller : HMAC of a number;
     late : what is or was overdue: "unit" by its lead's clock, "centre" by a step of the centre's own, "yes" by any;
-    unit, category, district and grade may be `NONE`.
+    unit, category, district, grade and quality may be `NONE`; quality : how the last review rated the result.
     repeat : "yes" when the same caller had an earlier ticket within 90 days.
     located : how far its place is known, see `rules.places.LOCATED`; cells : H3 cells (hex, any resolution up
     to 9) that hold it, with commas between, at most `CELLS_MOST`; around : the area it lies in, see `around.read`.
@@ -111,9 +111,10 @@ class Criteria(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 RESULTS = ("open", "answered", "handled", "rejected", "merged")
 NONE = "-"
-"""Asks for what has no unit, category, district or grade."""
+"""Asks for what has no unit, category, district, grade or rating."""
 MAY_BE_NONE: Mapping[str, Any] = {
     "unit": Ticket.lead, "category": Ticket.category, "district": Ticket.district, "grade": Ticket.grade,
+    "quality": Ticket.quality,
 }  # fmt: skip
 LATE = ("yes", "unit", "centre")
 WITH_A_UNIT = Ticket.status.in_(WITH_UNIT)

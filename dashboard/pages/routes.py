@@ -39,7 +39,7 @@ DESK_PAGES: Mapping[str, tuple[str, Callable[[str], Child]]] = {
     **admin.PAGES,
 }
 """Address -> (its entry in the navigation, the page by the address's search)."""
-FOLLOWING = ("/calls", "/map")
+FOLLOWING = ("/calls", "/map", "/hotspots")
 """Pages that follow a change of their address by themselves."""
 MAX_ROTATE_S = 600
 ALARMS_SHOWN = 500

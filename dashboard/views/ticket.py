@@ -181,7 +181,7 @@ def ticket(
 def _next(whole: "Whole") -> str:
     """Return the move that most likely comes next, empty when none stands out."""
     row = whole.row
-    owed = "archive" if row.grade else "call_back" if row.reply else "reply"
+    owed = "archive" if row.called_back_at else "call_back" if row.replied_at else "reply"
     likely = (
         "grant_return",
         "grant_extension",
@@ -237,7 +237,10 @@ def _said(whole: "Whole", zone: str, words: Words) -> list[tuple[str, Child]]:
         ("later_on", at(row.later_on)),
         ("urge_at", at(row.urge_at)),
         ("result", row.result),
-        ("reply", row.reply),
+        (
+            "reply",
+            row.reply if row.replied_at else "",
+        ),  # one of an outcome that was overturned is past
         ("quality", words[f"choice.quality.{row.quality}"] if row.quality else ""),
         ("grade", _graded(row.grade, row.solved, words)),
         ("contacted", _contacted(whole, zone, words)),

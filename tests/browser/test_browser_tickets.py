@@ -114,6 +114,10 @@ def do(page: Page, stack: Stack, no: str, verb: str, words: str, **choice: str) 
     move.locator("summary").click()
     if words:
         move.locator("textarea").first.fill(words)
+    unsaid = move.locator("button.dash-dropdown:has(.dash-dropdown-placeholder)")
+    while unsaid.count():  # what is owed is chosen, for nothing is before
+        unsaid.first.click()
+        page.locator(".dash-dropdown-content [role=option]").first.click()
     for text in choice.values():
         box = move.locator("input").first
         box.evaluate("box => box.removeAttribute('maxlength')")  # for seconds beside the minutes

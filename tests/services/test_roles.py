@@ -249,6 +249,11 @@ def silent(answer: Answer) -> bool:
     return answer.status == 401 or answer.json()["response"] == {}
 
 
+def unanswered(answer: Answer) -> bool:
+    """A callback that leaves the screen as it is for whom it refuses."""
+    return answer.status in (204, 401)
+
+
 def nothing(answer: Answer) -> bool:
     """A callback that has no figures for whom it refuses; to the others an empty day has quarters, too."""
     return answer.status == 401 or answer.json()["response"]["yesterday"]["data"] == []
@@ -373,10 +378,16 @@ CALLBACKS: Mapping[str, Row] = {
     "city_layers.marked": Row(
         "ticket.view", asked("city_layers.marked", lambda _: [ON_THE_MAP, ""]), of_tenant
     ),
+    "hotspots.whole": Row("ticket.view", asked("hotspots.whole", lambda _: ["?span=today"]), of_tenant),
+    "hotspots.redrawn": Row(
+        "ticket.view", asked("hotspots.redrawn", lambda _: [1.0, ""]), of_tenant, denied=unanswered
+    ),
     "hotspots.why": Row("ticket.view", asked(
-        "hotspots.why", lambda _: [{"key": f"district:{HERE}"}, ""],
+        "hotspots.why", lambda _: [{"key": f"district:{HERE}"}, -1, 1.0, "", {}],
     ), of_tenant),
-    "hotspots.legend": Row("ticket.view", asked("hotspots.legend", lambda _: ["surge", "", {}])),
+    "hotspots.legend": Row(
+        "ticket.view", asked("hotspots.legend", lambda _: ["surge", -1, {"surge": [1.0]}, []])
+    ),
     "placing.suggest": Row("ticket.view", asked(
         "placing.suggest", lambda _: [{"text": "云州市中心医院", "asked": 1, "first": True}],
     )),
