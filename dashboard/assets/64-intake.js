@@ -11,7 +11,16 @@
 
   const desk = () => document.querySelector("[data-desk-agent]");
 
+  const drawn = () => ["new-title", "new-content"].map((id) => (H.byId(id) ? H.byId(id).value : "")).join("\n");
+
   /* --- drafts and duplicates, a moment after the last key --- */
+
+  function later() {
+    clearTimeout(keepTimer);
+    keepTimer = setTimeout(() => H.publish("draft-tick", Date.now()), KEEP_MS);
+    clearTimeout(alikeTimer);
+    alikeTimer = setTimeout(() => H.publish("alike-tick", Date.now()), ALIKE_MS);
+  }
 
   function typed(...values) {
     const now = JSON.stringify(values);
@@ -20,12 +29,11 @@
     if (page && page.dataset.begun === undefined) {
       page.dataset.begun = "1";
       begun = now;
+      // Dash comes here only when its server has answered: who types fast has typed by then.
+      if (page.dataset.drawn !== drawn()) later();
     } else if (now !== begun) {
       begun = now;
-      clearTimeout(keepTimer);
-      keepTimer = setTimeout(() => H.publish("draft-tick", Date.now()), KEEP_MS);
-      clearTimeout(alikeTimer);
-      alikeTimer = setTimeout(() => H.publish("alike-tick", Date.now()), ALIKE_MS);
+      later();
     }
     return window.dash_clientside.no_update;
   }
@@ -106,6 +114,7 @@
     const page = desk();
     if (!page || page.dataset.ready) return;
     page.dataset.ready = "1";
+    page.dataset.drawn = drawn();
     const title = H.byId("new-title");
     if (title) title.focus();
   }).observe(document.body, { childList: true, subtree: true });
