@@ -4,15 +4,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal, TypeVar
 
+import msgspec
 from sqlalchemy import func, select
 from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import Session
 
 from models.clock import Instant
-from models.errors import NotFound, Refused
+from models.errors import HotlineError, NotFound, Refused
+from models.events.ticket import from_row
 from models.rules.deadlines import Lamp
 from models.rules.tickets import MOVES, Verb
 from models.rules.tickets.choices import STAFF
+from models.rules.tickets.turns import Turn, turns
 from models.tables import (
     Agent,
     Category,
@@ -28,6 +31,7 @@ from models.tables import (
 from tickets import duplicates, steps
 from tickets.criteria import scope
 from tickets.moving import NOT_OF_STAFF, Actor, legs, moves, units_below
+from tickets.requests import Asked, asked
 from tickets.search import lamp_of, unit_names
 
 
@@ -38,6 +42,8 @@ class Whole:
     merged : the tickets that go on under it, with their masked callers; main : number of the one it goes on under;
     opener : who registered it and answers for it first (首问负责); signs : 签收 owed, id of the leg -> (instant, lamp);
     step : what the centre itself owes now, with its lamp; duties : number of a leg -> what was agreed with its unit;
+    past : parts of earlier turns; asked : the open requests by what they ask for;
+    names : unit code -> name; numbers : id -> number of the tickets its history names;
     about, finding : of a complaint about the hotline's own staff, the number and name of whom, and what was found.
     """
 
@@ -48,7 +54,10 @@ class Whole:
     signs: dict[int, tuple[Instant, Lamp]]
     step: tuple[TicketLeg, Lamp | Literal[""]] | None
     history: list[TicketHistory]
-    requests: list[TicketRequest]
+    asked: Mapping[str, Asked]
+    past: tuple[Turn, ...]
+    names: Mapping[str, str]
+    numbers: Mapping[int, str]
     supervisions: list[Supervision]
     merged: list[tuple[Ticket, str]]
     main: str
@@ -88,7 +97,10 @@ def whole(session: Session, no: str, *, actor: Actor, now: Instant) -> Whole:
         signs=steps.signing(session, [(row, leg) for leg in parts], now=now),
         step=(step, lamp_of(row, step, now)) if step else None,
         history=history,
-        requests=requests,
+        asked=asked(session, row, parts, requests, names, now=now),
+        past=_past(history),
+        names=names,
+        numbers=_numbers(session, history, actor),
         supervisions=_of_ticket(session, Supervision, row.id),
         merged=[] if actor.unit else duplicates.merged_into(session, row.id, actor=actor),
         main=session.scalar(
@@ -112,6 +124,21 @@ def seen(session: Session, ticket_id: int, *, actor: Actor) -> Ticket:
     if row is None:
         raise NotFound(f"no ticket {ticket_id}")
     return row
+
+
+def _past(history: list[TicketHistory]) -> tuple[Turn, ...]:
+    try:
+        return turns(from_row(line.event) for line in history)
+    except (HotlineError, msgspec.MsgspecError, KeyError):
+        return ()  # a history that was tampered with is named by `verify`; the page still opens
+
+
+def _numbers(session: Session, history: list[TicketHistory], actor: Actor) -> dict[int, str]:
+    ids = {line.event["into"] for line in history if line.verb == "merge"}
+    if not ids:
+        return {}
+    found = select(Ticket.id, Ticket.no).where(Ticket.id.in_(ids), *scope(session, actor))
+    return dict(session.execute(found).all())
 
 
 def _duties(history: list[TicketHistory]) -> dict[int, str]:

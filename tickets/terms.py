@@ -94,19 +94,20 @@ def clock_of(
     *,
     now: Instant,
     start: Instant | None = None,
+    more: int = 0,
 ) -> Due:
-    """Return when a leg is due by this calendar and these rules; nothing is changed.
+    """Return when a leg is due by this calendar and these rules, `more` given on top; nothing is changed.
 
     A date that was agreed between units stands whatever the rules say, until the part begins anew.
     """
     if start is None and leg.due_why and leg.due_why["rule"] == AGREED:
-        return _agreed(ticket, leg, calendar, now)
+        return _agreed(ticket, leg, calendar, now, leg.extra + more)
     rule = choose(
         rules, stage="handle", kind=ticket.kind, category=ticket.category, unit=leg.unit,
         urgency=ticket.urgency, ticket=ticket.no,
     )  # fmt: skip
     return due(
-        calendar, _began(leg) if start is None else start, rule.term, extra=leg.extra,
+        calendar, _began(leg) if start is None else start, rule.term, extra=leg.extra + more,
         pauses=_pauses(ticket), now=now,
     )  # fmt: skip
 
@@ -144,15 +145,15 @@ def agree(leg: TicketLeg, by: Instant, calendar: Calendar, *, now: Instant) -> D
     return Due(by, by - (by - now) * AGREED_WARN, calendar.version, AGREED, False, trace)
 
 
-def _agreed(ticket: Ticket, leg: TicketLeg, calendar: Calendar, now: Instant) -> Due:
+def _agreed(ticket: Ticket, leg: TicketLeg, calendar: Calendar, now: Instant, extra: int) -> Due:
     told = msgspec.convert(leg.due_why, Due)
     began, by = told.trace[0].at, told.trace[-1].at
     by += sum(
         max(0.0, (resumed or now) - max(paused, began)) for paused, resumed in _pauses(ticket)
     )
-    if leg.extra:
+    if extra:
         by += calendar.end_of(
-            calendar.add_workdays(calendar.local_day(by), leg.extra)
+            calendar.add_workdays(calendar.local_day(by), extra)
         ) - calendar.end_of(calendar.local_day(by))
     found = agree(leg, by, calendar, now=began)
     # the trace keeps the date that was agreed: pauses and extensions are counted from it each time

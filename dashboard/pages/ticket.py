@@ -19,8 +19,9 @@ from dashboard.views import ticket as views
 from dashboard.views.kit import Child
 from dashboard.views.ticket_query import TicketQuery
 from models.clock import now
-from models.errors import HotlineError, NotFound
+from models.errors import HotlineError, NotFound, WrongStatus
 from models.rules.places import located
+from models.store import staff
 from models.tables import Ticket
 from tickets import assignment, duplicates, identity, intake, queries, search, workflow
 from tickets.moving import Actor
@@ -154,12 +155,16 @@ def page(search: str) -> Child:
     return html.Div(_ticket(no), id="ticket-body")
 
 
-def _ticket(no: str) -> Child:
+Typed = Mapping[tuple[str, str], Any]
+"""(verb, field) -> what stands in it."""
+
+
+def _ticket(no: str, typed: Typed | None = None, pressed: str = "") -> Child:
     with reading() as session:
-        return _whole(session, no)
+        return _whole(session, no, typed or {}, pressed)
 
 
-def _whole(session: Session, no: str) -> Child:
+def _whole(session: Session, no: str, typed: Typed, pressed: str) -> Child:
     who = actor()
     whole = queries.whole(session, no, actor=who, now=now())
     proposed = assignment.propose(session, whole.row) if "assign" in whole.verbs else ("", "")
@@ -172,7 +177,7 @@ def _whole(session: Session, no: str) -> Child:
     if town and whole.district == whole.row.district:  # no unit is named after it: the city knows
         whole = replace(whole, district=town.district(whole.district))
     return views.ticket(
-        whole, lists=lists, proposed=proposed, zone=zone, words=words(),
+        whole, forms=views.Forms(lists, proposed, typed, pressed), zone=zone, words=words(),
         may_call="calls.view" in who.can, may_reveal=identity.may_reveal(session, whole.row, who),
         letters=letters.of_ticket(session, whole.row), place=_place(session, whole.row, town, zone),
     )  # fmt: skip
@@ -202,11 +207,11 @@ def press(
     if not any(clicks) or not pressed or not no:
         return dash.no_update, dash.no_update
     verb, ticket_id = pressed["ticket-do"], int(pressed["ticket"])
-    given = {
-        field["ticket-field"]: value
+    typed = {
+        (field["verb"], field["ticket-field"]): value
         for field, value in zip(fields, values, strict=True)
-        if field["verb"] == verb
     }
+    given = {name: value for (asked, name), value in typed.items() if asked == verb}
     try:
         require("ticket.view")
         if verb not in MOVES:
@@ -220,8 +225,9 @@ def press(
             verb=words()[f"verb.{verb}"]
         ), "at": now()}  # fmt: skip
     except HotlineError as error:
-        # who comes second must see what the first did
-        body = shown(_ticket)(no) if error.facts.get("cap") == "moved" else dash.no_update
+        # who comes second must see what the first did, and loses nothing of what was typed
+        stale = isinstance(error, WrongStatus)
+        body = shown(_ticket)(no, typed, verb) if stale else dash.no_update
         return body, {**refused(error), "at": now()}
     return shown(_ticket)(no), note
 
@@ -238,9 +244,27 @@ def refused(error: HotlineError) -> dict[str, object]:
         return {"text": texts["cap.owing"], "bad": True}
     if "status" in error.facts:
         state = texts.get(f"ticket_status.{error.facts['status']}", "")
-        return {"text": texts["ticket.wrong_status"].format(state=state), "bad": True}
+        return {
+            "text": texts["ticket.wrong_status"].format(state=state, may=_may(error)),
+            "bad": True,
+        }
     if "field" in error.facts:
         return {"text": texts["ticket.wrong_field"].format(
             field=texts.get(f"field.{error.facts['field']}", "")
         ), "bad": True}  # fmt: skip
     return told(error)
+
+
+def _may(error: HotlineError) -> str:
+    """Return who may do what instead, as "派单、不予受理（派单员）"; a role is named once, with all its moves."""
+    texts, may = words(), error.facts.get("may")
+    offered = {v: p for v, p in may.items() if v in views.VERBS} if isinstance(may, dict) else {}
+    with reading() as session:
+        roles = staff.holders(session, set(offered.values()))
+    told: dict[str, list[str]] = {}
+    for verb, permission in offered.items():
+        told.setdefault(roles.get(permission, ""), []).append(texts[f"verb.{verb}"])
+    return texts["ticket.may_none"] if not told else texts["told.then"].join(
+        texts["ticket.may"].format(verbs=texts["told.or"].join(verbs), role=role or texts["ticket.nobody"])
+        for role, verbs in told.items()
+    )  # fmt: skip

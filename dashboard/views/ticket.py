@@ -1,25 +1,25 @@
 """One ticket: facts, units with their lamps, history, and a form for every lawful move."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from dash import dcc, html
 
-from dashboard.views import clock, files, identity, placing
-from dashboard.views.kit import Child, Words, data, empty, link, panel, status, table
-from dashboard.views.ticket_desk import due_lamp, sign_lamp
+from dashboard.views import clock, files, history, identity, placing
+from dashboard.views.kit import Child, Words, data, empty, link, panel, status
+from dashboard.views.legs import legs
 from models.rules.tickets.choices import (
     FINDINGS,
     GRADES,
     MODES,
     REJECT_GROUNDS,
     RETURN_GROUNDS,
-    STAFF,
 )
 
 if TYPE_CHECKING:
     from tickets.queries import Whole
+    from tickets.requests import Asked
 
 Options = Sequence[tuple[str, str]]
 
@@ -90,11 +90,32 @@ CHOICES: Mapping[str, tuple[str, ...]] = {
 }
 
 
+class Forms(NamedTuple):
+    """What the forms of the moves offer and hold.
+
+    lists : name of a list -> its options; proposed : (unit, why) for 派单; typed : (verb, field) -> what was
+    typed before the page was refreshed; pressed : the move that was refused then.
+    """
+
+    lists: Mapping[str, Options]
+    proposed: tuple[str, str] = ("", "")
+    typed: Mapping[tuple[str, str], Any] = {}
+    pressed: str = ""
+
+    def lost(self, verbs: Collection[str]) -> list[str]:
+        """Return the texts that were typed for moves that are not among `verbs` any more."""
+        return [
+            str(self.typed[verb, field.name]).strip()
+            for verb, fields in VERBS.items()
+            for field in fields
+            if verb not in verbs and field.kind == "text" and self.typed.get((verb, field.name))
+        ]
+
+
 def ticket(
     whole: "Whole",
     *,
-    lists: Mapping[str, Options],
-    proposed: tuple[str, str],
+    forms: Forms,
     zone: str,
     words: Words,
     may_call: bool,
@@ -104,6 +125,7 @@ def ticket(
 ) -> Child:
     """Return a ticket: facts, units with their lamps, letters, history, and the forms of the lawful moves."""
     row = whole.row
+    names = history.Names(whole.names, whole.numbers, zone)
     title = html.Div(
         [
             html.H1(row.title),
@@ -124,25 +146,13 @@ def ticket(
             css="roomy",
         ),
         place,
-        panel(words["ticket.units"], _legs(whole, zone, words)),
+        panel(words["ticket.units"], legs(whole, names, words)),
         _merged(whole, words),
         files.panel("ticket", row.id, words, protected=row.confidential or row.anonymous),
         panel(words["letters.title"], html.Div(letters, id="letters")),
-        panel(words["ticket.history"], _history(whole, zone, words), css="roomy"),
+        panel(words["ticket.history"], history.course(whole.history, names, words), css="roomy"),
     ]
-    first = _next(whole)
-    verbs = sorted((v for v in whole.verbs if _offers(v, lists)), key=lambda verb: verb != first)
-    forms = [
-        placing.move(row, words)
-        if verb == "place"
-        else _form(verb, row.id, lists, proposed, words, main=verb == first)
-        for verb in verbs
-    ]
-    right = panel(
-        words["ticket.moves"],
-        html.Div(forms) if forms else empty(words["ticket.no_moves"]),
-        css="roomy moves",
-    )
+    right = panel(words["ticket.moves"], _moves(whole, forms, names, words), css="roomy moves")
     return html.Div(
         [
             dcc.Store(id="ticket-no", data=row.no),
@@ -151,6 +161,24 @@ def ticket(
         ],
         className="page ticket",
     )
+
+
+def _moves(whole: "Whole", forms: Forms, names: history.Names, words: Words) -> Child:
+    """Return the forms of what may be done now, the likeliest first, and what was typed for what may not."""
+    first = _next(whole)
+    verbs = sorted(
+        (v for v in whole.verbs if _offers(v, forms.lists)), key=lambda verb: verb != first
+    )
+    shown = [
+        placing.move(whole.row, words)
+        if verb == "place"
+        else _form(verb, whole, forms, names, words, main=verb == first)
+        for verb in verbs
+    ]
+    if lost := forms.lost(verbs):
+        kept = [html.P(text, className="kept-text") for text in lost]
+        shown.insert(0, html.Div([html.B(words["ticket.unsent"]), *kept], className="unsent"))
+    return html.Div(shown) if shown else empty(words["ticket.no_moves"])
 
 
 def _next(whole: "Whole") -> str:
@@ -234,43 +262,6 @@ def _marks(whole: "Whole", words: Words, *, may_call: bool) -> list[Child]:
     return marks
 
 
-def _legs(whole: "Whole", zone: str, words: Words) -> Child:
-    if not whole.legs and not whole.step:
-        return empty(words["ticket.no_units"])
-    heads = [(words[f"ticket.leg.{name}"], "") for name in ("role", "unit", "due", "state", "why")]
-    rows: list[tuple[Child, ...]] = []
-    for leg, name, lamp in whole.legs:
-        due = leg.due_at.timestamp() if leg.due_at else 0.0
-        state = "handled" if leg.handled_at else "started" if leg.started_at else "waiting"
-        duty = whole.duties.get(leg.number, "")
-        role = "lead" if leg.number == 1 else "co"
-        rows.append(
-            (
-                words[f"ticket.leg.{role}"],
-                [name, html.P(duty, className="muted duty") if duty else None],
-                due_lamp(lamp, due, zone, words)
-                if lamp or not whole.row.paused_at
-                else words["lamp.paused"],
-                [
-                    words[f"ticket.leg.{state}"],
-                    " ",
-                    sign_lamp(whole.signs.get(leg.id), zone, words),
-                ],
-                why(leg.due_why, zone, words),
-            )
-        )
-    if whole.step:
-        step, lamp = whole.step
-        settles = whole.row.kind == STAFF and step.number == 0
-        owed = words["verb.settle" if settles else f"ticket.step.{step.number}"]
-        due = step.due_at.timestamp() if step.due_at else 0.0
-        rows.append((
-            words["ticket.leg.step"], owed,
-            due_lamp(lamp, due, zone, words), words["ticket.leg.owed"], why(step.due_why, zone, words),
-        ))  # fmt: skip
-    return table(heads, rows, label=words["ticket.units"])
-
-
 def _merged(whole: "Whole", words: Words) -> Child:
     """Return the tickets that go on under this one; their callers are called back with its result."""
     if not whole.merged:
@@ -284,110 +275,78 @@ def _merged(whole: "Whole", words: Words) -> Child:
     return panel(words["ticket.merged"], html.Ul(items), css="roomy")
 
 
-def why(told: Mapping[str, Any] | None, zone: str, words: Words) -> Child:
-    """Return "why this due date": the start, every day that did not count, and the end."""
-    if not told:
-        return "—"
-    steps = [
-        html.Li(
-            words[f"due.{step['kind']}"].format(
-                day=step["day"], name=words.get(f"holiday.{step['name']}", step["name"]),
-                count=step["count"],
-                time=clock.time_of(step["at"], zone) if step["at"] else "",
-            )
-        )
-        for step in told["trace"]
-    ]  # fmt: skip
-    note = html.P(words["due.projected"], className="muted") if told["projected"] else None
-    return html.Details([html.Summary(words["due.why"]), html.Ol(steps), note], className="why-due")
-
-
-def _history(whole: "Whole", zone: str, words: Words) -> Child:
-    return html.Ol(
-        [
-            html.Li(
-                [
-                    html.Time(clock.moment(line.at.timestamp(), zone, words)),
-                    html.Span(
-                        [
-                            html.B(words[f"verb.{line.verb}"]),
-                            html.Span(line.actor_name or words["ticket.system"], className="muted"),
-                            _agreed(line.event, whole, zone, words)
-                            if line.verb == "coordinate"
-                            else None,
-                            placing.told(line.event, words) if line.verb == "place" else None,
-                            html.P(line.note) if line.note else None,
-                        ]
-                    ),
-                    html.Span(words[f"ticket_status.{line.status}"], className="muted"),
-                ]
-            )
-            for line in whole.history
-        ],
-        className="course wide",
-    )
-
-
-def _agreed(event: Mapping[str, Any], whole: "Whole", zone: str, words: Words) -> Child:
-    """Return what units agreed on: what is owed, and by whom and when."""
-    names = {leg.unit: name for leg, name, _ in whole.legs if leg.unit == leg.holder}
-    owing = "；".join(
-        words["ticket.duty"].format(
-            unit=names.get(part["unit"], part["unit"]),
-            by=f"{clock.local(part['due'], zone):%m-%d %H:%M}",
-        )
-        for part in event["parts"]
-    )
-    return html.P([event["what"], html.Br(), html.Span(owing, className="muted")])
-
-
 def _form(
-    verb: str, number: int, lists: Mapping[str, Options], proposed: tuple[str, str], words: Words,
-    *, main: bool,
-) -> Child:  # fmt: skip
-    fields = [_field(verb, field, lists, proposed, words) for field in VERBS[verb]]
+    verb: str, whole: "Whole", forms: Forms, names: history.Names, words: Words, *, main: bool
+) -> Child:
+    fields = [_field(verb, field, forms, words) for field in VERBS[verb]]
+    act, _, what = verb.partition("_")
+    asked = whole.asked.get(what) if act in ("grant", "deny") else None
     do = html.Button(
-        words[f"verb.{verb}"], id={"ticket-do": verb, "ticket": number},
+        words[f"verb.{verb}"], id={"ticket-do": verb, "ticket": whole.row.id},
         className="button primary", type="button",
     )  # fmt: skip
     return html.Details(
-        [html.Summary(words[f"verb.{verb}"]), html.Div([*fields, do], className="form")],
+        [
+            html.Summary(words[f"verb.{verb}"]),
+            html.Div([request(asked, names, words), *fields, do], className="form"),
+        ],
         className="move main" if main else "move",
+        open=verb == forms.pressed,
     )
 
 
-def _field(
-    verb: str, field: Field, lists: Mapping[str, Options], proposed: tuple[str, str], words: Words
-) -> Child:
+def request(asked: "Asked | None", names: history.Names, words: Words) -> Child:
+    """Return what a decision is about: who asks, on which ground or for how long, why, and what a yes would do."""
+    if asked is None:
+        return None
+    ground = words[f"choice.return.{asked.ground}"] if asked.ground else ""
+    said = words[f"request.{asked.what}"].format(
+        unit=asked.unit, by=asked.by, at=names.when(asked.at), ground=ground, days=asked.days
+    )
+    then = words[f"request.{asked.what}_then"].format(
+        due=names.when(asked.due), then=names.when(asked.then), n=asked.bounces + 1
+    )
+    return html.Div([html.P(said), html.P(asked.reason), html.P(then)], className="request")
+
+
+def _field(verb: str, field: Field, forms: Forms, words: Words) -> Child:
     name = {"ticket-field": field.name, "verb": verb}
     entry = f"field.{verb}.{field.name}"
     label = html.Label(words.get(entry, words.get(f"field.{field.name}", "")))
+    typed = forms.typed.get((verb, field.name))
     hint: Child = None
     control: Child
     match field.kind:
         case "text":
-            control = dcc.Textarea(id=name, value="", maxLength=5000, rows=3)
+            control = dcc.Textarea(id=name, value=typed or "", maxLength=5000, rows=3)
         case "moment":
-            control = dcc.Input(id=name, type="text", maxLength=16, placeholder="2026-01-31 08:30")
+            control = dcc.Input(
+                id=name,
+                type="text",
+                value=typed or "",
+                maxLength=16,
+                placeholder="2026-01-31 08:30",
+            )
         case "line":
-            control = dcc.Input(id=name, type="text", maxLength=20)
+            control = dcc.Input(id=name, type="text", value=typed or "", maxLength=20)
         case "number":
-            control = dcc.Input(id=name, type="number", value=5, min=1, max=365, step=1)
+            control = dcc.Input(id=name, type="number", value=typed or 5, min=1, max=365, step=1)
         case "units":
-            options = [{"label": label_, "value": code} for code, label_ in lists["units"]]
-            proposed = proposed if verb == "assign" else ("", "")
-            value = [proposed[0]] if proposed[0] else []
+            options = [{"label": label_, "value": code} for code, label_ in forms.lists["units"]]
+            proposed = forms.proposed if verb == "assign" else ("", "")
+            value = typed or ([proposed[0]] if proposed[0] else [])
             control = dcc.Dropdown(options, value, id=name, multi=True)
             why = proposed[1].partition(":")
             if proposed[0]:
                 hint = words[f"propose.{why[0]}"].format(what=why[2])
         case _:
             options = [
-                {"label": label_, "value": code} for code, label_ in _choices(field, lists, words)
+                {"label": label_, "value": code}
+                for code, label_ in _choices(field, forms.lists, words)
             ]
-            control = dcc.Dropdown(
-                options, options[0]["value"] if options else None, id=name, clearable=False
-            )
+            offered = [option["value"] for option in options]
+            value = typed if typed in offered else next(iter(offered), None)
+            control = dcc.Dropdown(options, value, id=name, clearable=False)
     note = html.P(hint, className="muted") if hint else None
     return html.Div([label, control, note], className="field")
 

@@ -114,7 +114,7 @@ TEXTS: Mapping[str, str] = {
     "ticket.reply": "Reply",
     "ticket.grade": "Satisfaction",
     "ticket.done": "Done: {verb}",
-    "ticket.wrong_status": "The state is now “{state}”: this cannot be done",
+    "ticket.wrong_status": "It is “{state}” now, so that cannot be done. Possible now: {may}",
     "ticket.wrong_field": "Please fill in or correct: {field}",
     "ticket.leg.role": "Part",
     "ticket.leg.unit": "Now with",

@@ -114,7 +114,7 @@ TEXTS: Mapping[str, str] = {
     "ticket.reply": "答复",
     "ticket.grade": "满意度",
     "ticket.done": "已完成：{verb}",
-    "ticket.wrong_status": "现在的状态是“{state}”，不能这样办理",
+    "ticket.wrong_status": "现在的状态是“{state}”，不能这样办理。现在可以：{may}",
     "ticket.wrong_field": "请填写或改正：{field}",
     "ticket.leg.role": "分工",
     "ticket.leg.unit": "现办单位",

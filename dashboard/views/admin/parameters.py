@@ -9,7 +9,7 @@ from dash import dcc, html
 from dashboard.views import clock
 from dashboard.views.admin import parts
 from dashboard.views.kit import Child, Words, empty, link, panel, status, table
-from dashboard.views.ticket import why
+from dashboard.views.legs import why
 from models.rules.tickets.choices import KINDS, URGENCIES
 from models.rules.tickets.policy import LIMITS
 
