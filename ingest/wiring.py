@@ -51,6 +51,7 @@ def _keepers(settings: Settings, redis: "Redis", loops: Sequence[str]) -> list[R
     from ingest.ticket_events import TicketEvents
     from ingest.timers import Timers
     from models.store import db
+    from models.store.files import Files
 
     engine = db.engine_for(settings.database_url, pool=3)
     runs = []
@@ -62,7 +63,9 @@ def _keepers(settings: Settings, redis: "Redis", loops: Sequence[str]) -> list[R
         if "relay" in loops:
             runs.append(Relay(redis, engine, tenant).run())
         if "tickets" in loops:
-            runs.append(TicketEvents(redis, engine, tenant, settings.zone).run())
+            runs.append(
+                TicketEvents(redis, engine, tenant, settings.zone, Files(settings.files)).run()
+            )
         if "timers" in loops:
             runs.append(Timers(redis, engine, tenant).run())
         if "hotspots" in loops:

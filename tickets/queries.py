@@ -6,7 +6,6 @@ from typing import Literal, TypeVar
 
 import msgspec
 from sqlalchemy import func, select
-from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import Session
 
 from models.clock import Instant
@@ -61,7 +60,6 @@ class Whole:
     supervisions: list[Supervision]
     merged: list[tuple[Ticket, str]]
     main: str
-    district: str
     opener: str
     verbs: tuple[str, ...]
     duties: Mapping[int, str]
@@ -107,7 +105,6 @@ def whole(session: Session, no: str, *, actor: Actor, now: Instant) -> Whole:
             select(Ticket.no).where(Ticket.id == row.merged_into, *scope(session, actor))
         )
         or "",
-        district=dict(districts(session)).get(row.district, row.district),
         opener=session.scalar(select(User.name).where(User.id == row.opened_by)) or "",
         verbs=_verbs(session, row, parts, requests, actor),
         duties=_duties(history),
@@ -213,17 +210,6 @@ def units(session: Session, *, below: str = "") -> list[tuple[str, str]]:
     where = [Unit.parent == below] if below else [Unit.level == 1]
     found = session.execute(
         select(Unit.code, Unit.name).where(Unit.active, *where).order_by(Unit.id)
-    )
-    return [(code, label) for code, label in found]
-
-
-def districts(session: Session) -> list[tuple[str, str]]:
-    """Return the districts as (GB/T 2260 code, name of the highest unit there)."""
-    found = session.execute(
-        select(Unit.district, Unit.name)
-        .where(Unit.district != "")
-        .ext(distinct_on(Unit.district))
-        .order_by(Unit.district, Unit.level, Unit.id)
     )
     return [(code, label) for code, label in found]
 

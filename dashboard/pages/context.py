@@ -14,6 +14,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from dashboard.auth import viewer
+from dashboard.door import doors
 from dashboard.texts import DEFAULT, t
 from dashboard.views.kit import Child, Words, refusal
 from dashboard.views.maps import Look
@@ -21,6 +22,7 @@ from models.errors import HotlineError, NotFound
 from models.store import ledger
 from models.tables.floor import Agent, CallLedger, Queue, Seat, Team
 from models.tables.people import Tenant, User
+from tickets import districts as city_districts
 from tickets.moving import Actor
 
 log = logging.getLogger(__name__)
@@ -48,6 +50,18 @@ def place(session: Session) -> Place:
     zone = session.scalar(select(Tenant.zone).where(Tenant.slug == viewer().tenant))
     queues = session.execute(select(Queue.name, Queue.label).order_by(Queue.position, Queue.id))
     return Place(zone or "Asia/Shanghai", tuple((name, label or name) for name, label in queues))
+
+
+def districts(session: Session) -> dict[str, str]:
+    """Return code -> name of the viewer's districts."""
+    return city_districts.names(session, doors().files)
+
+
+def district_options(session: Session, given: str) -> list[tuple[str, str]]:
+    """Return what a form offers for a district; a code that no district has now stays as it is."""
+    named = districts(session)
+    kept = {given: given} if given and given not in named else {}
+    return [*kept.items(), *named.items()]
 
 
 def person(session: Session, key: str) -> dict[str, str]:

@@ -1,7 +1,6 @@
 """One ticket's page and the moves pressed on it."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from typing import Any
 from urllib.parse import parse_qs
 
@@ -12,7 +11,7 @@ from sqlalchemy.orm import Session
 from dashboard.auth import require
 from dashboard.door import reading, writing
 from dashboard.pages import letters, placing
-from dashboard.pages.context import actor, place, shown, told, words
+from dashboard.pages.context import actor, districts, place, shown, told, words
 from dashboard.views import clock
 from dashboard.views import placing as placing_views
 from dashboard.views import ticket as views
@@ -174,10 +173,9 @@ def _whole(session: Session, no: str, typed: Typed, pressed: str) -> Child:
         "supervisions": [(str(s.id), s.opinion[:40]) for s in whole.supervisions if not s.ended_at],
     }
     zone, town = place(session).zone, placing.town()
-    if town and whole.district == whole.row.district:  # no unit is named after it: the city knows
-        whole = replace(whole, district=town.district(whole.district))
     return views.ticket(
         whole, forms=views.Forms(lists, proposed, typed, pressed), zone=zone, words=words(),
+        district=districts(session).get(whole.row.district, whole.row.district),
         may_call="calls.view" in who.can, may_reveal=identity.may_reveal(session, whole.row, who),
         letters=letters.of_ticket(session, whole.row), place=_place(session, whole.row, town, zone),
     )  # fmt: skip

@@ -118,6 +118,7 @@ def ticket(
     forms: Forms,
     zone: str,
     words: Words,
+    district: str,
     may_call: bool,
     may_reveal: bool = False,
     letters: Child = None,
@@ -139,7 +140,7 @@ def ticket(
             words["ticket.facts"],
             html.Div(
                 [
-                    _facts(whole, zone, words, may_call=may_call),
+                    _facts(whole, district, zone, words, may_call=may_call),
                     identity.question(row.no, words) if may_reveal else None,
                 ]
             ),
@@ -204,16 +205,16 @@ def _offers(verb: str, lists: Mapping[str, Options]) -> bool:
     return verb in VERBS and all(lists.get(field.options, True) for field in VERBS[verb])
 
 
-def _facts(whole: "Whole", zone: str, words: Words, *, may_call: bool) -> Child:
+def _facts(whole: "Whole", district: str, zone: str, words: Words, *, may_call: bool) -> Child:
     rows: list[Child] = []
-    for name, value in _said(whole, zone, words):
+    for name, value in _said(whole, district, zone, words):
         rows += [html.Dt(words[f"ticket.{name}"]), html.Dd(value)]
     marks = _marks(whole, words, may_call=may_call)
     head = html.Div(marks, className="marks") if marks else None
     return html.Div([head, html.Dl(rows, className="facts")])
 
 
-def _said(whole: "Whole", zone: str, words: Words) -> list[tuple[str, Child]]:
+def _said(whole: "Whole", district: str, zone: str, words: Words) -> list[tuple[str, Child]]:
     """Return the facts as (name, text); what is not known and not owed is left out."""
     row = whole.row
 
@@ -226,7 +227,7 @@ def _said(whole: "Whole", zone: str, words: Words) -> list[tuple[str, Child]]:
         ("category", whole.category or "—"),
         ("urgency", words[f"urgency.{row.urgency}"]),
         ("caller", whole.caller or words["ticket.hidden"]),
-        ("district", whole.district or "—"),
+        ("district", district or "—"),
         ("address", row.address or "—"),
         ("point", point),
         ("opened", " · ".join(filter(None, (at(row.opened_at), whole.opener)))),

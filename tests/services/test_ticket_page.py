@@ -10,9 +10,10 @@ from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
 from models.clock import now
+from models.store.files import Files
 from models.store.people import PERMISSIONS
 from models.tables import Ticket
-from tickets import assignment, intake, queries
+from tickets import assignment, districts, intake, queries, today
 from tickets.moving import Actor
 
 CHIEF = Actor(0, "总值班", PERMISSIONS)
@@ -100,3 +101,21 @@ def test_what_was_typed_stands_in_its_form_again(site: Site) -> None:
     told, page = press(site, "dispatcher", row, "grant_extension", note="同意，请抓紧")
     assert told == "延期次数已到上限，或已有一个申请待批"
     assert "同意，请抓紧" in page
+
+
+def test_districts_have_the_citys_names_everywhere(site: Site) -> None:
+    names = {"莲湖区", "云岭区", "滨江区", "东沙区", "北塘区", "清溪县"}
+    with site.session() as session:
+        row = opened(site, session, district="990103")
+        found = districts.names(session, Files(site.settings.files))
+        board = today.board(session, now() - 60, now() + 60, now=now(), labels=found)
+    assert set(found.values()) == names
+    areas = {code: label for code, label, _ in today.of_district(board, "")["areas"]}
+    assert areas["990103"] == "滨江区"
+    query = texts_of(site.page("dispatcher", "/tickets?desk=all"))
+    assert names <= set(query)
+    tally = texts_of(site.page("dispatcher", "/tickets?desk=all&tally=district"))
+    assert tally.count("滨江区") == query.count("滨江区") + 1
+    assert "滨江区" in shown(site, "dispatcher", row.no)
+    assert names <= set(texts_of(site.page("admin", "/admin/people")))
+    assert names <= set(texts_of(site.page("admin", "/admin/units")))
