@@ -35,13 +35,19 @@ def assign(
     *,
     units: Sequence[str],
     mode: e.Mode,
+    by: Instant = 0.0,
     note: str = "",
     actor: Actor,
     now: Instant,
 ) -> None:
-    """Send a ticket to its lead unit (the first) and co-units; the legs' clocks start now."""
+    """Send a ticket to its lead unit (the first) and co-units; the legs' clocks start now.
+
+    by : 要求办结时间, the limit of this very ticket (D-17; 0 = as the rules say); later than a rule needs a reason.
+    """
     if mode not in MODES:
         raise BadInput(f"mode {mode!r}", field="mode")
+    if by and by <= now:
+        raise BadInput("a date in the past", field="by")
     _existing(session, units)
     taken = take(session, ticket_id, "assign", actor, mode=mode, lead=units[0])
     turn = 1 + (
@@ -55,6 +61,11 @@ def assign(
             unit=unit, holder=unit, assigned_at=to_datetime(now), assigned_by=actor.user_id, extra=0,
         )  # fmt: skip
         found = terms.set_clock(session, taken.row, leg, now=now)
+        if by:
+            if by > found.at and not note.strip():
+                raise BadInput("later than the rule, without a reason", field="note")
+            found = terms.agree(leg, by, terms.calendar(session), now=now)
+            terms.write_clock(taken.row, leg, found)
         parts.append(e.Part(number, unit, found.at))
         session.add(leg)
     event = e.TicketAssigned(mode=mode, parts=tuple(parts), **facts(taken, actor, now, note))

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from models.clock import Instant, to_datetime
 from models.rules.deadlines import (
+    AGREED,
     DEFAULT_RULES,
     Calendar,
     Due,
@@ -24,13 +25,13 @@ from models.rules.deadlines import (
 from models.rules.tickets.policy import OfficeDays
 from models.tables import Holiday, Parameter, Ticket, TicketLeg
 
-AGREED = "agreed"
-"""The rule of a due instant that units agreed on."""
 AGREED_WARN = 0.2
 STAGE_OF: Mapping[str, Stage] = {
     "pending_assign": "dispatch", "pending_review": "review", "reviewed": "callback",
 }  # fmt: skip
-"""State -> the step the centre owes in it."""
+"""State -> the step the centre owes in it; `accept` before it where nobody took the request in."""
+UNATTENDED = ("web", "mobile", "mail", "sms", "fax")
+"""Channels by which a request may come in without a person: it is accepted (受理) when somebody decides on it."""
 
 
 def calendar(session: Session) -> Calendar:

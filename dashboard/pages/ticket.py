@@ -66,7 +66,8 @@ MOVES: Mapping[str, Move] = {
         s, t, reply=_text(v, "reply"), actor=who, now=at
     ),
     "assign": lambda s, t, v, who, at: assignment.assign(
-        s, t, units=v.get("units") or [], mode=_choice(v, "mode"), note=_text(v, "note"), actor=who, now=at
+        s, t, units=v.get("units") or [], mode=_choice(v, "mode"), by=_moment(s, v, "by"),
+        note=_text(v, "note"), actor=who, now=at,
     ),
     "settle": lambda s, t, v, who, at: intake.settle(
         s, t, finding=_choice(v, "finding"), note=_text(v, "note"), actor=who, now=at

@@ -149,8 +149,12 @@ def sentence(  # noqa: C901, PLR0911, PLR0912 - a table
             return _called_back(event, words)
         case e.ReexaminationClosed():
             return words[f"choice.upheld.{'yes' if event.upheld else 'no'}"]
-        case e.ClockResumed() | e.DueRecomputed():
+        case e.ClockResumed():
             return _moved({int(n): due for n, due in event.dues.items()}, legs, names, words)
+        case e.DueRecomputed():
+            moved = _moved({int(n): due for n, due in event.dues.items()}, legs, names, words)
+            cause = words.get(f"told.cause_{event.cause.partition(':')[0]}", "")
+            return say("because", said=moved, cause=cause) if cause else moved
         case e.TicketMerged():
             no = names.tickets.get(event.into)  # none of one the viewer may not see
             return say("merged", no=no) if no else ""

@@ -9,6 +9,7 @@ from dashboard.views import clock
 from dashboard.views.history import Names
 from dashboard.views.kit import Child, Words, empty, status, table
 from dashboard.views.ticket_desk import due_lamp, sign_lamp
+from models.rules.deadlines import AGREED
 from models.rules.tickets.choices import STAFF
 from models.rules.tickets.turns import Turn
 
@@ -106,5 +107,14 @@ def why(told: Mapping[str, Any] | None, zone: str, words: Words) -> Child:
         )
         for step in told["trace"]
     ]  # fmt: skip
-    note = html.P(words["due.projected"], className="muted") if told["projected"] else None
-    return html.Details([html.Summary(words["due.why"]), html.Ol(steps), note], className="why-due")
+    notes = [
+        html.P(words[key], className="muted")
+        for key, holds in (
+            ("due.projected", told["projected"]),
+            ("due.agreed", told["rule"] == AGREED),
+        )
+        if holds
+    ]
+    return html.Details(
+        [html.Summary(words["due.why"]), html.Ol(steps), *notes], className="why-due"
+    )

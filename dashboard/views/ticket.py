@@ -36,7 +36,9 @@ _NOTE = Field("note", "text")
 VERBS: Mapping[str, tuple[Field, ...]] = {
     "answer": (Field("reply", "text"),),
     "settle": (Field("finding", "one", "finding"), _NOTE),
-    "assign": (Field("units", "units"), Field("mode", "one", "mode"), _NOTE),
+    "assign": (
+        Field("units", "units"), Field("mode", "one", "mode"), Field("by", "moment"), _NOTE,
+    ),
     "reject": (Field("ground", "one", "reject"), _NOTE),
     "start": (),
     "sub_assign": (Field("unit", "one", "below"), _NOTE),

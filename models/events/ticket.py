@@ -204,7 +204,10 @@ class UrgePlanned(TicketEvent, frozen=True, kw_only=True):
 
 
 class LegWarned(TicketEvent, frozen=True, kw_only=True):
-    """The clock: a part is nearly due, or a step of the centre's own (leg 0 dispatch, -1 review, -2 call-back)."""
+    """The clock: a part is nearly due, or a step of the centre's own.
+
+    Those have the legs 0 dispatch, -1 review, -2 call-back, -3 accept.
+    """
 
     leg: int
     due: float
@@ -273,7 +276,10 @@ class ClockResumed(TicketEvent, frozen=True, kw_only=True):
 
 
 class DueRecomputed(TicketEvent, frozen=True, kw_only=True):
-    """Calendar or rules changed: `dues` are the new due instants, by leg, of the legs they moved."""
+    """Calendar or rules changed, `cause` says which (`calendar:VERSION`, `rules`): the new due instants by leg.
+
+    Legs below 1 are steps of the centre's own, numbered as in `LegWarned`.
+    """
 
     dues: dict[str, float]
 

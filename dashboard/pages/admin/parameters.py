@@ -61,7 +61,7 @@ def body(search: str) -> Child:
         policy, rules = moving.policy(session), terms.rules(session)
         own = frozenset(rule.id for rule in terms.own_rules(session))
         options = lists(session)
-        waiting = recompute.waiting(session)
+        waiting, followed = recompute.waiting(session), recompute.followed(session)
     texts = words()
     default = texts["admin.default"]
     left = [
@@ -72,7 +72,7 @@ def body(search: str) -> Child:
     right = [
         views.trial(options, start, texts),
         views.rule_form(asked(search), options, texts),
-        views.recompute(waiting, texts),
+        views.recompute(waiting, followed, zone, texts),
     ]
     stores = [seen("caps", "workflow", found), seen("rule", "terms", found)]
     return [*stores, parts.split(left, right)]

@@ -44,4 +44,11 @@ TEXTS: Mapping[str, str] = {
     "ticket.may_none": "nothing",
     "ticket.nobody": "nobody",
     "ticket.unsent": "What you typed has not been sent:",
+    "due.agreed": "by the date set for this very ticket, whatever the rules say",
+    "field.assign.by": "To be done by (empty = as the rules say; later than they say needs a note)",
+    "told.cause_calendar": "the calendar changed",
+    "told.cause_rules": "the rules changed",
+    "told.because": "{said} ({cause})",
+    "admin.recompute.auto": "Recomputed by itself after the calendar changed: {at}, {seen} seen, {changed} changed",
+    "admin.recompute.soon": "The calendar changed: the system is recomputing what is open",
 }

@@ -219,7 +219,7 @@ TEXTS: Mapping[str, str] = {
     "admin.try.warn": "{at} 起亮黄灯；依据规则 {rule}",
     "admin.try.wrong": "请按 2026-12-01 09:00 的格式填写派单时间",
     "admin.recompute": "在办工单",
-    "admin.recompute.help": "日历或规则变更后，可按新规定重算 {n} 件在办工单的时限；每处变动记入办理过程。",
+    "admin.recompute.help": "规则变更后，可按新规定重算 {n} 件工单的时限（含中心环节）；每处变动记入办理过程。",
     "admin.recompute.none": "没有在办工单需要重算",
     "admin.recompute.done": "已重算 {seen} 件：时限变动 {changed} 件，暂停计时未动 {paused} 件",
     # --- calendar

@@ -44,4 +44,11 @@ TEXTS: Mapping[str, str] = {
     "ticket.may_none": "没有可以办理的事项",
     "ticket.nobody": "无人",
     "ticket.unsent": "您填写的内容还没有提交：",
+    "due.agreed": "按本单要求的办结时间，不随规定时限变动",
+    "field.assign.by": "要求办结时间（留空按规定时限；晚于规定须写明意见）",
+    "told.cause_calendar": "放假安排变动",
+    "told.cause_rules": "时限规则变动",
+    "told.because": "{said}（{cause}）",
+    "admin.recompute.auto": "放假安排变动后系统自动重算：{at}，看过 {seen} 件，改动 {changed} 件",
+    "admin.recompute.soon": "放假安排已变动，系统正在自动重算在办工单的时限",
 }

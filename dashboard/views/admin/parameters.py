@@ -16,6 +16,7 @@ from models.rules.tickets.policy import LIMITS
 if TYPE_CHECKING:
     from models.rules.deadlines import TermRule
     from models.rules.tickets.policy import Policy
+    from tickets.recompute import Followed
 
 Lists = Mapping[str, parts.Options]
 TRIAL = ("kind", "category", "unit", "urgency", "start")
@@ -174,10 +175,24 @@ def wrong_start(words: Words) -> Child:
     return html.P(status("off", words["admin.try.wrong"]))
 
 
-def recompute(waiting: int, words: Words) -> Child:
-    """Return the offer to recompute what is open."""
+def recompute(waiting: int, followed: "tuple[Followed, bool]", zone: str, words: Words) -> Child:
+    """Return the offer to recompute what is open, and what the system did after the calendar changed."""
     body: Child = empty(words["admin.recompute.none"])
     if waiting:
         text = words["admin.recompute.help"].format(n=f"{waiting:,}")
         body = html.Div([html.P(text), parts.button("terms.recompute", words)], className="form")
-    return panel(words["admin.recompute"], body, css="roomy")
+    return panel(
+        words["admin.recompute"], html.Div([body, _followed(followed, zone, words)]), css="roomy"
+    )
+
+
+def _followed(followed: "tuple[Followed, bool]", zone: str, words: Words) -> Child:
+    told, done = followed
+    if not done:
+        return html.P(words["admin.recompute.soon"], className="muted")
+    said = words["admin.recompute.auto"].format(
+        at=clock.moment(told.at, zone, words)[:-3],
+        seen=f"{told.seen:,}",
+        changed=f"{told.changed:,}",
+    )
+    return html.P(said, className="muted")

@@ -154,7 +154,8 @@ def _fold(t: Ticket, event: e.AnyTicketEvent) -> Ticket:  # noqa: C901, PLR0911,
             return replace(t, paused=0.0)
         case e.DueRecomputed():
             for number, due in event.dues.items():
-                t = _leg(t, int(number), due=due)
+                if int(number) > 0:  # the centre's own steps are no parts
+                    t = _leg(t, int(number), due=due)
             return t
         case e.TicketMerged():
             return replace(t, status="merged", merged_into=event.into)

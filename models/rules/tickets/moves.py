@@ -85,7 +85,7 @@ MOVES: Mapping[Verb, Move] = {
     "conclude": Move("ticket.review", _from("reviewed", "rejected", "archived")),
     "pause_clock": Move("ticket.handle", WITH_UNIT),
     "resume_clock": Move("ticket.handle", WITH_UNIT),
-    "recompute": Move("admin.parameters", WITH_UNIT),
+    "recompute": Move("admin.parameters", CLOCKED),
     "merge": Move("ticket.assign", _from("pending_assign"), "merged"),
     "unmerge": Move("ticket.assign", _from("merged"), "pending_assign"),
     "archive": Move("ticket.call_back", _from("reviewed", "rejected"), "archived"),
