@@ -11,7 +11,7 @@ from ingest.loop import STORE_LOST, forever, keep_beating
 from models.clock import now
 from models.process import process_name
 from models.store import db
-from tickets import recompute, steps, timing
+from tickets import first, recompute, steps, timing
 
 log = logging.getLogger(__name__)
 
@@ -36,6 +36,7 @@ class Timers:
         self._put_off: dict[int, float] = {}
         self._adopted_at = 0.0
         self._followed_at = 0.0
+        self._left: set[int] = set()
         self.told = 0
 
     async def run(self) -> None:
@@ -60,6 +61,8 @@ class Timers:
             self._adopted_at = at
         if at - self._followed_at > FOLLOW_EVERY_S and not self._follow(at):
             self._followed_at = at
+        if self._send_next(at):
+            return True
         self._put_off = {ticket: until for ticket, until in self._put_off.items() if until > at}
         ticket: int | None = None
         try:
@@ -83,3 +86,13 @@ class Timers:
     def _follow(self, at: float) -> bool:
         with db.transaction(self._engine, self._tenant_id) as session:
             return recompute.follow_calendar(session, now=at)
+
+    def _send_next(self, at: float) -> bool:
+        """Assign one new ticket by itself, if the tenant lets us; one without a proposal is left to a person."""
+        with db.transaction(self._engine, self._tenant_id) as session:
+            row = first.next_one(session, skip=self._left)
+            if row is None:
+                return False
+            if not first.send(session, row, now=at):
+                self._left.add(row.id)
+            return True

@@ -37,11 +37,13 @@ def assign(
     mode: e.Mode,
     by: Instant = 0.0,
     note: str = "",
+    why: str = "",
     actor: Actor,
     now: Instant,
 ) -> None:
     """Send a ticket to its lead unit (the first) and co-units; the legs' clocks start now.
 
+    why : the rule by which the system itself assigned it, as `propose` says it.
     by : 要求办结时间, the limit of this very ticket (D-17; 0 = as the rules say); later than a rule needs a reason.
     """
     if mode not in MODES:
@@ -68,7 +70,9 @@ def assign(
             terms.write_clock(taken.row, leg, found)
         parts.append(e.Part(number, unit, found.at))
         session.add(leg)
-    event = e.TicketAssigned(mode=mode, parts=tuple(parts), **facts(taken, actor, now, note))
+    event = e.TicketAssigned(
+        mode=mode, parts=tuple(parts), why=why, **facts(taken, actor, now, note)
+    )
     tell(session, taken, actor, event)
 
 

@@ -18,12 +18,15 @@ from models.events.ticket import AnyTicketEvent
 from models.rules.tickets import MOVES, Move, Verb, lawful
 from models.rules.tickets.choices import STAFF, STAFF_PERMISSION
 from models.rules.tickets.policy import Policy
+from models.rules.tickets.seal import SEALED, seal
 from models.store import outbox, streams
 from models.store.chain import audit
 from models.tables import Parameter, Ticket, TicketHistory, TicketLeg, Unit
 from tickets import steps
 
 TEXT_MAX = 5000
+REWRITE: frozenset[str] = frozenset({"open", "amend", "place"})
+"""Verbs that set texts of the row by themselves, after it was taken: their events seal all of them."""
 NOT_OF_STAFF: frozenset[Verb] = frozenset({"answer", "assign", "merge"})
 """Moves that a complaint about the hotline's own staff does not make: it is looked into, and settled."""
 
@@ -51,10 +54,11 @@ class Actor:
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """A ticket in the hand of a verb: its row, locked, already in its new state."""
+    """A ticket in the hand of a verb: its row, locked, already in its new state; `changed`: columns it set so far."""
 
     row: Ticket
     verb: Verb | Literal["open"]
+    changed: frozenset[str] = frozenset()
 
     @property
     def envelope_id(self) -> str:
@@ -84,7 +88,7 @@ def take(session: Session, ticket_id: int, verb: Verb, actor: Actor, **values: o
         raise NotFound(f"ticket {ticket_id} moved meanwhile")
     if row.kind == STAFF and actor.user_id:
         _of_own_staff(session, row, verb, actor)
-    return Taken(row, verb)
+    return Taken(row, verb, frozenset(values))
 
 
 def _of_own_staff(session: Session, row: Ticket, verb: Verb, actor: Actor) -> None:
@@ -114,7 +118,10 @@ def not_about(actor: Actor) -> ColumnElement[bool]:
 
 
 def tell(session: Session, taken: Taken, actor: Actor, event: AnyTicketEvent) -> None:
-    """Write the history line, put the event into the outbox, and let the centre's clocks follow the move."""
+    """Seal the texts it set, write the history line, put the event into the outbox, let the centre's clocks follow."""
+    names = SEALED if taken.verb in REWRITE else taken.changed
+    texts = {name: getattr(taken.row, name) for name in SEALED}
+    event = msgspec.structs.replace(event, seal=seal(taken.row.query_code, texts, names))
     session.add(
         TicketHistory(
             tenant_id=taken.row.tenant_id, ticket_id=taken.row.id, at=to_datetime(event.at),

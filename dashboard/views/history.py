@@ -93,8 +93,8 @@ def sentence(  # noqa: C901, PLR0911, PLR0912 - a table
     match event:
         case e.TicketOpened():
             channel = words[f"channel.{event.channel}"] if event.channel else ""
-            said = (words[f"kind.{event.kind}"], channel, words[f"urgency.{event.urgency}"])
-            return words["told.and"].join(filter(None, said))
+            facts = (words[f"kind.{event.kind}"], channel, words[f"urgency.{event.urgency}"])
+            return words["told.and"].join(filter(None, facts))
         case e.TicketImported():
             return say("imported", origin=event.origin)
         case e.StaffComplaintSettled():
@@ -102,9 +102,13 @@ def sentence(  # noqa: C901, PLR0911, PLR0912 - a table
         case e.TicketRejected():
             return words[f"choice.reject.{event.ground}"]
         case e.TicketAssigned():
-            return say(
+            said = say(
                 "assigned", mode=words[f"choice.mode.{event.mode}"],
                 parts=_parts(event.parts, names, words),
+            )  # fmt: skip
+            rule, _, what = event.why.partition(":")
+            return said if not rule else say(
+                "because", said=said, cause=words[f"propose.{rule}"].format(what=what)
             )  # fmt: skip
         case e.UnitsCoordinated():
             return say("coordinated", what=event.what, parts=_parts(event.parts, names, words))

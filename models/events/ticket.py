@@ -28,12 +28,13 @@ class TicketEvent(Event, frozen=True, kw_only=True):
     """Something that happened to a ticket.
 
     note : the opinion or reason given with it. status : the state it led to, by the tenant's own
-    table of moves; empty = the state our table gives.
+    table of moves; empty = the state our table gives. seal : digests of the texts it set, see `rules.tickets.seal`.
     """
 
     ticket: int
     note: str = ""
     status: str = ""
+    seal: dict[str, str] = msgspec.field(default_factory=dict)
 
 
 class TicketOpened(TicketEvent, frozen=True, kw_only=True):
@@ -102,10 +103,11 @@ class Part(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class TicketAssigned(TicketEvent, frozen=True, kw_only=True):
-    """转办 or 交办: to a lead unit (leg 1 of `parts`) and co-units."""
+    """转办 or 交办: to a lead unit (leg 1 of `parts`) and co-units; `why`: the rule by which the system did it."""
 
     mode: Mode
     parts: tuple[Part, ...]
+    why: str = ""
 
 
 class UnitsCoordinated(TicketEvent, frozen=True, kw_only=True):

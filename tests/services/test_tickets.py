@@ -22,7 +22,7 @@ from models.store.crypto import Vault
 from models.tables import Category, Outbox, Parameter, TicketHistory, TicketLeg, TicketParty, Unit
 from models.tables import Ticket as Row
 from tickets import assignment as a
-from tickets import duplicates, queries, search, timing
+from tickets import duplicates, queries, recount_texts, search, timing
 from tickets import workflow as w
 from tickets.criteria import Criteria, Desk
 from tickets.intake import Form, answer, open_ticket
@@ -105,6 +105,11 @@ def same_as_history(session: Session, row: Row) -> None:
         count.select_from(Outbox).where(Outbox.event["ticket"].as_integer() == row.id)
     )
     assert row.version == lines == events
+    told_of = select(TicketHistory.event).where(TicketHistory.ticket_id == row.id)
+    course = {row.id: list(session.scalars(told_of.order_by(TicketHistory.id)))}
+    assert recount_texts.texts(row, course[row.id]) == []
+    for written in (recount_texts.requests, recount_texts.supervisions):
+        assert written(session, [row.id], course) == {row.id: []}
 
 
 # --- one ticket's whole way -----------------------------------------------------------------

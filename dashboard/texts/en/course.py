@@ -51,4 +51,11 @@ TEXTS: Mapping[str, str] = {
     "told.because": "{said} ({cause})",
     "admin.recompute.auto": "Recomputed by itself after the calendar changed: {at}, {seen} seen, {changed} changed",
     "admin.recompute.soon": "The calendar changed: the system is recomputing what is open",
+    "admin.auto": "First assignment by itself",
+    "admin.auto.help": "Tickets of these kinds go to the unit that category or duties propose; emergencies, "
+    "returned ones and those not accepted yet wait for a person. None ticked = off.",
+    "admin.auto.kinds": "Kinds",
+    "admin.auto.categories": "Only in these categories (none = all)",
+    "admin.do.auto.save": "Save",
+    "admin.rule.said": "{stage}: {where}",
 }

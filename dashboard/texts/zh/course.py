@@ -51,4 +51,10 @@ TEXTS: Mapping[str, str] = {
     "told.because": "{said}（{cause}）",
     "admin.recompute.auto": "放假安排变动后系统自动重算：{at}，看过 {seen} 件，改动 {changed} 件",
     "admin.recompute.soon": "放假安排已变动，系统正在自动重算在办工单的时限",
+    "admin.auto": "首次自动派单",
+    "admin.auto.help": "选中的类型由系统自动派给按事项分类或职责建议的单位；紧急、退回、待受理的仍由人派；不选即关闭。",
+    "admin.auto.kinds": "诉求类型",
+    "admin.auto.categories": "只限这些大类（不选为全部）",
+    "admin.do.auto.save": "保存",
+    "admin.rule.said": "{stage}：{where}",
 }
