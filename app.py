@@ -120,6 +120,16 @@ def _upkeep(verbs: _Verbs) -> None:
     city.add_argument("what", nargs="?", help="activate: a version's number; check: a bundle")
     city.add_argument("--data", type=Path, help="folder of a running `up`, instead of settings")
 
+    told = _verb(
+        verbs, "tell", _tell, "a bureau's table of the moment: speeds, or the city's state"
+    )
+    told.add_argument("what", choices=("speeds", "state"))
+    told.add_argument("file", type=Path)
+    told.add_argument("--source", required=True, help="state: the bureau; speeds: who measured")
+    told.add_argument("--minutes", type=float, default=10.0, help="how long it is good (10)")
+    told.add_argument("--crs", default="", help="state: wgs84, gcj02 or bd09")
+    told.add_argument("--data", type=Path, help="folder of a running `up`, instead of settings")
+
     purge = _verb(verbs, "purge", _purge, "delete contents of removed files that no row holds")
     purge.add_argument(
         "--older", type=int, default=30, help="removed at least so many days ago (30)"
@@ -335,6 +345,31 @@ def _city(options: argparse.Namespace) -> int:
     if options.do == "activate" and not str(options.what).isdigit():
         raise BadInput("city activate N: a number of `city list`")
     return cli.activate(doors, int(options.what) if options.do == "activate" else None)
+
+
+def _tell(options: argparse.Namespace) -> None:
+    from gis_data.city.present import present
+    from gis_data.roads.table import of_city
+    from gis_data.telling import tell_speeds, tell_state
+    from models.clock import now
+    from models.store.db import transaction
+
+    doors = _city_doors(options)
+    with transaction(doors.engine, doors.tenant_id) as session:
+        if options.what == "state":
+            lines = tell_state(
+                session, options.file, bureau=options.source, datum=options.crs,
+                minutes=options.minutes, now=now(),
+            )  # fmt: skip
+        else:
+            city = present(session, doors.store)
+            if city is None:
+                raise BadInput("no city is active")
+            lines = tell_speeds(
+                session, of_city(city), options.file, source=options.source,
+                minutes=options.minutes, now=now(),
+            )  # fmt: skip
+    print("\n".join(lines))
 
 
 def _city_doors(options: argparse.Namespace) -> "Doors":

@@ -2,7 +2,8 @@
 
 One holder per tenant (lease). What an event says is not added up: the ticket's row is read again and put where
 it belongs now, so an event told twice, a ticket moved or placed later, come right. Counted anew from the tables
-at the start, at midnight, every ten minutes, and whenever Redis has lost the day.
+at the start, at midnight, every ten minutes, and whenever Redis has lost the day. Boards are drawn, and default
+points looked for, beside the counting: neither makes a ticket wait.
 """
 
 import asyncio
@@ -39,6 +40,8 @@ TAKEN = 500
 TICK_S = 30.0
 GAP_S = 5.0
 """Between two boards while tickets keep coming."""
+OVERLAP_S = 60.0
+"""A ticket's transaction may end this long after its `opened_at`."""
 REST = 3
 """At most a quarter of the time goes into boards."""
 RECOUNT_S = 600.0
@@ -93,6 +96,8 @@ class Hotspots:
         self._counted = float("-inf")
         self._drawn = float("-inf")
         self._new = asyncio.Event()
+        self._holds = asyncio.Event()
+        self._looked = 0.0
         self._ranking: dict[str, Hot] = {}
         self._surface: tuple[str, Surface] | None = None
         self._fault = ""
@@ -105,6 +110,7 @@ class Hotspots:
             group.create_task(keep_beating(self._redis, self._name, self._facts))
             group.create_task(forever(self._name, self._hold))
             group.create_task(forever(f"{self._name} board", self._draw_on))
+            group.create_task(forever(f"{self._name} points", self._set_apart_on))
 
     def _facts(self) -> dict[str, Any]:
         detail = {"detail": f"{self.tenant} {self.state}", "events": self.seen}
@@ -117,6 +123,7 @@ class Hotspots:
             self.state = "counting"
             await self._keep()
         finally:
+            self._holds.clear()
             self.state = "waiting"
             with contextlib.suppress(*STORE_LOST):
                 await self._lease.release()
@@ -130,6 +137,7 @@ class Hotspots:
         while entries := await self._group.unfinished():
             await self._take(entries)
         self._new.set()
+        self._holds.set()
         while await self._lease.renew():
             entries = await self._group.next()
             if entries:
@@ -165,7 +173,7 @@ class Hotspots:
     async def _recount(self) -> None:
         """Count the whole day from the tables, and put it in place at once."""
         self._day = Period(*day_of(now(), self._zone))
-        found = await asyncio.to_thread(self._set_apart_and_read)
+        found = await asyncio.to_thread(self._fields, None)
         counts: dict[str, int] = {}
         for name in found.values():
             counts[name] = counts.get(name, 0) + 1
@@ -185,11 +193,24 @@ class Hotspots:
         with db.transaction(self._engine, self._tenant_id) as session:
             return hotspots.fields(session, self._day, self._zone, ids=ids)
 
-    def _set_apart_and_read(self) -> dict[int, str]:
+    # --- default points ---------------------------------------------------------------------
+
+    async def _set_apart_on(self) -> None:
+        """Look for default points while this copy counts; what is found is counted anew."""
+        while True:
+            await self._holds.wait()
+            if await asyncio.to_thread(self._set_apart):
+                self._counted = float("-inf")
+            await asyncio.sleep(RECOUNT_S)
+
+    def _set_apart(self) -> bool:
+        at = now()
         with db.transaction(self._engine, self._tenant_id) as session:
-            for point, marked in default_points.set_apart(session, actor=LOOKS, now=now()):
-                log.info("default point %.6f %.6f: %d tickets", point.lon, point.lat, marked)
-        return self._fields(None)
+            found = default_points.set_apart(session, actor=LOOKS, now=at, fresh=self._looked)
+        self._looked = at - OVERLAP_S
+        for point, marked in found:
+            log.info("default point %.6f %.6f: %d tickets", point.lon, point.lat, marked)
+        return bool(found)
 
     # --- the board --------------------------------------------------------------------------
 

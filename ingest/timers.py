@@ -7,8 +7,10 @@ from typing import Any
 from redis.asyncio import Redis
 from sqlalchemy import Engine
 
+from gis_data.roads import closures
 from ingest.loop import STORE_LOST, forever, keep_beating
 from models.clock import now
+from models.errors import HotlineError
 from models.process import process_name
 from models.store import db
 from tickets import first, recompute, steps, timing
@@ -37,6 +39,7 @@ class Timers:
         self._adopted_at = 0.0
         self._followed_at = 0.0
         self._left: set[int] = set()
+        self._roads_at = 0.0
         self.told = 0
 
     async def run(self) -> None:
@@ -61,6 +64,9 @@ class Timers:
             self._adopted_at = at
         if at - self._followed_at > FOLLOW_EVERY_S and not self._follow(at):
             self._followed_at = at
+        if at - self._roads_at >= POLL_S:
+            self._roads_at = at
+            self._open_roads(at)
         if self._send_next(at):
             return True
         self._put_off = {ticket: until for ticket, until in self._put_off.items() if until > at}
@@ -88,11 +94,21 @@ class Timers:
             return recompute.follow_calendar(session, now=at)
 
     def _send_next(self, at: float) -> bool:
-        """Assign one new ticket by itself, if the tenant lets us; one without a proposal is left to a person."""
+        """Assign one new ticket by itself, if the tenant lets us; one that cannot be is left to a person."""
+        ticket = 0
+        try:
+            with db.transaction(self._engine, self._tenant_id) as session:
+                row = first.next_one(session, skip=self._left)
+                if row is None:
+                    return False
+                ticket = row.id
+                if not first.send(session, row, now=at):
+                    self._left.add(ticket)
+        except HotlineError:
+            log.exception("ticket %d could not be assigned by itself", ticket)
+            self._left.add(ticket)
+        return True
+
+    def _open_roads(self, at: float) -> None:
         with db.transaction(self._engine, self._tenant_id) as session:
-            row = first.next_one(session, skip=self._left)
-            if row is None:
-                return False
-            if not first.send(session, row, now=at):
-                self._left.add(row.id)
-            return True
+            self.told += len(closures.end_due(session, now=at))

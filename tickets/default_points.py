@@ -6,7 +6,7 @@ that stands (parameter `default_points`).
 
 from typing import NamedTuple
 
-from sqlalchemy import ColumnElement, and_, func, or_, select, update
+from sqlalchemy import ColumnElement, and_, func, or_, select, tuple_, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -41,17 +41,18 @@ class Pile(NamedTuple):
 
 
 def set_apart(
-    session: Session, *, actor: Actor, now: Instant, pile: int = PILE
+    session: Session, *, actor: Actor, now: Instant, pile: int = PILE, fresh: Instant = 0.0
 ) -> list[tuple[Sitting, int]]:
     """Give the tickets on default points the precision `default`; return each point and how many it was.
 
-    Looks at tickets of the last 90 days, marks those of any age. A coordinate once found is a default point for
+    Looks at tickets of the last 90 days, marks those of any age. `fresh` : only coordinates of tickets opened since
+    then are looked at: no other can have become a pile. A coordinate once found is a default point for
     what comes later, too; one an administrator took back is none. Refused without `ticket.supervise`.
     """
     if PERMISSION not in actor.can:
         raise Refused(f"{actor.ref} lacks {PERMISSION}", permission=PERMISSION)
     decided = _decided(session)
-    found = default_points(_sitting(session, now, pile), pile=pile)
+    found = default_points(_sitting(session, now, pile, fresh), pile=pile)
     wanted = [each for each in found if decided.get((each.lon, each.lat), True)]
     seen = {(each.lon, each.lat) for each in wanted}
     wanted += [
@@ -147,19 +148,28 @@ def _guessed() -> ColumnElement[bool]:
     return and_(located_is("yes"), Ticket.point_source != PLACED)
 
 
-def _sitting(session: Session, now: Instant, pile: int) -> list[Sitting]:
+def _sitting(session: Session, now: Instant, pile: int, fresh: Instant) -> list[Sitting]:
     """Return the coordinates with a pile of tickets, those known as default points with any new one."""
+    recent = [
+        Ticket.opened_at >= to_datetime(now - WITHIN_S),
+        or_(_guessed(), Ticket.precision == "default"), Ticket.lon.is_not(None),
+    ]  # fmt: skip
+    if fresh:
+        own = select(Ticket.lon, Ticket.lat).where(
+            Ticket.opened_at >= to_datetime(fresh), Ticket.lon.is_not(None)
+        )
+        recent.append(tuple_(Ticket.lon, Ticket.lat).in_(own))
+    many = func.count()
+    piles = (
+        select(Ticket.lon, Ticket.lat).where(*recent).group_by(Ticket.lon, Ticket.lat)
+        .having(many >= pile, func.bool_or(_guessed()))
+    )  # fmt: skip
     stem = func.btrim(func.regexp_replace(Ticket.address, r"\d.*$", ""))
     told = func.count(stem.distinct()).filter(stem != "")
     silent = func.count().filter(stem == "")
-    many = func.count()
     rows = session.execute(
         select(Ticket.lon, Ticket.lat, many, told, silent)
-        .where(
-            Ticket.opened_at >= to_datetime(now - WITHIN_S),
-            or_(_guessed(), Ticket.precision == "default"), Ticket.lon.is_not(None),
-        )
+        .where(*recent, tuple_(Ticket.lon, Ticket.lat).in_(piles))
         .group_by(Ticket.lon, Ticket.lat)
-        .having(many >= pile, func.bool_or(_guessed()))
-    )  # fmt: skip
+    )
     return [Sitting(lon or 0.0, lat or 0.0, *counts) for lon, lat, *counts in rows]

@@ -235,6 +235,14 @@
     return { color: token("--shut"), weight: 7, opacity: 0.9, dashArray: "3 7", lineCap: "butt" };
   }
 
+  const DRIVEN = { jam: "--bad", slow: "--warn", free: "--ok" };
+  const traffic = (feature) => ({ color: token(DRIVEN[feature.properties.kind]), weight: 4, opacity: 0.9 });
+
+  /* Another version of the city is the active one: this page's ground is gone. */
+  function switched(version) {
+    if (root() && version && version !== root().dataset.version) location.reload();
+  }
+
   function around(feature) {
     const kind = feature.properties.kind || "";
     if (kind.startsWith("reach")) {
@@ -267,8 +275,8 @@
   const layers = (value) => (ask({ on: (value || []).join(",") }), same());
 
   Object.assign((H.maps = H.maps || {}), {
-    press, route, closure, around, border, draft: draftLook, sign, corner: corners, place: placeMark,
+    press, route, closure, traffic, around, border, draft: draftLook, sign, corner: corners, place: placeMark,
   });
   window.dash_clientside = window.dash_clientside || {};
-  window.dash_clientside.city = { split, pane, more, layers, draft: draftShape };
+  window.dash_clientside.city = { split, pane, more, layers, switched, draft: draftShape };
 })();

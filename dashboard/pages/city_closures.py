@@ -16,9 +16,8 @@ from dashboard.views import city_closures as views
 from dashboard.views import clock
 from dashboard.views.city_around import wrong
 from dashboard.views.city_closures import HOURS, Shut
-from dashboard.views.city_map import EMPTY
 from dashboard.views.kit import Child, refusal
-from dashboard.views.maps import Base
+from dashboard.views.maps import EMPTY, Base
 from gis_data.roads import closures
 from gis_data.roads.network import Network
 from models.clock import Instant, now
@@ -32,6 +31,7 @@ def register(app: dash.Dash) -> None:
     app.callback(
         Output("city-closures", "data"),
         Output("city-closed", "children"),
+        Output("city-version", "data"),
         Input("city-tick", "data"),
         running=[(Output("city-busy", "hidden"), False, True)],
     )(listed)
@@ -61,19 +61,20 @@ def register(app: dash.Dash) -> None:
     )(lift)
 
 
-def listed(_tick: object) -> tuple[Any, Child]:
-    """Return the closures that count now, on the map and in a list."""
+def listed(_tick: object) -> tuple[Any, Child, Any]:
+    """Return the closures that count now, on the map and in a list, and the version of the city they are in."""
     try:
         require("ticket.view")
-        base = map_base(ground(), map_look())
+        here = ground()
+        base = map_base(here, map_look())
         with reading() as session:
             roads, zone = network(session), place(session).zone
             shut = _shut(session, roads)
     except HotlineError as error:
-        return EMPTY, refusal(error.code, words())
+        return EMPTY, refusal(error.code, words()), dash.no_update
     may = closures.PERMISSION in viewer().can
     rows = views.listed(roads.table, shut, zone=zone, may=may, words=words())
-    return views.drawn(roads.table, shut, base, words()), rows
+    return views.drawn(roads.table, shut, base, words()), rows, here.version
 
 
 def _shut(session: Session, roads: Network) -> list[Shut]:

@@ -9,7 +9,7 @@ from dash import ClientsideFunction, Input, Output, State
 
 from dashboard.auth import require, viewer
 from dashboard.door import ground, map_base
-from dashboard.pages import city_around, city_closures, city_ways
+from dashboard.pages import city_around, city_closures, city_layers, city_ways
 from dashboard.pages.city_ways import label_of
 from dashboard.pages.context import map_look, shown, words
 from dashboard.views import city_map as views
@@ -54,6 +54,11 @@ def register(app: dash.Dash) -> None:
         Input("city-draft", "data"),
         prevent_initial_call=True,
     )
+    app.clientside_callback(
+        ClientsideFunction("city", "switched"),
+        Input("city-version", "data"),
+        prevent_initial_call=True,
+    )
     app.callback(
         Output("url", "search", allow_duplicate=True),
         Input("city-press", "data"),
@@ -67,7 +72,7 @@ def register(app: dash.Dash) -> None:
             State("city-way", "data"),
             prevent_initial_call=True,
         )(NAMED[end])
-    for pane in (city_ways, city_closures, city_around):
+    for pane in (city_ways, city_closures, city_around, city_layers):
         pane.register(app)
 
 

@@ -12,10 +12,10 @@ from dashboard.door import ground, map_base, network, reading
 from dashboard.pages.context import map_look, words
 from dashboard.views import city_ways as views
 from dashboard.views import map_query
-from dashboard.views.city_map import EMPTY
 from dashboard.views.city_ways import ENDS, Ways
 from dashboard.views.kit import Child, refusal
 from dashboard.views.map_query import Point, Way
+from dashboard.views.maps import EMPTY
 from gis_data.ground import Ground
 from gis_data.roads import closures
 from gis_data.roads.alternatives import alternatives

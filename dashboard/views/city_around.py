@@ -49,10 +49,20 @@ def drawn(found: Around | None, base: Base, words: Words) -> dict[str, Any]:
     for minutes in sorted(found.reach, reverse=True):
         facts = {"kind": f"reach-{minutes}", "say": [words["map.reach"].format(n=minutes)]}
         shapes.append((_moved(found.reach[minutes], base), facts))
+        label = words["map.reach.sign"].format(n=minutes)
+        shapes.append(
+            (_moved(_top(found.reach[minutes]), base), {"kind": "reach", "label": label, "say": []})
+        )
     shapes.append((_moved(found.area, base), {"kind": "area", "say": []}))
     at = shapely.Point(found.asked.at[:2])
-    shapes.append((_moved(at, base), {"kind": "spot", "label": words["map.spot.sign"], "say": []}))
+    shapes.append((_moved(at, base), {"kind": "here", "label": words["map.spot.sign"], "say": []}))
     return features(shapes)
+
+
+def _top(area: shapely.Geometry) -> shapely.Geometry:
+    """Return the northmost point of an area's outline: where its label stands beside no other's."""
+    points = shapely.get_coordinates(area)
+    return shapely.Point(points[points[:, 1].argmax()]) if len(points) else shapely.Point()
 
 
 def _moved(shape: shapely.Geometry, base: Base) -> dict[str, Any]:

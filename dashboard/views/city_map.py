@@ -1,20 +1,18 @@
 """The map page's frame: the whole city, tools on its edge, and a rail with ways, closures, surroundings, layers."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-import shapely
 from dash import dcc, html
 
-from dashboard.views import city_around, city_closures, city_ways
+from dashboard.views import city_around, city_closures, city_layers, city_ways
 from dashboard.views.kit import Child, Words, data
-from dashboard.views.map_query import LAYERS, Spot, Way
-from dashboard.views.maps import Base, city_map, features, shapes
+from dashboard.views.map_query import Spot, Way
+from dashboard.views.maps import EMPTY, Base, city_map, shapes
 
 PANES = ("ways", "closures", "around", "layers")
 TOOLS = ("from", "to", "at")
 DRAWING = ("road", "area")
-EMPTY = features([])
 
 
 class Opened(NamedTuple):
@@ -36,7 +34,7 @@ def page(opened: Opened, words: Words) -> Child:
     pane = "around" if opened.spot and not opened.way.start else "ways"
     stores = {
         "city-way": opened.search, "city-spot": opened.search, "city-on": opened.search, "city-tick": "",
-        "city-press": None, "city-draft": None, "city-drawn": None,
+        "city-press": None, "city-draft": None, "city-drawn": None, "city-version": opened.base.version,
     }  # fmt: skip
     return html.Div(
         [
@@ -57,7 +55,7 @@ def page(opened: Opened, words: Words) -> Child:
             _rail(opened, pane, words),
             *[dcc.Store(id=name, data=value) for name, value in stores.items()],
         ],
-        id="city", className="city", **data(mode=mode, pane=pane),
+        id="city", className="city", **data(mode=mode, pane=pane, version=opened.base.version),
     )  # fmt: skip
 
 
@@ -66,6 +64,7 @@ def _layers() -> list[Child]:
     return [
         shapes("city-districts", EMPTY, "border", tip="say"),
         shapes("city-area", EMPTY, "around", tip="say", points="sign"),
+        shapes("city-traffic", EMPTY, "traffic", tip="say"),
         shapes("city-closures", EMPTY, "closure", tip="say"),
         shapes("city-lines", EMPTY, "route", tip="say", points="sign"),
         shapes("city-places", EMPTY, "", tip="say", points="place"),
@@ -97,62 +96,13 @@ def _rail(opened: Opened, pane: str, words: Words) -> Child:
             html.Div(city_around.choices(opened.spot, words), id="city-choices"),
             html.Div(id="city-inside"),
         ],
-        "layers": [_switches(opened.layers, words), html.Div(id="city-layers-note")],
+        "layers": [
+            city_layers.switches(opened.layers, words),
+            html.Div(id="city-layers-note"),
+            city_layers.legend(words),
+        ],
     }
     return html.Div(
         [tabs, *[html.Div(parts, className="city-pane", **data(pane=name)) for name, parts in panes.items()]],
         className="city-rail",
     )  # fmt: skip
-
-
-def _switches(on: Sequence[str], words: Words) -> Child:
-    options = [
-        {"label": html.Span([html.I(_sign(name, words), className=f"city-sign {name}"), _layer(name, words)]),
-         "value": name}
-        for name in LAYERS
-    ]  # fmt: skip
-    return dcc.Checklist(options, list(on), id="city-layers", className="city-switches")
-
-
-def _layer(name: str, words: Words) -> str:
-    return (
-        words[f"map.layer.{name}"] if name in ("districts", "tickets") else words[f"place.{name}"]
-    )
-
-
-def _sign(name: str, words: Words) -> str:
-    return words[f"map.sign.{name}"]
-
-
-# --- the layers' marks -----------------------------------------------------------------------
-
-
-class Mark(NamedTuple):
-    """A place or a ticket as the map shows it: layer, WGS-84, what it says, where a press leads."""
-
-    layer: str
-    lon: float
-    lat: float
-    say: Sequence[str]
-    href: str = ""
-
-
-def marks(found: Sequence[Mark], base: Base, words: Words) -> dict[str, Any]:
-    """Return marks as points with their sign."""
-    at = base.shown([(mark.lon, mark.lat) for mark in found]).round(6).tolist() if found else []
-    return features([
-        ({"type": "Point", "coordinates": place},
-         {"kind": mark.layer, "label": _sign(mark.layer, words), "say": list(mark.say), "href": mark.href})
-        for mark, place in zip(found, at, strict=True)
-    ])  # fmt: skip
-
-
-def borders(districts: Sequence[tuple[str, shapely.Geometry]], base: Base) -> dict[str, Any]:
-    """Return the districts' borders."""
-    found = []
-    for name, shape in districts:
-        moved = shapely.transform(
-            shape.simplify(0.0002), lambda points: base.shown(points).round(6)
-        )
-        found.append((dict(shapely.geometry.mapping(moved)), {"say": [name]}))
-    return features(found)

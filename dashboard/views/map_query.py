@@ -7,8 +7,9 @@ from urllib.parse import parse_qs, urlencode
 
 LAYERS = (
     "districts", "hazard", "hospital", "fire_station", "police", "school", "shelter", "camera", "tickets",
+    "state", "traffic",
 )  # fmt: skip
-"""What can be shown, in the order of the switches; all but the first and the last are kinds of places."""
+"""What can be shown, in the order of the switches."""
 RADII = (200, 500, 1000, 2000, 3000, 5000)
 LENGTHS = (500, 1000, 2000, 3000, 5000, 10_000)
 SPREADS = (30, 45, 60, 90, 120)

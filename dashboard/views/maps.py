@@ -140,3 +140,7 @@ def features(shapes_and_facts: Sequence[tuple[dict[str, Any], dict[str, Any]]]) 
             for shape, facts in shapes_and_facts
         ],
     }
+
+
+EMPTY = features([])
+"""A layer of nothing."""

@@ -3,6 +3,7 @@
 Switching is one transaction; who reads sees the old version or the new one, whole. Nothing is ever removed.
 """
 
+import secrets
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,8 @@ from gis_data.actor import Actor, System
 from gis_data.city.manifest import SHIPPED, read_manifest
 from models.clock import Instant, to_datetime
 from models.errors import NotFound, Refused, WrongStatus
-from models.store import db
+from models.events.place import CityActivated
+from models.store import db, outbox, streams
 from models.store.chain import audit
 from models.store.files import Files
 from models.tables.place import City
@@ -97,6 +99,11 @@ def activate(
         session, actor=actor.ref, verb="city_activated", subject=f"city:{city_id}", now=now,
         was=was, sha256=row.sha256,
     )  # fmt: skip
+    event = CityActivated(
+        id=f"city-{city_id}-{secrets.token_hex(4)}", at=now, actor=actor.ref, city=city_id,
+        sha256=row.sha256, was=was or 0,
+    )  # fmt: skip
+    outbox.record(session, streams.place_stream(db.tenant_of(session)), event)
     return row
 
 

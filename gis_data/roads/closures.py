@@ -16,6 +16,7 @@ from models.store.db import tenant_of
 from models.tables import City, Closure
 
 PERMISSION = "roads.close"
+CLOCK = "system:timers"
 REASON_MAX = 500
 UNDER_M = 15.0
 """A point or a line closes the edges within so many metres: the finger is broader than the road."""
@@ -112,6 +113,24 @@ def lift(
     return row
 
 
+def end_due(session: Session, *, now: Instant) -> list[int]:
+    """Write down the end of the closures whose time has come, and tell it; each once, however many ask at once.
+
+    They count no more from that instant on whether this has run or not; open maps learn it from the event.
+    """
+    found = session.execute(
+        update(Closure)
+        .where(Closure.lifted_at.is_(None), Closure.ends_at <= to_datetime(now))
+        .values(lifted_at=Closure.ends_at, lifted_by=0)
+        .returning(Closure.id)
+    )
+    ended = sorted(found.scalars())
+    for number in ended:
+        event = RoadOpened(id=f"closure-{number}-opened", at=now, actor=CLOCK, closure=number)
+        _tell(session, event, "road_opened", reason="ended")
+    return ended
+
+
 def current(session: Session, *, now: Instant) -> list[Closure]:
     """Return the closures that count now, the newest first: not lifted, and their end not come."""
     rows = select(Closure).where(_open_at(now)).order_by(Closure.id.desc())
@@ -121,22 +140,6 @@ def current(session: Session, *, now: Instant) -> list[Closure]:
 def current_ids(session: Session, *, now: Instant) -> frozenset[int]:
     """Return the ids of the closures that count now: a few numbers out of a partial index."""
     return frozenset(session.scalars(select(Closure.id).where(_open_at(now))))
-
-
-def find_anew(session: Session, ground: Ground, *, now: Instant) -> dict[int, int]:
-    """Find the edges of the open closures in the active city version, after it was switched.
-
-    ground : of that version. Returns closure -> edges found; 0 where its road is no more: such a one stays
-    in the list, so that somebody looks at it.
-    """
-    city = session.scalar(select(City.id).where(City.active))
-    found: dict[int, int] = {}
-    for row in current(session, now=now):
-        if row.city_id != city and city is not None:
-            row.edges, row.city_id = edges_in(ground, row), city
-            found[row.id] = len(row.edges)
-    session.flush()
-    return found
 
 
 def edges_in(ground: Ground, row: Closure) -> list[str]:

@@ -1,11 +1,11 @@
-"""Speeds told by feeds: the latest of each edge, good for a while; what cannot be is refused with the reason."""
+"""Speeds told by feeds, by segment and time: measured now or forecast; what cannot be is refused with the reason."""
 
 import secrets
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
-from sqlalchemy import func, select
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import Subquery, delete, func, select
+from sqlalchemy.dialects.postgresql import distinct_on, insert
 from sqlalchemy.orm import Session
 
 from gis_data.actor import Actor
@@ -21,14 +21,18 @@ from models.tables import RoadSpeed
 
 GOOD_MAX_S = 6 * 3600.0
 """A jam of this morning says nothing of tonight."""
+AHEAD_MAX_S = 86_400.0
+"""How far ahead a forecast may begin."""
+KEPT_S = 86_400.0
+"""How long what is over is kept."""
 BATCH = 2000
 
 
 class Told(NamedTuple):
-    """What came of a feed: edges written, edges that had a newer speed, and refused ones with the reason."""
+    """What came of a feed: edges written, edges told already for that instant, and refused ones with the reason."""
 
     kept: int
-    older: int
+    known: int
     refused: dict[str, str]
 
 
@@ -43,18 +47,21 @@ def tell(
     actor: Actor,
     now: Instant,
 ) -> Told:
-    """Write down speeds by edge id, measured at `at` and good until `until`.
+    """Write down speeds by edge id, good from `at` (when they were measured, or a forecast begins) until `until`.
 
-    A later speed told before stays. Reasons of a refusal: unknown_edge, not_a_number, too_slow, too_fast.
+    Whatever the order they come in, the one with the latest `at` counts.
+    Reasons of a refusal: unknown_edge, not_a_number, too_slow, too_fast.
     BadInput when the times cannot be (field `until`) or no source is named (field `source`).
     """
     allowed(actor)
     if not source.strip():
         raise BadInput("who tells it?", field="source")
-    if not (at < until <= at + GOOD_MAX_S and now < until and at <= now + 60):
+    if not (at < until <= at + GOOD_MAX_S and now < until and at <= now + AHEAD_MAX_S):
         raise BadInput("speeds of another time", field="until", at=at, until=until)
     refused = _refused(table, kmh)
     good = [(edge, speed) for edge, speed in kmh.items() if edge not in refused]
+    stale = RoadSpeed.until < to_datetime(now - KEPT_S)
+    session.execute(delete(RoadSpeed).where(stale))
     kept = 0
     for first in range(0, len(good), BATCH):
         kept += _write(session, good[first : first + BATCH], source, at, until)
@@ -68,19 +75,25 @@ def tell(
 
 
 def current(session: Session, *, now: Instant) -> dict[str, float]:
-    """Return the speeds that count now, km/h by edge id."""
-    at = to_datetime(now)
-    rows = select(RoadSpeed.edge, RoadSpeed.kmh).where(RoadSpeed.at <= at, RoadSpeed.until > at)
+    """Return the speeds that count now, km/h by edge id: the latest begun of each, unless it is over."""
+    told = _begun(now)
+    rows = select(told.c.edge, told.c.kmh).where(told.c.until > to_datetime(now))
     return {row.edge: row.kmh for row in session.execute(rows)}
 
 
 def stamp(session: Session, *, now: Instant) -> str:
     """Return something that changes whenever `current` does."""
-    at = to_datetime(now)
-    told = func.sum(func.extract("epoch", RoadSpeed.at))
-    seen = select(func.count(), told).where(RoadSpeed.at <= at, RoadSpeed.until > at)
-    count, total = session.execute(seen).one()
+    told = _begun(now)
+    sums = func.count(), func.sum(func.extract("epoch", told.c.at))
+    count, total = session.execute(select(*sums).where(told.c.until > to_datetime(now))).one()
     return f"{count}:{total or 0}"
+
+
+def _begun(now: Instant) -> Subquery:
+    return (
+        select(RoadSpeed).where(RoadSpeed.at <= to_datetime(now)).ext(distinct_on(RoadSpeed.edge))
+        .order_by(RoadSpeed.edge, RoadSpeed.at.desc()).subquery()
+    )  # fmt: skip
 
 
 def _refused(table: RoadTable, kmh: Mapping[str, float]) -> dict[str, str]:
@@ -104,9 +117,7 @@ def _write(
         for edge, kmh in good
     ]  # fmt: skip
     told = insert(RoadSpeed).values(rows)
-    news = told.on_conflict_do_update(
-        index_elements=[RoadSpeed.tenant_id, RoadSpeed.edge],
-        set_={name: told.excluded[name] for name in ("kmh", "source", "at", "until")},
-        where=RoadSpeed.at < told.excluded.at,
+    news = told.on_conflict_do_nothing(
+        index_elements=[RoadSpeed.tenant_id, RoadSpeed.edge, RoadSpeed.at]
     )
     return len(session.execute(news.returning(RoadSpeed.edge)).all())

@@ -1,4 +1,4 @@
-"""Place events: roads closed and opened, speeds told. Services in `gis_data` make them.
+"""Place events: roads closed and opened, speeds and states told, the city switched. Services in `gis_data` make them.
 
 `closure` is the row's id. No event carries the edges: who needs them reads the row.
 """
@@ -21,7 +21,7 @@ class RoadClosed(Event, frozen=True, kw_only=True):
 
 
 class RoadOpened(Event, frozen=True, kw_only=True):
-    """A closure was lifted by a person; one whose end has come opens without an event."""
+    """A closure holds nothing any more: a person lifted it, or its end has come (actor `system:timers`)."""
 
     closure: int
 
@@ -35,7 +35,23 @@ class SpeedsTold(Event, frozen=True, kw_only=True):
     until: float
 
 
-AnyPlaceEvent = RoadClosed | RoadOpened | SpeedsTold
+class StateTold(Event, frozen=True, kw_only=True):
+    """A bureau told the state of `points` of its points; `refused` more could not be."""
+
+    bureau: str
+    points: int
+    refused: int
+
+
+class CityActivated(Event, frozen=True, kw_only=True):
+    """Another version of the city is the active one: `city` is its row, `was` that before it (0 = none)."""
+
+    city: int
+    sha256: str
+    was: int = 0
+
+
+AnyPlaceEvent = RoadClosed | RoadOpened | SpeedsTold | StateTold | CityActivated
 
 
 def from_row(row: dict[str, Any]) -> AnyPlaceEvent:

@@ -6,7 +6,7 @@ from models.tables.knowledge import KnowledgeAnswer, KnowledgeItem
 from models.tables.log import Audit, EventLog, Outbox
 from models.tables.paper import Attachment, Draft, Letter, SavedQuery
 from models.tables.people import LoginSession, Role, Tenant, User
-from models.tables.place import City, Closure, RoadSpeed
+from models.tables.place import City, CityState, Closure, RoadSpeed
 from models.tables.ticket import (
     Category,
     Holiday,
@@ -23,8 +23,8 @@ from models.tables.watch import AlarmLog
 
 __all__ = [
     "Agent", "AlarmLog", "Attachment", "Audit", "Base", "CallLedger", "CallerIdentity",
-    "Category", "City", "Closure", "Draft", "EventLog", "Holiday", "KnowledgeAnswer", "KnowledgeItem", "Letter",
-    "LoginSession", "Outbox", "Parameter", "Queue", "RoadSpeed", "Role", "SavedQuery", "Seat",
+    "Category", "City", "CityState", "Closure", "Draft", "EventLog", "Holiday", "KnowledgeAnswer", "KnowledgeItem",
+    "Letter", "LoginSession", "Outbox", "Parameter", "Queue", "RoadSpeed", "Role", "SavedQuery", "Seat",
     "SeatInterval", "Supervision", "Team", "Tenant", "Ticket", "TicketHistory", "TicketLeg",
     "TicketParty", "TicketRequest", "Unit", "User",
 ]  # fmt: skip

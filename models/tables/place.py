@@ -68,12 +68,33 @@ class Closure(Owned, Base):
 
 
 class RoadSpeed(Owned, Base):
-    """The latest speed told of an edge, in km/h, good from `at` until `until`."""
+    """A speed told of an edge, in km/h, from `at` until `until`; what a forecast says of later lies beside it."""
 
     __tablename__ = "road_speed"
     tenant_id: Mapped[int] = mapped_column(ForeignKey("tenant.id"), primary_key=True)
     edge: Mapped[str] = mapped_column(Text, primary_key=True)
+    at: Mapped[Instant] = mapped_column(primary_key=True)
+    until: Mapped[Instant]
     kmh: Mapped[float] = mapped_column(Double)
+    source: Mapped[Words]
+
+
+class CityState(Owned, Base):
+    """The latest a bureau told of one of its points (J-04): a reading, a warning, a patrol.
+
+    bureau : see `gis_data.state.BUREAUS`; key : the point's id there; lon, lat : WGS-84; value : NULL where only
+    the text says something; level : empty, notice, warning or severe, as the bureau judges it.
+    """
+
+    __tablename__ = "city_state"
+    tenant_id: Mapped[int] = mapped_column(ForeignKey("tenant.id"), primary_key=True)
+    bureau: Mapped[str] = mapped_column(Text, primary_key=True)
+    key: Mapped[str] = mapped_column(Text, primary_key=True)
+    label: Mapped[str] = mapped_column(Text)
+    lon: Mapped[float] = mapped_column(Double)
+    lat: Mapped[float] = mapped_column(Double)
+    value: Mapped[float | None] = mapped_column(Double)
+    unit: Mapped[Words]
+    level: Mapped[Words]
     at: Mapped[Instant]
     until: Mapped[Instant]
-    source: Mapped[Words]

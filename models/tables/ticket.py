@@ -84,6 +84,9 @@ class Ticket(Owned, Base):
             "opened_at",
             postgresql_include=["kind", "precision", "h9", "district"],
         ),
+        Index(
+            "ix_ticket_point", "tenant_id", "lon", "lat", postgresql_where=text("lon IS NOT NULL")
+        ),
         Index("ix_ticket_category", "tenant_id", "category", "opened_at"),
         Index("ix_ticket_call", "tenant_id", "call_key", postgresql_where=text("call_key <> ''")),
         Index("ix_ticket_grams", "grams", postgresql_using="gin"),

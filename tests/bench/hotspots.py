@@ -31,10 +31,11 @@ from ingest.hotspots import Hotspots
 from models.clock import day_of, now
 from models.demo import TENANT
 from models.process import give_back, rss_mb
+from models.rules.places import cell_of
 from models.store import db, streams
 from models.store.files import Files
 from tests.bench.stage import Stage, say
-from tickets import hotspots
+from tickets import default_points, hotspots
 from tickets.criteria import Criteria
 from tickets.moving import Actor
 
@@ -46,18 +47,19 @@ BATCH = 500_000
 LIVE = 100_000
 SHUFFLED = 200
 CELLS = 1_500
-WHO = Actor(1, "bench", frozenset({"ticket.view"}))
+WHO = Actor(1, "bench", frozenset({"ticket.view", default_points.PERMISSION}))
 
 _SPOTS = """
-CREATE UNLOGGED TABLE bench_spot (n int PRIMARY KEY, h9 bigint, district text)
+CREATE UNLOGGED TABLE bench_spot (
+  n int PRIMARY KEY, h9 bigint, district text, lon float8, lat float8, address text)
 """
 _FILL = """
 INSERT INTO ticket (tenant_id, no, status, kind, category, title, content, address, district, lon, lat, precision,
                     h9, opened_at, opened_by, lead, channel, mode, result)
 SELECT %(tenant)s, (10000000 + i)::text, 'archived', (ARRAY['consult','help','complaint','suggestion'])[1 + i %% 4],
        (ARRAY['A01','B02','C01','C02','H01','H02','S01','S02'])[1 + i %% 8], '翠湖苑小区停水两天',
-       '市民反映某小区自昨日起停水，物业未通知，要求尽快恢复供水并给出答复。', '翠湖路' || i %% 900 || '号', s.district,
-       114.3, 33.6, CASE WHEN i %% 100 < 88 THEN 'address' WHEN i %% 100 < 94 THEN 'street' WHEN i %% 100 < 97
+       '市民反映某小区自昨日起停水，物业未通知，要求尽快恢复供水并给出答复。', s.address, s.district,
+       s.lon, s.lat, CASE WHEN i %% 100 < 88 THEN 'address' WHEN i %% 100 < 94 THEN 'street' WHEN i %% 100 < 97
        THEN 'default' ELSE '' END, CASE WHEN i %% 100 < 97 THEN s.h9 END,
        to_timestamp(%(start)s + (%(until)s - %(start)s) * i / %(size)s), 1, '', 'phone', 'assign', ''
 FROM (SELECT i, (%(spots)s * power(random(), 2.0))::int AS n FROM generate_series(%(first)s::int, %(last)s::int) i) t
@@ -129,12 +131,14 @@ def _build(owner_url: str, tenant_id: int, size: int) -> float:
 
 
 def _spots(connection: "psycopg.Connection[Any]") -> int:
-    """Say where tickets may be: the cells of the city's addresses with their districts, in any order."""
-    addresses = bundle.read(SHIPPED).addresses
-    points = zip(addresses.geometry.x, addresses.geometry.y, addresses.district, strict=True)
-    from models.rules.places import cell_of
-
-    found = sorted({(cell_of(lon, lat), code) for lon, lat, code in points})
+    """Say where tickets may be: at the city's addresses, in any order."""
+    rows = bundle.read(SHIPPED).addresses
+    lons, lats = rows.geometry.x.tolist(), rows.geometry.y.tolist()
+    texts = (rows["road"] + rows["number"]).tolist()
+    found = [
+        (cell_of(lon, lat), code, lon, lat, text)
+        for lon, lat, code, text in zip(lons, lats, rows["district"], texts, strict=True)
+    ]
     order = np.random.default_rng(1).permutation(len(found)).tolist()
     connection.execute(_SPOTS)
     with connection.cursor().copy("COPY bench_spot FROM STDIN") as copy:
@@ -176,7 +180,13 @@ def _recompute(engine: Engine, tenant_id: int, files: Files, until: float) -> di
     with db.transaction(engine, tenant_id) as session:
         base = min(_s(lambda: plain(session))[0] for _ in range(2))
     counted = len(board.surge.baseline_periods)
+    with db.transaction(engine, tenant_id) as session:
+        apart, _ = _s(lambda: default_points.set_apart(session, actor=WHO, now=until))
+        told, _ = _s(
+            lambda: default_points.set_apart(session, actor=WHO, now=until, fresh=until - 600)
+        )
     return {
+        "default_points_s": {"all": round(apart, 2), "ten_minutes": round(told, 3)},
         "recompute_s": round(spent, 2),
         "plain_count_s": round(base, 2),
         "recompute_vs_plain_count": round(spent / base, 2),

@@ -99,3 +99,11 @@ def test_there_are_places_and_areas_of_every_kind(city: City) -> None:
     assert set(city.places["kind"]) == set(PLACE_KINDS)
     assert set(city.areas["kind"]) == set(AREA_KINDS)
     assert len(city.places) >= 500
+
+
+def test_every_place_can_be_driven_to(city: City) -> None:
+    from gis_data.roads import table
+    from gis_data.roads.network import Stop, ground
+
+    spots = shapely.get_coordinates(city.places.geometry.to_numpy())
+    assert all(isinstance(stop, Stop) for stop in ground(table.of_city(city)).snap(spots, 200.0))

@@ -379,6 +379,32 @@ def test_a_wrong_encoding_or_column_is_said(demo: bundle.City, tmp_path: Path) -
         merge.bring("places", path, plan("places", **PLACES), demo)
 
 
+def test_columns_of_our_very_names_need_no_mapping(demo: bundle.City, tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text("id,name,kind,lon,lat,x\nq1,新医院,hospital,114.30,33.60,?\n", encoding="utf-8")
+    done = merge.bring("places", path, plan("places"), demo)
+    assert done.layers["places"].set_index("id").loc["q1", "name"] == "新医院"
+
+
+def test_of_several_tables_one_must_be_named(tmp_path: Path) -> None:
+    path = tmp_path / "a.gpkg"
+    rows = [line("primary", (114.1, 33.1), (114.2, 33.1))]
+    for name in ("roads", "rivers"):
+        gpd.GeoDataFrame(rows, geometry="geometry", crs=4326).to_file(path, layer=name)
+    with pytest.raises(BadInput, match=r"'roads', 'rivers'"):
+        merge.bring("roads", path, plan("roads", **LINES), None)
+    done = merge.bring("roads", path, plan("roads", table="roads", **LINES), None)
+    assert len(done.layers["roads"]) == 2
+
+
+def test_a_broken_file_is_refused_without_advice_to_programmers(tmp_path: Path) -> None:
+    path = tmp_path / "a.geojson"
+    path.write_text("{", encoding="utf-8")
+    with pytest.raises(BadInput) as error:
+        merge.bring("districts", path, plan("districts", city=NEW), None)
+    assert "driver" not in str(error.value)
+
+
 # --- mappings -------------------------------------------------------------------------------
 
 

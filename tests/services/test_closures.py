@@ -197,12 +197,38 @@ def test_closures_are_found_anew_in_another_version_of_the_city(
     kept, gone = close(session, spot(500)), close(session, spot(1500))
     gone.shape = shapely.to_wkb(spot(40_000))
     newer = activate(session, tenant.id, "two")
-    at_once = network_of(session, NEXT, now=AT)  # right even before anybody wrote it down
+    at_once = network_of(session, NEXT, now=AT)
     assert at_once.table.ids(at_once.closures[kept.id]) == ["ab2", "ab2-"]
-    assert closures.find_anew(session, NEXT, now=AT) == {gone.id: 0, kept.id: 2}
-    assert (kept.edges, kept.city_id) == (["ab2", "ab2-"], newer.id)
-    assert network_of(session, NEXT, now=AT).count == at_once.count
-    assert closures.find_anew(session, NEXT, now=AT) == {}
+    assert not len(at_once.closures.get(gone.id, []))
+    assert newer.id != kept.city_id
+    assert [row.id for row in closures.current(session, now=AT)] == [gone.id, kept.id]
+
+
+def test_an_end_that_has_come_is_written_and_told_once(engine: Engine, tenant: Place) -> None:
+    with db.transaction(engine, tenant.id) as session:
+        activate(session, tenant.id)
+        number, later = (close(session, spot(500), ends_at=AT + end).id for end in (60, 600))
+    came: list[int] = []
+
+    def end() -> None:
+        with db.transaction(engine, tenant.id) as session:
+            came.extend(closures.end_due(session, now=AT + 61))
+
+    with db.transaction(engine, tenant.id) as session:
+        assert closures.end_due(session, now=AT + 59) == []
+    threads = [threading.Thread(target=end) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert came == [number]
+    with db.transaction(engine, tenant.id) as session:
+        told = [event for event in events(session) if isinstance(event, place.RoadOpened)]
+        assert [(event.closure, event.actor) for event in told] == [(number, closures.CLOCK)]
+        assert session.get_one(Closure, number).lifted_at == to_datetime(AT + 60)
+        assert closures.current_ids(session, now=AT + 61) == {later}
+        with pytest.raises(WrongStatus):
+            closures.lift(session, number, actor=HERE, now=AT + 62)
 
 
 def test_of_two_who_lift_at_once_one_does(engine: Engine, tenant: Place) -> None:
@@ -274,7 +300,8 @@ def test_speeds_are_told_and_end_and_only_later_ones_count(session: Session) -> 
     assert first == speeds.Told(
         1, 0, {"bc": "too_fast", "zz": "unknown_edge", "ad": "not_a_number"}
     )
-    assert tell({"ab": 50.0}, AT - 60) == speeds.Told(0, 1, {})
+    assert tell({"ab": 12.0}, AT) == speeds.Told(0, 1, {})  # told twice
+    assert tell({"ab": 50.0}, AT - 60) == speeds.Told(1, 0, {})  # late: what came after it counts
     assert speeds.current(session, now=AT + 100) == {"ab": 12.0}
     before = speeds.stamp(session, now=AT + 100)
     assert tell({"ab": 15.0}, AT + 50).kept == 1
@@ -284,11 +311,31 @@ def test_speeds_are_told_and_end_and_only_later_ones_count(session: Session) -> 
     assert [(e.edges, e.refused) for e in told if isinstance(e, place.SpeedsTold)] == [
         (1, 3),
         (1, 0),
+        (1, 0),
     ]
     driven = network_of(session, GROUND, now=AT + 100)
     assert driven.now["time"].of_edges(driven.table.find(["ab"])) == pytest.approx(
         1000 / (15 / 3.6)
     )
+    tell({"ab": 40.0}, AT + 3000)
+    assert session.scalar(select(func.count()).select_from(RoadSpeed)) == 4
+
+
+@pytest.mark.usefixtures("town")
+def test_a_forecast_counts_when_its_time_has_come_and_what_is_over_goes(session: Session) -> None:
+    def tell(kmh: float, at: float, now: float = AT) -> None:
+        speeds.tell(
+            session, GROUND.table, {"ab": kmh}, source="交警", at=at, until=at + 3600, actor=HERE, now=now
+        )  # fmt: skip
+
+    tell(30.0, AT)
+    tell(8.0, AT + 1800)
+    assert speeds.current(session, now=AT + 1799) == {"ab": 30.0}
+    stamp = speeds.stamp(session, now=AT + 1799)
+    assert speeds.current(session, now=AT + 1801) == {"ab": 8.0}
+    assert speeds.stamp(session, now=AT + 1801) != stamp
+    later = AT + 3 * 86_400
+    tell(20.0, later, now=later)
     assert session.scalar(select(func.count()).select_from(RoadSpeed)) == 1
 
 
@@ -298,7 +345,7 @@ def test_speeds_are_told_and_end_and_only_later_ones_count(session: Session) -> 
         ("source", {"source": " "}),
         ("until", {"until": AT}),
         ("until", {"until": AT + 86_400}),
-        ("until", {"at": AT + 900, "until": AT + 990}),
+        ("until", {"at": AT + 90_000, "until": AT + 90_090}),
     ],
 )
 def test_speeds_of_another_time_or_of_nobody_are_refused(

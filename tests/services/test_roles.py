@@ -367,8 +367,8 @@ CALLBACKS: Mapping[str, Row] = {
     "city_around.told": Row(
         "ticket.view", asked("city_around.told", lambda _: [ON_THE_MAP, ""]), of_tenant
     ),
-    "city_around.marked": Row(
-        "ticket.view", asked("city_around.marked", lambda _: [ON_THE_MAP]), of_tenant
+    "city_layers.marked": Row(
+        "ticket.view", asked("city_layers.marked", lambda _: [ON_THE_MAP, ""]), of_tenant
     ),
     "hotspots.why": Row("ticket.view", asked(
         "hotspots.why", lambda _: [{"key": f"district:{HERE}"}, ""],

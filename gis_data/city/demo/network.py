@@ -48,11 +48,21 @@ class Network:
         named = [p for p in self.pieces if p.road.name and not p.road.kind.endswith("_link")]
         flat = {place: place for piece in named for place in piece.path}
         self._names = [piece.road.name for piece in named]
-        self._tree = shapely.STRtree(_lines(named, flat))
+        self._roads = np.array(_lines(named, flat))
+        self._tree = shapely.STRtree(self._roads)
 
     def nearest(self, places: Sequence[Place]) -> list[str]:
         """Return the names of the roads nearest to lattice positions."""
         return [self._names[index] for index in self._tree.nearest(shapely.points(places))]
+
+    def beside(self, place: Place, steps: float) -> Place:
+        """Return a lattice position, brought so near to its nearest road if it is farther from it."""
+        at = shapely.Point(place)
+        near = shapely.shortest_line(self._roads[self._tree.nearest(at)], at)
+        if near.length <= steps:
+            return place
+        moved = near.interpolate(steps)
+        return moved.x, moved.y
 
 
 def network(plan: Plan) -> Network:

@@ -27,6 +27,9 @@ from gis_data.city.demo.regions import Regions
 from gis_data.city.demo.streets import BRIDGES
 from gis_data.city.layers import WGS84
 
+NEAR = 0.6
+"""Steps a place may be from a road: no engine leaves a station that no road leads to."""
+
 
 class Found(NamedTuple):
     """A place by lattice position."""
@@ -50,7 +53,11 @@ _HAZARDS = (
 def places(network: Network, regions: Regions) -> gpd.GeoDataFrame:
     """Return the layer `places`, each with the address of its road and a telephone that rings nowhere."""
     luck = chance("places")
-    found = [p for p in _all(regions, luck) if block_of(p.i, p.j) in regions.grid_of]
+    drawn = [p for p in _all(regions, luck) if block_of(p.i, p.j) in regions.grid_of]
+    found = []
+    for place in drawn:
+        i, j = network.beside((place.i, place.j), NEAR)
+        found.append(place._replace(i=i, j=j))
     districts = {b: DISTRICTS[code[:6]] for b, code in regions.street_of.items()}
     roads = network.nearest([(p.i, p.j) for p in found])
     spots = degrees(*metres(*np.array([(p.i, p.j) for p in found]).T))

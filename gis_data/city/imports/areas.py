@@ -7,11 +7,10 @@ import geopandas as gpd
 import pandas as pd
 import pyogrio
 import shapely
-from pyogrio.errors import DataLayerError, DataSourceError
 
 from gis_data.city.check import ADCODE, Layers
-from gis_data.city.imports.cells import text_of
-from gis_data.city.imports.mapping import Plan, require_columns, shifted
+from gis_data.city.imports.cells import one_table, text_of
+from gis_data.city.imports.mapping import Plan, by_own_names, require_columns, shifted
 from gis_data.city.imports.report import Report
 from gis_data.city.layers import WGS84
 from gis_data.coordinates import shapes_to_wgs84
@@ -26,14 +25,13 @@ _NEVER_MERGED = "编码重复"
 
 def read(path: Path, plan: Plan, report: Report) -> Layers:
     """Return the plan's layer; BadInput when the file or its CRS cannot be read."""
-    try:
-        frame = pyogrio.read_dataframe(
-            path, encoding=None if plan.encoding == "utf-8-sig" else plan.encoding
-        )
-    except (DataSourceError, DataLayerError) as error:
-        raise BadInput(f"{path.name}: {error}", reason="unreadable") from error
+    plan = one_table(path, plan)
+    frame = pyogrio.read_dataframe(
+        path, layer=plan.table, encoding=None if plan.encoding == "utf-8-sig" else plan.encoding
+    )
     if not isinstance(frame, gpd.GeoDataFrame):
         raise BadInput(f"{path.name}: no shapes in it", reason="empty")
+    plan = by_own_names(plan, list(frame.columns), "districts")
     require_columns(plan, list(frame.columns), _OWED[plan.layer])
     report.read = len(frame)
     table = _table(frame, plan)

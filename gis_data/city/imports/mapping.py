@@ -44,13 +44,15 @@ class Plan(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A mapping as the TOML file says it.
 
     columns : our field -> the file's column; values : field -> their word -> ours; defaults : field -> our
-    word where the cell is empty or there is no column; directed : one row of a road file is one direction.
+    word where the cell is empty or there is no column;
+    table : which one, of a file that holds several; directed : one row of a road file is one direction.
     """
 
     columns: dict[str, str] = {}
     values: dict[str, dict[str, str]] = {}
     defaults: dict[str, str] = {}
     layer: str = ""
+    table: str = ""
     crs: str = ""
     encoding: str = "utf-8-sig"
     delimiter: str = ","
@@ -126,6 +128,12 @@ def shifted(crs: str) -> tuple[str, str]:
             f"crs {crs!r}: one of {', '.join(SOURCES)}, or EPSG:...", reason="crs"
         ) from error
     return crs, "wgs84"
+
+
+def by_own_names(plan: Plan, header: Sequence[str], what: str) -> Plan:
+    """Return the plan with the columns that bear our fields' very names, where it says nothing of them."""
+    own = {field: field for field in FIELDS[what] if field in header}
+    return msgspec.structs.replace(plan, columns={**own, **plan.columns})
 
 
 def require_columns(plan: Plan, header: Sequence[str], owed: Sequence[str]) -> None:

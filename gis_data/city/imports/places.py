@@ -11,7 +11,7 @@ import pandas as pd
 import shapely
 
 from gis_data.city.check import Layers, within
-from gis_data.city.imports.mapping import ENCODINGS, Plan, require_columns, shifted
+from gis_data.city.imports.mapping import ENCODINGS, Plan, by_own_names, require_columns, shifted
 from gis_data.city.imports.report import Report
 from gis_data.city.layers import PLACE_KINDS, WGS84
 from gis_data.coordinates import to_wgs84
@@ -31,7 +31,7 @@ def read(path: Path, plan: Plan, report: Report, base: Layers) -> Layers:
     seen: set[str] = set()
     for number, cells in _cells(path, plan):
         report.read += 1
-        row = _row(number, cells, plan, report)
+        row = _row(number, cells, by_own_names(plan, list(cells), "places"), report)
         if row is None:
             continue
         if row[1]["id"] in seen:
@@ -74,7 +74,7 @@ def _cells(path: Path, plan: Plan) -> Iterator[tuple[int, dict[str, str]]]:
                 reason="encoding",
             )
         owed = ["lon", "lat", *(("kind", "name") if plan.layer == "places" else ("road",))]
-        require_columns(plan, header, owed)
+        require_columns(by_own_names(plan, header, "places"), header, owed)
         try:
             for cells in lines:
                 if any(cells):

@@ -11,11 +11,10 @@ import numpy as np
 import pandas as pd
 import pyogrio
 import shapely
-from pyogrio.errors import DataLayerError, DataSourceError
 
 from gis_data.city.check import SPEED_MAX, Layers
-from gis_data.city.imports.cells import text_of
-from gis_data.city.imports.mapping import YES, Plan, require_columns, shifted
+from gis_data.city.imports.cells import one_table, text_of
+from gis_data.city.imports.mapping import YES, Plan, by_own_names, require_columns, shifted
 from gis_data.city.imports.network import Lines, network
 from gis_data.city.imports.report import Report
 from gis_data.city.layers import SPEEDS
@@ -36,7 +35,7 @@ Array = np.ndarray[Any, Any]
 
 def read(path: Path, plan: Plan, report: Report) -> Layers:
     """Return `nodes`, `roads` and an empty `turns`; BadInput when the file or its CRS cannot be read."""
-    crs = _opened(path, plan)
+    plan, crs = _opened(path, plan)
     points, sizes, tables = [], [], []
     for frame in _parts(path, plan):
         part = _lines(frame, plan, report, crs)
@@ -75,12 +74,11 @@ def _pair(roads: Any) -> None:  # noqa: ANN401 - geopandas is untyped
     )
 
 
-def _opened(path: Path, plan: Plan) -> tuple[str, str]:
-    """Return the CRS the numbers are in and the shift upon it."""
-    try:
-        info = pyogrio.read_info(path)
-    except (DataSourceError, DataLayerError) as error:
-        raise BadInput(f"{path.name}: {error}", reason="unreadable") from error
+def _opened(path: Path, plan: Plan) -> tuple[Plan, tuple[str, str]]:
+    """Return the plan for this very file, the CRS its numbers are in and the shift upon it."""
+    plan = one_table(path, plan)
+    info = pyogrio.read_info(path, layer=plan.table)
+    plan = by_own_names(plan, list(info["fields"]), "roads")
     require_columns(plan, list(info["fields"]), ["class"])
     said, shift = shifted(plan.crs)
     crs = said or info["crs"]
@@ -90,7 +88,7 @@ def _opened(path: Path, plan: Plan) -> tuple[str, str]:
             "(wgs84, gcj02, bd09, EPSG:...)",
             reason="crs",
         )
-    return str(crs), shift
+    return plan, (str(crs), shift)
 
 
 def _parts(path: Path, plan: Plan) -> Iterator[pd.DataFrame]:
@@ -98,7 +96,7 @@ def _parts(path: Path, plan: Plan) -> Iterator[pd.DataFrame]:
     start = 0
     while True:
         frame = pyogrio.read_dataframe(
-            path, columns=wanted, skip_features=start, max_features=PART,
+            path, layer=plan.table, columns=wanted, skip_features=start, max_features=PART,
             encoding=None if plan.encoding == "utf-8-sig" else plan.encoding,
         )  # fmt: skip
         if not len(frame):
