@@ -12,7 +12,7 @@ from models.errors import BadInput, Refused, WrongStatus
 from models.events import ticket as e
 from models.rules.tickets.choices import MODES, REJECT_GROUNDS, RETURN_GROUNDS
 from models.tables import Category, Ticket, TicketLeg, TicketRequest, Unit
-from tickets import terms
+from tickets import options, terms
 from tickets.moving import (
     Actor,
     Taken,
@@ -153,6 +153,7 @@ def reject(
     """不予受理, with a ground of the list and the text of the notice."""
     if ground not in REJECT_GROUNDS:
         raise BadInput(f"ground {ground!r}", field="ground")
+    options.usable(session, "choice.reject", ground, "ground")
     owed(note, "note")
     taken = take(session, ticket_id, "reject", actor, closed_at=to_datetime(now), result=note)
     tell(session, taken, actor, e.TicketRejected(ground=ground, **facts(taken, actor, now, note)))
@@ -182,6 +183,7 @@ def ask_return(
     """退回: ask the centre to take the ticket back; refused once the bounce cap is reached."""
     if ground not in RETURN_GROUNDS:
         raise BadInput(f"ground {ground!r}", field="ground")
+    options.usable(session, "choice.return", ground, "ground")
     owed(reason, "reason")
     taken = take(session, ticket_id, "ask_return", actor)
     if taken.row.bounces >= policy(session).bounce_cap:

@@ -28,6 +28,7 @@ from models.tables import (
     User,
 )
 from models.tables.ticket import NUMBERS
+from tickets.customers import name_digest
 from tickets.moving import TEXT_MAX, Actor, Taken, facts, owed, take, tell
 from tickets.recordings import recording_of
 
@@ -212,6 +213,7 @@ def _party(session: Session, row: Ticket, form: Form, vault: Vault) -> TicketPar
     return TicketParty(
         tenant_id=row.tenant_id, ticket_id=row.id, digest=caller.digest, masked=caller.masked,
         phone_sealed=caller.sealed, name_sealed=vault.seal_text(form.name.strip()),
+        name_digest=name_digest(vault, form.name),
     )  # fmt: skip
 
 

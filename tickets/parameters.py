@@ -16,6 +16,8 @@ from models.rules.deadlines import Stage, Term, TermRule, TimeUnit
 from models.rules.tickets import MOVES, Move, Verb
 from models.rules.tickets.choices import KINDS, STAFF, URGENCIES
 from models.rules.tickets.moves import check
+from models.rules.tickets.options import Options
+from models.rules.tickets.options import check as check_options
 from models.rules.tickets.policy import AutoAssign, OfficeDays, Policy
 from models.store.chain import audit
 from models.store.db import tenant_of
@@ -24,7 +26,7 @@ from models.tables import Category, Holiday, Parameter, Role, Unit, User
 from tickets import moving, terms
 from tickets.moving import Actor
 
-Name = Literal["workflow", "terms", "calendar", "moves", "auto_assign"]
+Name = Literal["workflow", "terms", "calendar", "moves", "auto_assign", "options"]
 PERMISSION = "admin.parameters"
 STAGES: tuple[Stage, ...] = get_args(Stage)
 TIME_UNITS: tuple[TimeUnit, ...] = get_args(TimeUnit)
@@ -106,6 +108,15 @@ def set_auto_assign(
     if set(rule.categories) - known:
         raise BadInput(f"categories {rule.categories}", field="categories")
     _put(session, "auto_assign", msgspec.to_builtins(rule), seen, actor, now)
+
+
+def set_options(
+    session: Session, options: Options, *, seen: Instant, actor: Actor, now: Instant
+) -> None:
+    """Set the words and the use of the option lists; BadInput names the list that cannot be used."""
+    allowed(actor)
+    check_options(options)
+    _put(session, "options", msgspec.to_builtins(options), seen, actor, now)
 
 
 # --- deadlines ------------------------------------------------------------------------------

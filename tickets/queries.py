@@ -41,6 +41,7 @@ class Whole:
     merged : the tickets that go on under it, with their masked callers; main : number of the one it goes on under;
     opener : who registered it and answers for it first (首问负责); signs : 签收 owed, id of the leg -> (instant, lamp);
     step : what the centre itself owes now, with its lamp; duties : number of a leg -> what was agreed with its unit;
+    customer : keyed hash of who asked, for those who may see 客户资料;
     past : parts of earlier turns; asked : the open requests by what they ask for;
     names : unit code -> name; numbers : id -> number of the tickets its history names;
     about, finding : of a complaint about the hotline's own staff, the number and name of whom, and what was found.
@@ -53,6 +54,7 @@ class Whole:
     signs: dict[int, tuple[Instant, Lamp]]
     step: tuple[TicketLeg, Lamp | Literal[""]] | None
     history: list[TicketHistory]
+    customer: str
     asked: Mapping[str, Asked]
     past: tuple[Turn, ...]
     names: Mapping[str, str]
@@ -95,6 +97,7 @@ def whole(session: Session, no: str, *, actor: Actor, now: Instant) -> Whole:
         signs=steps.signing(session, [(row, leg) for leg in parts], now=now),
         step=(step, lamp_of(row, step, now)) if step else None,
         history=history,
+        customer=party.digest if party and not actor.unit and "ticket.open" in actor.can else "",
         asked=asked(session, row, parts, requests, names, now=now),
         past=_past(history),
         names=names,

@@ -14,7 +14,7 @@ from models.rules.tickets.moves import WITH_UNIT
 from models.tables import Ticket, TicketHistory, TicketLeg
 from tickets import terms
 
-NUMBERS: Mapping[Stage, int] = {"dispatch": 0, "review": -1, "callback": -2, "accept": -3}
+NUMBERS: Mapping[Stage, int] = {"dispatch": 0, "review": -1, "callback": -2, "accept": -4}
 """Step -> the number of its leg."""
 STEP = TicketLeg.number <= 0
 RUNS = and_(STEP, TicketLeg.handled_at.is_(None))

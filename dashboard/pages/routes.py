@@ -11,6 +11,7 @@ from dashboard.door import reading
 from dashboard.pages import (
     admin,
     city_map,
+    customers,
     hotspots,
     intake,
     knowledge,
@@ -31,6 +32,7 @@ DESK_PAGES: Mapping[str, tuple[str, Callable[[str], Child]]] = {
     "/tickets": ("/tickets", ticket_desk.page),
     "/tickets/new": ("/tickets", intake.page),
     "/ticket": ("/tickets", ticket.page),
+    "/customers": ("/customers", customers.page),
     "/hotspots": ("/hotspots", hotspots.page),
     "/places": ("/places", places.page),
     "/map": ("/map", city_map.page),

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from dash import dcc, html
 
 from dashboard.views import clock, placing
-from dashboard.views.kit import Child, Words, aria, data, empty, link, panel, status
+from dashboard.views.kit import Child, Words, aria, data, empty, link, offered, panel, status
 from models.rules.tickets.choices import CHANNELS, KINDS, URGENCIES
 
 if TYPE_CHECKING:
@@ -105,15 +105,15 @@ def _form(desk: Desk, typed: Typed, here: "placing.Here | None", words: Words) -
     kept = html.Span(id="new-kept", className="muted", role="status")
     return html.Div(
         [
-            line("kind", chosen("kind", [(k, words[f"kind.{k}"]) for k in KINDS], "complaint"), "third"),
+            line("kind", chosen("kind", offered("kind", KINDS, words), "complaint"), "third"),
             line(
                 "urgency",
-                chosen("urgency", [(u, words[f"urgency.{u}"]) for u in URGENCIES], "normal"),
+                chosen("urgency", offered("urgency", URGENCIES, words), "normal"),
                 "third",
             ),
             line(
                 "channel",
-                chosen("channel", [(c, words[f"channel.{c}"]) for c in CHANNELS], "phone"),
+                chosen("channel", offered("channel", CHANNELS, words), "phone"),
                 "third",
             ),
             line("title", text("title", 100)),

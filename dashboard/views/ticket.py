@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from dash import dcc, html
 
 from dashboard.views import clock, files, history, identity, placing
-from dashboard.views.kit import Child, Words, data, empty, link, panel, status
+from dashboard.views.kit import Child, Words, data, empty, link, offered, panel, status
 from dashboard.views.legs import legs
 from models.rules.tickets.choices import (
     FINDINGS,
@@ -252,7 +252,8 @@ def _marks(whole: "Whole", words: Words, *, may_call: bool) -> list[Child]:
     marks: list[Child] = [
         status(level, words[f"tickets.{flag}"])
         for flag, level in (
-            ("emergency", "bad"), ("disputed", "warn"), ("confidential", "off"), ("contested", "warn"),
+            ("emergency", "bad"), ("disputed", "warn"), ("confidential", "off"), ("anonymous", "off"),
+            ("contested", "warn"),
         )
         if getattr(row, flag)
     ]  # fmt: skip
@@ -260,6 +261,8 @@ def _marks(whole: "Whole", words: Words, *, may_call: bool) -> list[Child]:
         marks.append(status("off", words["lamp.paused"]))
     if whole.main:
         marks.append(link(f"{words['ticket.main']} {whole.main}", f"/ticket?no={whole.main}"))
+    if whole.customer:
+        marks.append(link(words["nav.customers"], f"/customers?who={whole.customer}"))
     if row.call_key and may_call:
         marks.append(html.A(words["ticket.call"], href="#", **data(call=row.call_key)))
     return marks
@@ -357,4 +360,4 @@ def _field(verb: str, field: Field, forms: Forms, words: Words) -> Child:
 def _choices(field: Field, lists: Mapping[str, Options], words: Words) -> Options:
     if field.options in lists:
         return lists[field.options]
-    return [(key, words[f"choice.{field.options}.{key}"]) for key in CHOICES[field.options]]
+    return offered(f"choice.{field.options}", CHOICES[field.options], words)

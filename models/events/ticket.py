@@ -208,7 +208,7 @@ class UrgePlanned(TicketEvent, frozen=True, kw_only=True):
 class LegWarned(TicketEvent, frozen=True, kw_only=True):
     """The clock: a part is nearly due, or a step of the centre's own.
 
-    Those have the legs 0 dispatch, -1 review, -2 call-back, -3 accept.
+    Those have the legs 0 dispatch, -1 review, -2 call-back, -4 accept.
     """
 
     leg: int

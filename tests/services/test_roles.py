@@ -239,6 +239,8 @@ PAGES: Mapping[str, Row] = {
     "/admin/parameters": Row("admin.parameters", shows("/admin/parameters")),
     "/admin/calendar": Row("admin.parameters", shows("/admin/calendar")),
     "/admin/flow": Row("admin.parameters", shows("/admin/flow")),
+    "/admin/options": Row("admin.parameters", shows("/admin/options")),
+    "/customers": Row("ticket.open", shows("/customers")),
 }
 EMPTY_FORM = [""] * len(FIELDS)
 
@@ -301,6 +303,14 @@ CALLBACKS: Mapping[str, Row] = {
     "ticket_desk.find_caller": Row(
         "ticket.view", asked("ticket_desk.find_caller", lambda _: [1, "13900001111"]),
         lambda login, person: not person.unit,
+    ),
+    "customers.find": Row(
+        "ticket.open", asked("customers.find", lambda _: [1, "13900001111"]), of_tenant
+    ),
+    "customers.save": Row(
+        "ticket.open", asked("customers.save", lambda case: [
+            1, "常来电", case.site.vault.digest("13900001111"),
+        ]), of_tenant,
     ),
     "ticket_desk.keep_query": Row(
         "ticket.view", asked("ticket_desk.keep_query", lambda _: [1, [], "我的", "?desk=all"])

@@ -13,7 +13,7 @@ from models.clock import now
 from models.store.files import Files
 from models.store.people import PERMISSIONS
 from models.tables import Ticket
-from tickets import assignment, districts, intake, queries, today
+from tickets import assignment, districts, intake, parameters, queries, today
 from tickets.moving import Actor
 
 CHIEF = Actor(0, "总值班", PERMISSIONS)
@@ -119,3 +119,30 @@ def test_districts_have_the_citys_names_everywhere(site: Site) -> None:
     assert "滨江区" in shown(site, "dispatcher", row.no)
     assert names <= set(texts_of(site.page("admin", "/admin/people")))
     assert names <= set(texts_of(site.page("admin", "/admin/units")))
+
+
+def test_the_data_dictionary_counts_at_once(site: Site) -> None:
+    with site.session() as session:
+        row = assigned(site, session)
+        seen = parameters.settings(session).get("options", parameters.Setting()).at
+    form = "options-choice_return"
+    typed = {
+        "area": "不归本区",
+        "function": "职能不符",
+        "authority": "权属不符",
+        "used": ["area", "function"],
+    }
+    fields = [({"admin-field": name, "form": form}, value) for name, value in typed.items()]
+    answer = site.ask("admin", "admin.press", [
+        [({"admin-do": f"{form}.save", "key": "choice.return"}, 1)], fields, [(i, i) for i, _ in fields],
+        [({"admin-seen": form}, {"at": seen})], [({"admin-seen": form}, {"admin-seen": form})],
+        "/admin/options", "",
+    ])  # fmt: skip
+    assert "不归本区" in texts_of(answer)
+    page = shown(site, "unit", row.no)
+    assert "不归本区" in page
+    assert "权属不符" not in page
+    told, _ = press(site, "unit", row, "ask_return", ground="authority", reason="不归我们")
+    assert told == "请填写或改正：理由"
+    told, _ = press(site, "unit", row, "ask_return", ground="area", reason="不归我们")
+    assert told == "已完成：申请退回"

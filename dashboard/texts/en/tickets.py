@@ -129,7 +129,7 @@ TEXTS: Mapping[str, str] = {
     "ticket.step.0": "Dispatch",
     "ticket.step.-1": "Review",
     "ticket.step.-2": "Call back",
-    "ticket.step.-3": "accept",
+    "ticket.step.-4": "accept",
     "sign.green": "Sign by {time}",
     "sign.yellow": "Sign by {time}",
     "sign.red": "Not signed by {time}",

@@ -129,7 +129,7 @@ TEXTS: Mapping[str, str] = {
     "ticket.step.0": "派单",
     "ticket.step.-1": "审核",
     "ticket.step.-2": "回访",
-    "ticket.step.-3": "受理",
+    "ticket.step.-4": "受理",
     "sign.green": "{time} 前签收",
     "sign.yellow": "{time} 前签收",
     "sign.red": "{time} 前未签收",
