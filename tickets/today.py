@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from models.clock import Instant, to_datetime
 from models.rules.tickets.choices import STAFF
 from models.tables import Ticket, TicketLeg
+from tickets import notices
 from tickets.blotting import blotted
 from tickets.criteria import result_of
 from tickets.search import unit_names
@@ -45,7 +46,8 @@ def board(
     }  # fmt: skip
     newest = _newest(session, day)
     districts = sorted({district for district, _ in counts["kinds"]} - {""})
-    head = {"at": now, "day": [start, end]}
+    notice = notices.present(session, now=now)
+    head = {"at": now, "day": [start, end], "notice": {"text": notice.text, "until": notice.until}}
     return {
         **head,
         **_section(counts, newest, districts=None),
@@ -66,7 +68,8 @@ def of_district(board: Board, code: str) -> Board:
         return {**own, "areas": areas}
     nothing: Board = {"opened": 0, "kinds": {}, "states": {}, "results": {}, "newest": []}
     found: Board = board["districts"].get(code, nothing)
-    return {"at": board["at"], "day": board["day"], **found}
+    head: Board = {name: board[name] for name in ("at", "day", "notice") if name in board}
+    return {**head, **found}
 
 
 Counts = dict[tuple[str, str], int]

@@ -16,6 +16,7 @@ from dashboard.pages import (
     intake,
     knowledge,
     knowledge_item,
+    notices,
     places,
     ticket,
     ticket_desk,
@@ -160,6 +161,7 @@ def _alarms(search: str) -> Child:
         words=words(),
         labels=here.labels,
         may_ack="alarms.ack" in viewer().can,
+        console=notices.console(),
     )
 
 

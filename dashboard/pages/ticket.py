@@ -174,10 +174,12 @@ def _whole(session: Session, no: str, typed: Typed, pressed: str) -> Child:
         "supervisions": [(str(s.id), s.opinion[:40]) for s in whole.supervisions if not s.ended_at],
     }
     zone, town = place(session).zone, placing.town()
+    own = whole.row.opened_by == who.user_id
     return views.ticket(
         whole, forms=views.Forms(lists, proposed, typed, pressed), zone=zone, words=words(),
         district=districts(session).get(whole.row.district, whole.row.district),
-        may_call="calls.view" in who.can, may_reveal=identity.may_reveal(session, whole.row, who),
+        may_call="calls.view" in who.can or own,
+        may_reveal=identity.may_reveal(session, whole.row, who), may_tell=identity.may_show_code(who),
         letters=letters.of_ticket(session, whole.row), place=_place(session, whole.row, town, zone),
     )  # fmt: skip
 

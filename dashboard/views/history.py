@@ -44,7 +44,7 @@ def course(lines: Sequence["TicketHistory"], names: Names, words: Words) -> Chil
                         [
                             html.B(words[f"verb.{line.verb}"]),
                             html.Span(line.actor_name or words["ticket.system"], className="muted"),
-                            html.P(said, className="told") if said else None,
+                            html.Div(said, className="told") if said else None,
                             placing.told(line.event, words) if line.verb == "place" else None,
                             html.P(line.note) if line.note else None,
                         ]

@@ -123,6 +123,7 @@ def ticket(
     district: str,
     may_call: bool,
     may_reveal: bool = False,
+    may_tell: bool = False,
     letters: Child = None,
     place: Child = None,
 ) -> Child:
@@ -144,6 +145,7 @@ def ticket(
                 [
                     _facts(whole, district, zone, words, may_call=may_call),
                     identity.question(row.no, words) if may_reveal else None,
+                    identity.code(row.no, words) if may_tell else None,
                 ]
             ),
             css="roomy",
