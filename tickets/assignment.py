@@ -1,6 +1,6 @@
 """分流转办: who handles a ticket, and how it comes back: assign, sub-assign, reject, return, extension."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Literal
 
 from sqlalchemy import func, select, update
@@ -27,6 +27,10 @@ from tickets.moving import (
 )  # fmt: skip
 
 What = Literal["return", "extension"]
+OVER: Mapping[str, object] = {
+    "due_at": None, "paused_at": None, "urge_at": None, "urge_told": False,
+}  # fmt: skip
+"""What a ticket has no more once no unit has it."""
 
 
 def assign(
@@ -100,14 +104,18 @@ def coordinate(
         raise WrongStatus("the clocks stand: let them run first", cap="paused")
     there = legs(session, ticket_id)
     mine = {leg.unit: leg for leg in there if leg.handled_at is None}
-    number, calendar = max(leg.number for leg in there), terms.calendar(session)
+    turn = there[0].turn
+    used = select(func.max(TicketLeg.number)).where(
+        TicketLeg.ticket_id == ticket_id, TicketLeg.turn == turn
+    )
+    number, calendar = session.scalar(used) or 1, terms.calendar(session)
     parts = []
     for unit in units:
         leg = mine.get(unit)
         if leg is None:
             number += 1
             leg = TicketLeg(
-                tenant_id=taken.row.tenant_id, ticket_id=ticket_id, turn=there[0].turn, unit=unit,
+                tenant_id=taken.row.tenant_id, ticket_id=ticket_id, turn=turn, unit=unit,
                 number=number, holder=unit, assigned_at=to_datetime(now), assigned_by=actor.user_id,
                 extra=0,
             )  # fmt: skip
@@ -197,13 +205,24 @@ def ask_return(
 def grant_return(
     session: Session, ticket_id: int, *, note: str = "", actor: Actor, now: Instant
 ) -> None:
-    """Take the ticket back: its parts are over, charged to who had it, and it waits for a new unit."""
-    taken = take(
-        session, ticket_id, "grant_return", actor, bounces=Ticket.bounces + 1, due_at=None,
-        paused_at=None, urge_at=None, urge_told=False,
+    """Take the ticket back: its parts are over, charged to who had it, and it waits for a new unit.
+
+    A co-unit's part alone is over when that is what was asked for: the ticket goes on with the others.
+    """
+    part = session.scalar(
+        select(TicketRequest.leg).where(
+            TicketRequest.ticket_id == ticket_id, TicketRequest.what == "return",
+            TicketRequest.decided_at.is_(None),
+        )
     )  # fmt: skip
+    alone: dict[str, object] = {"status": Ticket.status}
+    whole = {**OVER, "bounces": Ticket.bounces + 1}
+    of_lead = part is None or part == 1
+    taken = take(session, ticket_id, "grant_return", actor, **whole if of_lead else alone)
     request = _decide(session, taken, "return", actor, now, granted=True, note=note)
-    _end_parts(session, taken, actor, now)
+    if request.leg != part:
+        raise WrongStatus("another part asks meanwhile", cap="return")
+    end_parts(session, taken, actor, now, only=0 if of_lead else request.leg)
     event = e.ReturnGranted(leg=request.leg, **facts(taken, actor, now, note))
     tell(session, taken, actor, event)
 
@@ -211,11 +230,8 @@ def grant_return(
 def recall(session: Session, ticket_id: int, *, note: str, actor: Actor, now: Instant) -> None:
     """Take the ticket back unasked, with a reason; no bounce is counted, for no unit refused it."""
     owed(note, "note")
-    taken = take(
-        session, ticket_id, "recall", actor, due_at=None, paused_at=None, urge_at=None,
-        urge_told=False,
-    )  # fmt: skip
-    _end_parts(session, taken, actor, now)
+    taken = take(session, ticket_id, "recall", actor, **OVER)
+    end_parts(session, taken, actor, now)
     tell(session, taken, actor, e.TicketRecalled(**facts(taken, actor, now, note)))
 
 
@@ -318,14 +334,15 @@ def _decide(
     return row
 
 
-def _end_parts(session: Session, taken: Taken, actor: Actor, now: Instant) -> None:
-    """End the open parts; what else was asked for has nothing to hold on to."""
+def end_parts(session: Session, taken: Taken, actor: Actor, now: Instant, *, only: int = 0) -> None:
+    """End the open parts, or only that of a number; what else was asked for has nothing to hold on to."""
     for leg in legs(session, taken.row.id):
-        if leg.handled_at is None:
+        if leg.handled_at is None and only in (0, leg.number):
             leg.returned_at, leg.timer_at = to_datetime(now), None
+    asked = [TicketRequest.ticket_id == taken.row.id, TicketRequest.decided_at.is_(None)]
     session.execute(
         update(TicketRequest)
-        .where(TicketRequest.ticket_id == taken.row.id, TicketRequest.decided_at.is_(None))
+        .where(*asked, *([TicketRequest.leg == only] if only else []))
         .values(decided_at=to_datetime(now), decided_by=actor.user_id, granted=False)
     )
 

@@ -1,6 +1,6 @@
 """What a list of tickets asks for, and as which conditions: desks, the combined query (D-32), data scope."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any, Literal, cast, get_args
 
 import msgspec
@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session, aliased
 from models.clock import Instant, to_datetime
 from models.errors import BadInput, Refused
 from models.rules.places import AREA, LOCATED, TRUE, cell_range, coarser
-from models.rules.tickets.choices import STAFF
+from models.rules.tickets.choices import DISCONTENT, STAFF
 from models.rules.tickets.moves import OPEN, WITH_UNIT
 from models.store.fulltext import holds
 from models.tables import (
@@ -25,37 +25,40 @@ from tickets import around, steps
 from tickets.moving import Actor, not_about, units_below
 
 Desk = Literal[
-    "dispatch", "handle", "review", "entry", "complaint", "consult", "call_back", "urge", "supervise",
+    "dispatch", "handle", "review", "entry", "complaint", "consult", "call_back", "decide", "urge", "supervise",
     "instruct", "staff", "management", "statistics", "all", "archive",
 ]  # fmt: skip
-DESKS: Mapping[Desk, str] = {
-    "dispatch": "ticket.assign",
-    "handle": "ticket.handle",
-    "review": "ticket.review",
-    "entry": "ticket.open",
-    "complaint": "ticket.open",
-    "consult": "ticket.open",
-    "call_back": "ticket.call_back",
-    "urge": "ticket.supervise",
-    "supervise": "ticket.supervise",
-    "instruct": "ticket.instruct",
-    "staff": "ticket.staff",
-    "management": "ticket.supervise",
-    "statistics": "ticket.supervise",
-    "all": "ticket.view",
-    "archive": "ticket.view",
+DESKS: Mapping[Desk, tuple[str, ...]] = {
+    "dispatch": ("ticket.assign",),
+    "handle": ("ticket.handle",),
+    "review": ("ticket.review",),
+    "entry": ("ticket.open",),
+    "complaint": ("ticket.open",),
+    "consult": ("ticket.open",),
+    "call_back": ("ticket.call_back",),
+    "decide": ("ticket.review", "ticket.instruct", "ticket.handle"),
+    "urge": ("ticket.supervise",),
+    "supervise": ("ticket.supervise",),
+    "instruct": ("ticket.instruct",),
+    "staff": ("ticket.staff",),
+    "management": ("ticket.supervise",),
+    "statistics": ("ticket.supervise",),
+    "all": ("ticket.view",),
+    "archive": ("ticket.view",),
 }
-"""Desk -> the permission it needs, in the order of the tabs.
+"""Desk -> the permissions of which one opens it, in the order of the tabs.
 
 The six of B-18: complaint (with report), consult, dispatch, entry (one's own), management, statistics.
 """
+WORK: frozenset[Desk] = frozenset({"dispatch", "handle", "review"})
+"""Desks worked off from the top: unless another order is asked for, what is pressing comes first."""
 UNCOUNTED: frozenset[Desk] = frozenset({"statistics", "all", "archive"})
 """Desks that no work waits on: their tabs bear no number."""
 REPEAT_S = 90 * 86_400.0
 CELLS_MOST = 100
-DISCONTENT = ("bad", "very_bad")
-Sort = Literal["opened", "due", "closed", "no"]
-SORTS: tuple[Sort, ...] = get_args(Sort)
+Sort = Literal["", "opened", "due", "closed", "no"]
+"""Empty: the desk's own order, see `WORK`; elsewhere the newest first."""
+SORTS: tuple[Sort, ...] = get_args(Sort)[1:]
 
 
 class Criteria(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -91,6 +94,7 @@ class Criteria(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     replied: str = ""
     result: str = ""
     grade: str = ""
+    quality: str = ""
     late: str = ""
     returned: str = ""
     repeat: str = ""
@@ -99,7 +103,7 @@ class Criteria(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     cells: str = ""
     around: str = ""
     caller: str = ""
-    sort: Sort = "opened"
+    sort: Sort = ""
     rising: bool = False
 
 
@@ -118,9 +122,9 @@ def where(
     session: Session, criteria: Criteria, actor: Actor, now: Instant
 ) -> list[ColumnElement[bool]]:
     """Return the conditions of what the actor asks for and may see; Refused without the desk's permission."""
-    needed = DESKS.get(criteria.desk, "")
-    if "ticket.view" not in actor.can or needed not in actor.can:
-        raise Refused(f"{actor.ref} lacks {needed}", permission=needed or "ticket.view")
+    if "ticket.view" not in actor.can or not may_open(criteria.desk, actor.can):
+        needed = DESKS.get(criteria.desk, ("ticket.view",))[0]
+        raise Refused(f"{actor.ref} lacks {needed}", permission=needed)
     if criteria.caller:
         check_caller_search(actor)
     nothing = {name: "" for name in MAY_BE_NONE if getattr(criteria, name) == NONE}
@@ -131,7 +135,7 @@ def where(
         *[MAY_BE_NONE[name] == "" for name in nothing],
         *([] if staff else [Ticket.kind != STAFF]),
         *_of_desk(criteria.desk, actor, now),
-        *scope(session, actor),
+        *scope(session, actor, owing=criteria.desk == "handle"),
         *_of_row(criteria),
         *_of_place(criteria),
         *_of_text(criteria),
@@ -140,21 +144,30 @@ def where(
     ]
 
 
+def may_open(desk: str, can: Collection[str]) -> bool:
+    """Say whether somebody with these permissions may open a desk."""
+    return any(permission in can for permission in DESKS.get(cast("Desk", desk), ()))
+
+
 def check_caller_search(actor: Actor) -> None:
     """Raise Refused for a unit: whose tickets belong together is the centre's to know."""
     if actor.unit:
         raise Refused(f"{actor.ref} may not search by caller", permission="caller.search")
 
 
-def scope(session: Session, actor: Actor) -> list[ColumnElement[bool]]:
-    """Return what an actor may see: a unit what it or one below has or had, a district's staff its own."""
+def scope(session: Session, actor: Actor, *, owing: bool = False) -> list[ColumnElement[bool]]:
+    """Return what an actor may see: a unit what it or one below has or had, a district's staff its own.
+
+    owing : of a unit only what it has yet to do.
+    """
     where: list[ColumnElement[bool]] = [not_about(actor)]
     if actor.district:
         where.append(Ticket.district == actor.district)
     if actor.unit:
         own = units_below(session, actor.unit)
         has = or_(TicketLeg.holder.in_(own), TicketLeg.unit.in_(own))
-        where.append(exists().where(TicketLeg.ticket_id == Ticket.id, has))
+        due = (TicketLeg.handled_at.is_(None), TicketLeg.returned_at.is_(None)) if owing else ()
+        where.append(exists().where(TicketLeg.ticket_id == Ticket.id, has, *due))
     return where
 
 
@@ -164,23 +177,33 @@ def _of_desk(name: Desk, actor: Actor, now: Instant) -> list[ColumnElement[bool]
     watched = exists().where(Supervision.ticket_id == Ticket.id, Supervision.ended_at.is_(None))
     with_unit = Ticket.status.in_(WITH_UNIT)
     open_, late = Ticket.status.in_((*OPEN, "reviewed")), _runs_late(now)
+    # a pause does not hide what would be due by now
+    stands = and_(with_unit, Ticket.paused_at.is_not(None), Ticket.due_at < at)
+    decide = and_(Ticket.status == "reviewed", Ticket.grade.in_(DISCONTENT))
     found: dict[Desk, list[ColumnElement[bool]]] = {
         "entry": [Ticket.opened_by == actor.user_id, open_],
         "complaint": [Ticket.kind.in_(("complaint", "report")), open_],
         "consult": [Ticket.kind == "consult", open_],
-        "management": [open_, or_(late, watched, and_(with_unit, asked), Ticket.urge_at <= at)],
+        "management": [
+            or_(Ticket.contested, and_(open_, or_(
+                late, stands, decide, watched, and_(with_unit, asked), Ticket.urge_at <= at
+            )))
+        ],
         "statistics": [],
         "all": [],
         "dispatch": [or_(Ticket.status == "pending_assign", and_(with_unit, asked))],
         "handle": [with_unit],
-        "review": [Ticket.status == "pending_review"],
+        "review": [or_(Ticket.status == "pending_review", Ticket.contested)],
+        "decide": [decide],
         "call_back": [Ticket.status.in_(("reviewed", "rejected"))],
-        "urge": [with_unit, or_(Ticket.urge_at <= at, late)],
+        "urge": [with_unit, or_(Ticket.urge_at <= at, late, stands)],
         "supervise": [Ticket.status.in_((*OPEN, "reviewed", "archived")), watched],
         "instruct": [Ticket.status.in_(OPEN), or_(watched, late, Ticket.urgency != "normal")],
-        "staff": [Ticket.kind == STAFF, Ticket.status.not_in(("archived", "merged"))],
+        "staff": [
+            Ticket.kind == STAFF, or_(Ticket.status.not_in(("archived", "merged")), Ticket.contested)
+        ],
         "archive": [Ticket.status == "archived"],
-    }
+    }  # fmt: skip
     return found[name]
 
 
@@ -188,7 +211,7 @@ def _of_row(c: Criteria) -> list[ColumnElement[bool]]:
     equal = (
         (Ticket.no, c.no), (Ticket.kind, c.kind), (Ticket.status, c.status),
         (Ticket.urgency, c.urgency), (Ticket.channel, c.channel), (Ticket.mode, c.direction),
-        (Ticket.district, c.district), (Ticket.opened_by, c.opener),
+        (Ticket.district, c.district), (Ticket.opened_by, c.opener), (Ticket.quality, c.quality),
     )  # fmt: skip
     where = [column == value for column, value in equal if value]
     if c.since:
@@ -259,14 +282,21 @@ def result_of() -> ColumnElement[Any]:
     """Return what came of a ticket: open, answered (at the desk), handled (by a unit), rejected or merged."""
     return case(
         (Ticket.status.in_(OPEN), "open"),
-        (Ticket.status == "merged", "merged"),
-        (
-            exists().where(TicketHistory.ticket_id == Ticket.id, TicketHistory.verb == "reject"),
-            "rejected",
-        ),
+        (Ticket.merged_into.is_not(None), "merged"),
+        (_rejected(), "rejected"),
         (Ticket.lead != "", "handled"),
         else_="answered",
     )
+
+
+def _rejected() -> ColumnElement[bool]:
+    """True of what was not accepted, unless a re-examination then ordered it to be handled."""
+    told, later = aliased(TicketHistory), aliased(TicketHistory)
+    overturned = exists().where(
+        later.ticket_id == told.ticket_id, later.id > told.id, later.verb == "conclude",
+        later.status.in_(OPEN),
+    )  # fmt: skip
+    return exists().where(told.ticket_id == Ticket.id, told.verb == "reject", ~overturned)
 
 
 def _of_text(c: Criteria) -> list[ColumnElement[bool]]:

@@ -6,9 +6,9 @@ that stands (parameter `default_points`).
 
 from typing import NamedTuple
 
-from sqlalchemy import ColumnElement, and_, func, or_, select, tuple_, update
+from sqlalchemy import ColumnElement, and_, func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from models.clock import Instant, to_datetime
 from models.errors import NotFound, Refused
@@ -150,26 +150,29 @@ def _guessed() -> ColumnElement[bool]:
 
 def _sitting(session: Session, now: Instant, pile: int, fresh: Instant) -> list[Sitting]:
     """Return the coordinates with a pile of tickets, those known as default points with any new one."""
-    recent = [
-        Ticket.opened_at >= to_datetime(now - WITHIN_S),
-        or_(_guessed(), Ticket.precision == "default"), Ticket.lon.is_not(None),
-    ]  # fmt: skip
-    if fresh:
-        own = select(Ticket.lon, Ticket.lat).where(
-            Ticket.opened_at >= to_datetime(fresh), Ticket.lon.is_not(None)
-        )
-        recent.append(tuple_(Ticket.lon, Ticket.lat).in_(own))
-    many = func.count()
-    piles = (
-        select(Ticket.lon, Ticket.lat).where(*recent).group_by(Ticket.lon, Ticket.lat)
-        .having(many >= pile, func.bool_or(_guessed()))
-    )  # fmt: skip
     stem = func.btrim(func.regexp_replace(Ticket.address, r"\d.*$", ""))
     told = func.count(stem.distinct()).filter(stem != "")
     silent = func.count().filter(stem == "")
-    rows = session.execute(
+    many = func.count()
+    query = (
         select(Ticket.lon, Ticket.lat, many, told, silent)
-        .where(*recent, tuple_(Ticket.lon, Ticket.lat).in_(piles))
+        .where(
+            Ticket.opened_at >= to_datetime(now - WITHIN_S),
+            or_(_guessed(), Ticket.precision == "default"), Ticket.lon.is_not(None),
+        )
         .group_by(Ticket.lon, Ticket.lat)
-    )
-    return [Sitting(lon or 0.0, lat or 0.0, *counts) for lon, lat, *counts in rows]
+        .having(many >= pile, func.bool_or(_guessed()))
+    )  # fmt: skip
+    if fresh:
+        own = aliased(Ticket)
+        opened = (
+            select(own.lon, own.lat)
+            .where(own.opened_at >= to_datetime(fresh), own.lon.is_not(None))
+            .distinct()
+            .subquery()
+        )
+        here = and_(Ticket.lon == opened.c.lon, Ticket.lat == opened.c.lat)
+        query = query.join(opened, here)
+    return [
+        Sitting(lon or 0.0, lat or 0.0, *counts) for lon, lat, *counts in session.execute(query)
+    ]

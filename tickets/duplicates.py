@@ -14,6 +14,8 @@ from models.rules.tickets.choices import STAFF
 from models.rules.tickets.moves import OPEN
 from models.store.fulltext import holds
 from models.tables import Ticket, TicketParty
+from tickets.again import ANEW
+from tickets.assignment import OVER, end_parts
 from tickets.criteria import scope
 from tickets.moving import Actor, facts, take, tell
 
@@ -88,7 +90,10 @@ def _judged(row: Ticket, caller: bool, typed: Sequence[str], address: str) -> Ca
 def merge(
     session: Session, ticket_id: int, *, into: str, note: str = "", actor: Actor, now: Instant
 ) -> None:
-    """并案: go on under the ticket with the number `into`; its own caller stays with it for the call-back."""
+    """并案: go on under the ticket with the number `into`; its own caller stays with it for the call-back.
+
+    A duplicate that is noticed late takes its units' parts with it into the past.
+    """
     target = session.scalar(select(Ticket.id).where(Ticket.no == into, *scope(session, actor)))
     if target is None:
         raise BadInput(f"no ticket {into!r}", field="into")
@@ -99,7 +104,7 @@ def merge(
         select(Ticket.id).where(Ticket.id.in_((ticket_id, target))).order_by(Ticket.id)
         .with_for_update()
     )  # fmt: skip
-    taken = take(session, ticket_id, "merge", actor, merged_into=target)
+    taken = take(session, ticket_id, "merge", actor, merged_into=target, **OVER)
     main = session.get_one(Ticket, target, populate_existing=True)
     if main.kind == STAFF:
         raise WrongStatus("a complaint about our own staff takes no other", cap="staff")
@@ -108,12 +113,13 @@ def merge(
     carried = session.scalar(select(Ticket.id).where(Ticket.merged_into == ticket_id).limit(1))
     if carried is not None:
         raise WrongStatus("others were merged into it: merge those first", cap="carries")
+    end_parts(session, taken, actor, now)
     tell(session, taken, actor, e.TicketMerged(into=target, **facts(taken, actor, now, note)))
 
 
 def unmerge(session: Session, ticket_id: int, *, note: str, actor: Actor, now: Instant) -> None:
     """The merge was a mistake: it waits for a unit of its own again."""
-    taken = take(session, ticket_id, "unmerge", actor, merged_into=None)
+    taken = take(session, ticket_id, "unmerge", actor, merged_into=None, **ANEW)
     tell(session, taken, actor, e.TicketUnmerged(**facts(taken, actor, now, note)))
 
 

@@ -17,6 +17,7 @@ from models.errors import BadInput, NotFound, Refused, WrongStatus
 from models.events.ticket import AnyTicketEvent
 from models.rules.tickets import MOVES, Move, Verb, lawful
 from models.rules.tickets.choices import STAFF, STAFF_PERMISSION
+from models.rules.tickets.moves import permitted
 from models.rules.tickets.policy import Policy
 from models.rules.tickets.seal import SEALED, seal
 from models.store import outbox, streams
@@ -67,16 +68,19 @@ class Taken:
 
 
 def take(session: Session, ticket_id: int, verb: Verb, actor: Actor, **values: object) -> Taken:
-    """Move the row and hold it; Refused, NotFound, or WrongStatus with what may be done instead."""
+    """Move the row and hold it; Refused, NotFound, or WrongStatus with what may be done instead.
+
+    values : columns to set with it; a `status` among them stands instead of where the move leads.
+    """
     table = moves(session) if actor.user_id else MOVES  # a tenant's table is for people, not timers
     move = table[verb]
-    if move.permission not in actor.can:
+    if not permitted(verb, actor.can, table):
         raise Refused(f"{actor.ref} lacks {move.permission}", permission=move.permission)
     target = {"status": move.target} if move.target else {}
     row = session.scalar(
         update(Ticket)
         .where(Ticket.id == ticket_id, Ticket.status.in_(move.sources))
-        .values(version=Ticket.version + 1, **target, **values)
+        .values(version=Ticket.version + 1, **{**target, **values})
         .returning(Ticket)
         .execution_options(populate_existing=True)
     )
@@ -157,7 +161,7 @@ def owed(text: str, field: str) -> None:
 
 
 def legs(session: Session, ticket_id: int) -> list[TicketLeg]:
-    """Return the parts of the present assignment, the lead first; empty when there is none."""
+    """Return the parts of the present assignment, the lead first, without those that units gave back; or none."""
     turn = (
         select(TicketLeg.turn)
         .where(TicketLeg.ticket_id == ticket_id, TicketLeg.number > 0)
@@ -172,10 +176,9 @@ def legs(session: Session, ticket_id: int) -> list[TicketLeg]:
         .execution_options(populate_existing=True)
     )
     parts = list(found)
-    over = any(
-        leg.returned_at for leg in parts
-    )  # a part handled before it ended belongs to it, too
-    return [] if over else parts
+    if not parts or parts[0].returned_at:  # with the lead's part the assignment is over
+        return []
+    return [leg for leg in parts if leg.returned_at is None]
 
 
 def own_leg(session: Session, ticket_id: int, actor: Actor) -> TicketLeg:

@@ -14,6 +14,7 @@ from models.events.ticket import from_row
 from models.rules.deadlines import Lamp
 from models.rules.tickets import MOVES, Verb
 from models.rules.tickets.choices import STAFF
+from models.rules.tickets.moves import ALSO_MAY, permitted
 from models.rules.tickets.turns import Turn, turns
 from models.tables import (
     Agent,
@@ -27,7 +28,7 @@ from models.tables import (
     Unit,
     User,
 )  # fmt: skip
-from tickets import duplicates, steps
+from tickets import contacts, duplicates, pressing, steps
 from tickets.criteria import scope
 from tickets.moving import NOT_OF_STAFF, Actor, legs, moves, units_below
 from tickets.requests import Asked, asked
@@ -40,6 +41,7 @@ class Whole:
 
     merged : the tickets that go on under it, with their masked callers; main : number of the one it goes on under;
     opener : who registered it and answers for it first (首问负责); signs : 签收 owed, id of the leg -> (instant, lamp);
+    contacted : when the citizen was first spoken with while it was handled; press : how it is pressed for;
     step : what the centre itself owes now, with its lamp; duties : number of a leg -> what was agreed with its unit;
     customer : keyed hash of who asked, for those who may see 客户资料;
     past : parts of earlier turns; asked : the open requests by what they ask for;
@@ -65,6 +67,8 @@ class Whole:
     opener: str
     verbs: tuple[str, ...]
     duties: Mapping[int, str]
+    contacted: contacts.Contact | None
+    press: pressing.Press
     about: str = ""
     finding: str = ""
 
@@ -111,6 +115,8 @@ def whole(session: Session, no: str, *, actor: Actor, now: Instant) -> Whole:
         opener=session.scalar(select(User.name).where(User.id == row.opened_by)) or "",
         verbs=_verbs(session, row, parts, requests, actor),
         duties=_duties(history),
+        contacted=contacts.first(history),
+        press=pressing.of(session, [row.id]).get(row.id, pressing.UNPRESSED),
         about=_agent(session, str(told.get("open", {}).get("about", ""))),
         finding=str(told.get("settle", {}).get("finding", "")),
     )
@@ -179,32 +185,43 @@ def _verbs(
     mine = [p for p in parts if p.handled_at is None and (p.holder in own or p.unit in own)]
     open_requests = {request.what for request in requests if request.decided_at is None}
     found = []
-    for verb, move in moves(session).items():
-        if row.status not in move.sources or move.permission not in actor.can:
+    table = moves(session)
+    for verb, move in table.items():
+        if row.status not in move.sources or not permitted(verb, actor.can, table):
             continue
         if not _fits(row, verb):
             continue
-        if MOVES[verb].permission == "ticket.handle" and not mine:
+        if MOVES[verb].permission == "ticket.handle" and not _in_hand(verb, mine, actor):
             continue
         act, _, what = verb.partition("_")
         if act in ("grant", "deny") and what not in open_requests:
             continue
         if act == "ask" and what in open_requests:
             continue
-        if verb == "finish_part" and all(p.number == 1 for p in mine):
-            continue
-        if verb == "submit" and all(p.number != 1 for p in mine):
-            continue
-        if verb == "start" and row.status == "in_progress" and all(p.started_at for p in mine):
-            continue
         found.append(verb)
     return tuple(found)
+
+
+def _in_hand(verb: Verb, mine: list[TicketLeg], actor: Actor) -> bool:
+    """Whether the parts in the actor's hand let it make a unit's move, or it is the centre's, too."""
+    if not mine:
+        return not actor.unit and not ALSO_MAY.get(verb, frozenset()).isdisjoint(actor.can)
+    leads = any(part.number == 1 for part in mine)
+    if verb in ("submit", "pause_clock", "resume_clock"):
+        return leads
+    if verb == "finish_part":
+        return any(part.number != 1 for part in mine)
+    return verb != "start" or any(part.started_at is None for part in mine)
 
 
 def _fits(row: Ticket, verb: Verb) -> bool:
     """Whether a move means anything now: only a clock that stands resumes, only a contested result is concluded."""
     idle: set[Verb] = {"pause_clock" if row.paused_at else "resume_clock"}
     idle.add("contest" if row.contested else "conclude")
+    if row.contested:
+        idle |= {"reopen", "archive"}
+    if row.status == "merged":
+        idle.add("archive")
     return verb not in idle | (NOT_OF_STAFF if row.kind == STAFF else {"settle"})
 
 

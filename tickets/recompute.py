@@ -6,7 +6,7 @@ A person starts it for rules; for a calendar the timers do it by themselves, onc
 from typing import NamedTuple
 
 import msgspec
-from sqlalchemy import ColumnElement, and_, exists, func, select
+from sqlalchemy import ColumnElement, and_, exists, func, or_, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -145,7 +145,7 @@ def _with_open_leg() -> ColumnElement[bool]:
         TicketLeg.ticket_id == Ticket.id, TicketLeg.handled_at.is_(None),
         TicketLeg.returned_at.is_(None),
     )  # fmt: skip
-    return and_(open_leg, Ticket.status.in_(CLOCKED))
+    return and_(open_leg, or_(Ticket.status.in_(CLOCKED), Ticket.contested))
 
 
 def _ticket(

@@ -75,10 +75,12 @@ def _present(session: Session, ids: list[int]) -> dict[int, dict[int, TicketLeg]
         if turns.get(leg.ticket_id) != leg.turn:
             turns[leg.ticket_id], found[leg.ticket_id] = leg.turn, {}
         found[leg.ticket_id][leg.number] = leg
-    over = {
-        number for number, legs in found.items() if any(leg.returned_at for leg in legs.values())
+    # what its lead gave back is over whole; a co-unit gave back its own part alone
+    return {
+        ticket: {number: leg for number, leg in legs.items() if leg.returned_at is None}
+        for ticket, legs in found.items()
+        if 1 not in legs or legs[1].returned_at is None
     }
-    return {number: legs for number, legs in found.items() if number not in over}
 
 
 def _faults(row: Ticket, legs: dict[int, TicketLeg], events: list[dict[str, Any]]) -> list[str]:
@@ -99,6 +101,8 @@ def _faults(row: Ticket, legs: dict[int, TicketLeg], events: list[dict[str, Any]
         ("merged_into", row.merged_into or 0, told.merged_into),
         ("grade", row.grade or "none", told.grade),
         ("solved", row.solved, told.solved),
+        ("quality", row.quality, told.quality),
+        ("called back", row.called_back_at is not None, bool(told.called_back)),
         ("replied", row.replied_at is not None, bool(told.replied)),
         ("paused", row.paused_at is not None, bool(told.paused)),
         ("parts", sorted(legs), sorted(n for n, leg in told.legs.items() if not leg.returned)),

@@ -86,16 +86,20 @@ def _asked(events: Events) -> list[Request]:
             })  # fmt: skip
         for one in found:
             if one["granted"] is None:
-                _decided(one, kind, event["note"])
+                _decided(one, event)
     return found
 
 
-def _decided(one: Request, kind: str, note: str) -> None:
-    """Let an event decide an open request; a return that is granted ends what else was asked for."""
+def _decided(one: Request, event: dict[str, Any]) -> None:
+    """Let an event decide an open request; parts that end, end what was asked for with them."""
+    kind, state = event["type"], event.get("status", "")
     mine = {"return": "Return", "extension": "Extension"}[one["what"]]
     if kind in (f"{mine}Granted", f"{mine}Denied"):
-        one |= {"granted": kind.endswith("Granted"), "answer": note}
-    elif kind in ("ReturnGranted", "TicketRecalled"):
+        one |= {"granted": kind.endswith("Granted"), "answer": event["note"]}
+    elif kind in ("TicketRecalled", "TicketMerged") or (
+        # of a co-unit's part alone, what its own unit asked for
+        kind == "ReturnGranted" and (state in ("", "pending_assign") or one["leg"] == event["leg"])
+    ):
         one["granted"] = False
 
 

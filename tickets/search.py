@@ -18,9 +18,10 @@ from models.tables import (
     TicketRequest,
     Unit,
 )
-from tickets import steps
+from tickets import pressing, steps
 from tickets.criteria import SORTS, Criteria, Sort, where
 from tickets.moving import Actor
+from tickets.pressing import UNPRESSED, Press
 
 PAGE = 50
 COUNTED = 50_000
@@ -34,7 +35,7 @@ class TicketLine(NamedTuple):
     """A ticket as lists show it; `unit` is the name of the lead unit's present holder.
 
     due, lamp : of the unit's part, or of the step the centre owes; 0 and empty where no clock runs.
-    sign : of the unit's 签收 while it is owed, (instant, lamp).
+    sign : of the unit's 签收 while it is owed, (instant, lamp); press : how it is pressed for.
     """
 
     row: Ticket
@@ -43,6 +44,7 @@ class TicketLine(NamedTuple):
     lamp: Lamp | Literal[""]
     asked: str
     sign: tuple[Instant, Lamp] | None = None
+    press: Press = UNPRESSED
 
 
 class TicketPage(NamedTuple):
@@ -74,7 +76,8 @@ def find(
             rows = _rows(session, ids[first : first + PAGE])
             return TicketPage(lines(session, rows, now), total, more=False)
     query = _sorted(criteria, conditions).offset(first).limit(PAGE)
-    with _newest_first(session, many=total > most and criteria.sort == "opened"):
+    newest = criteria.sort in ("", "opened") and not pressing.orders(criteria)
+    with _newest_first(session, many=total > most and newest):
         rows = list(session.scalars(query))
     return TicketPage(lines(session, rows, now), min(total, most), total > most)
 
@@ -83,6 +86,9 @@ def _in_order(
     session: Session, criteria: Criteria, conditions: list[ColumnElement[bool]], most: int
 ) -> list[int]:
     """Return the ids of what matches, sorted as asked when there are fewer than `most`."""
+    if pressing.orders(criteria):
+        query = select(Ticket.id).where(*conditions).order_by(*pressing.order()).limit(most)
+        return list(session.scalars(query))
     column = _sort_column(criteria)
     found = session.execute(select(Ticket.id, column).where(*conditions).limit(most)).all()
     newest = sorted(found, key=lambda row: -row[0])
@@ -134,6 +140,8 @@ def stream(
 
 
 def _sorted(criteria: Criteria, conditions: list[ColumnElement[bool]]) -> Select[Ticket]:
+    if pressing.orders(criteria):
+        return select(Ticket).where(*conditions).order_by(*pressing.order())
     column = _sort_column(criteria)
     first = column.asc() if criteria.rising else column.desc()
     if criteria.sort in (
@@ -145,12 +153,12 @@ def _sorted(criteria: Criteria, conditions: list[ColumnElement[bool]]) -> Select
 
 
 def _sort_column(criteria: Criteria) -> Any:  # noqa: ANN401 - a column of an instant or a text
-    if criteria.sort not in SORTS:
+    if criteria.sort not in ("", *SORTS):
         raise BadInput(f"sort {criteria.sort!r}", field="sort")
     columns: dict[Sort, Any] = {
         "opened": Ticket.opened_at, "due": Ticket.due_at, "closed": Ticket.closed_at, "no": Ticket.no,
     }  # fmt: skip
-    return columns[criteria.sort]
+    return columns[criteria.sort or "opened"]
 
 
 def lines(session: Session, rows: list[Ticket], now: Instant) -> list[TicketLine]:
@@ -172,6 +180,7 @@ def lines(session: Session, rows: list[Ticket], now: Instant) -> list[TicketLine
     owed = steps.running(session, ids)
     parts = [(row, leads[row.id]) for row in rows if row.id in leads]
     signs = steps.signing(session, parts, now=now)
+    pressed = pressing.of(session, ids)
     found = []
     for row in rows:
         lead = leads.get(row.id)
@@ -180,7 +189,13 @@ def lines(session: Session, rows: list[Ticket], now: Instant) -> list[TicketLine
         unit = names.get(lead.holder, lead.holder) if lead else ""
         found.append(
             TicketLine(
-                row, unit, due, shown, asked.get(row.id, ""), signs.get(lead.id) if lead else None
+                row,
+                unit,
+                due,
+                shown,
+                asked.get(row.id, ""),
+                signs.get(lead.id) if lead else None,
+                pressed.get(row.id, UNPRESSED),
             )
         )
     return found
@@ -203,7 +218,7 @@ def unit_names(session: Session) -> dict[str, str]:
 
 TALLIED = {
     "unit": "lead", "category": "category", "kind": "kind", "status": "status",
-    "district": "district", "grade": "grade",
+    "district": "district", "grade": "grade", "quality": "quality",
 }  # fmt: skip
 
 
@@ -218,7 +233,7 @@ class Tally(NamedTuple):
 def tally(
     session: Session, criteria: Criteria, by: str, *, actor: Actor, now: Instant
 ) -> list[Tally]:
-    """Count a query's tickets by a fact (unit, category, kind, status, district, grade), most first.
+    """Count a query's tickets by a fact (unit, category, kind, status, district, grade, quality), most first.
 
     Units are those of the first level, with all below them, as the criterion `unit` means them.
     """

@@ -1,4 +1,4 @@
-"""The clock's own verbs: warn, expire, and urge at the planned time; each is told once.
+"""The clock's own verbs: warn, expire, urge at the planned time, end the longest pause; each is told once.
 
 Several timers may run at once: `next_due` holds the ticket's row, skipping one that somebody else has
 in hand, and `tell` looks again at what is due once the row is held.
@@ -13,9 +13,10 @@ from models.clock import Instant, to_datetime
 from models.events import ticket as e
 from models.rules.tickets.moves import CLOCK
 from models.tables import Ticket, TicketLeg
-from tickets import steps
+from tickets import pausing, steps
 from tickets.moving import Actor, facts, legs, take
 from tickets.moving import tell as record
+from tickets.workflow import remind
 
 BATCH = 50
 SYSTEM = Actor(0, "", frozenset({CLOCK, "ticket.supervise"}))
@@ -29,11 +30,13 @@ def next_due(session: Session, *, now: Instant, skip: Collection[int] = ()) -> i
     at = to_datetime(now)
     due_leg = select(TicketLeg.ticket_id).where(TicketLeg.timer_at <= at)
     due_urge = select(Ticket.id).where(Ticket.urge_at <= at, ~Ticket.urge_told)
+    stood = select(Ticket.id).where(pausing.over(session, now))
     found: int | None = session.scalar(
         select(Ticket.id)
         .where(or_(
             Ticket.id.in_(due_leg.order_by(TicketLeg.timer_at).limit(BATCH + len(skip))),
             Ticket.id.in_(due_urge.order_by(Ticket.urge_at).limit(BATCH + len(skip))),
+            Ticket.id.in_(stood.order_by(Ticket.paused_at).limit(BATCH + len(skip))),
         ), Ticket.id.not_in(skip))
         .limit(1)
         .with_for_update(skip_locked=True)
@@ -44,7 +47,8 @@ def next_due(session: Session, *, now: Instant, skip: Collection[int] = ()) -> i
 def tell(session: Session, ticket_id: int, *, now: Instant) -> int:
     """Tell the overdue clocks of a held ticket; return how many were told."""
     at = to_datetime(now)
-    told = _tell_legs(session, ticket_id, now) + _tell_urge(session, ticket_id, now)
+    told = _end_pause(session, ticket_id, now)
+    told += _tell_legs(session, ticket_id, now) + _tell_urge(session, ticket_id, now)
     session.flush()
     stale = update(TicketLeg).where(TicketLeg.ticket_id == ticket_id, TicketLeg.timer_at <= at)
     session.execute(stale.values(timer_at=None))  # of a past assignment: nobody waits for it
@@ -78,7 +82,16 @@ def _tell_urge(session: Session, ticket_id: int, now: Instant) -> int:
     if row.urge_at is None or row.urge_at.timestamp() > now or row.urge_told:
         return 0
     taken = take(session, ticket_id, "urge", SYSTEM, urge_told=True)
-    lead = legs(session, ticket_id)[0]
-    lead.urges += 1
-    record(session, taken, SYSTEM, e.TicketUrged(leg=lead.number, **facts(taken, SYSTEM, now)))
+    parts = remind(session, ticket_id)
+    event = e.TicketUrged(leg=parts[0], legs=parts, **facts(taken, SYSTEM, now))
+    record(session, taken, SYSTEM, event)
+    return 1
+
+
+def _end_pause(session: Session, ticket_id: int, now: Instant) -> int:
+    stands = select(Ticket.id).where(Ticket.id == ticket_id, pausing.over(session, now))
+    if session.scalar(stands) is None:
+        return 0
+    pausing.resume_clock(session, ticket_id, actor=SYSTEM, now=now)
+    session.flush()
     return 1

@@ -58,10 +58,14 @@ class UnitForm:
 
 
 class UnitLine(NamedTuple):
-    """A unit in the tree; `open` counts the tickets it or its sub-unit still owes through it."""
+    """A unit in the tree; `open` counts the tickets it or its sub-unit still owes through it.
+
+    later : tickets it led that are reviewed or in review, and may come back to it; counted for one unit alone.
+    """
 
     row: Unit
     open: int
+    later: int = 0
 
 
 class UnitPage(NamedTuple):
@@ -111,7 +115,15 @@ def one(session: Session, code: str, *, actor: Actor) -> UnitLine:
     """Return one unit; NotFound if there is none."""
     allowed(actor)
     row = _row(session, code)
-    return UnitLine(row, _open_counts(session, code).get(code, 0))
+    return UnitLine(row, _open_counts(session, code).get(code, 0), later(session, code))
+
+
+def later(session: Session, code: str) -> int:
+    """Count the tickets a unit led that are in review or reviewed: sent back, they wait for another unit."""
+    found = select(func.count()).where(
+        Ticket.lead == code, Ticket.status.in_(("pending_review", "reviewed"))
+    )
+    return session.scalar(found) or 0
 
 
 def held(session: Session, code: str, *, actor: Actor, page: int = 0) -> list[Ticket]:
@@ -260,7 +272,7 @@ def deactivate(
         recall(session, ticket_id, note=note, actor=actor, now=now)
     audit(
         session, actor=actor.ref, verb="deactivate_unit", subject=code, now=now, recalled=len(owed),
-        note=note.strip(),
+        later=later(session, code), note=note.strip(),
     )  # fmt: skip
     return len(owed)
 

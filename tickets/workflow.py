@@ -1,18 +1,19 @@
 """办理 and 审核, 督办 and 批示, reply and call-back, archive: what happens to a ticket once it has a unit."""
 
-from sqlalchemy import update
+from collections.abc import Collection
+from typing import Any
+
+from sqlalchemy import or_, select, update
 from sqlalchemy.orm import Session
 
 from models.clock import Instant, to_datetime
 from models.errors import BadInput, NotFound, WrongStatus
 from models.events import ticket as e
-from models.rules.tickets.choices import GRADES
-from models.tables import Supervision, Ticket, TicketLeg
+from models.rules.tickets.choices import DISCONTENT, GRADES, POINTS, QUALITIES
+from models.tables import Supervision, Ticket, TicketHistory, TicketLeg
 from tickets import terms
-from tickets.moving import Actor, Taken, facts, legs, owed, own_leg, policy, take, tell
-
-CONTENT = frozenset({"very_good", "good", "fair"})
-
+from tickets.again import ANEW, again, from_now
+from tickets.moving import Actor, Taken, facts, legs, moves, owed, own_leg, policy, take, tell
 
 # --- the unit -------------------------------------------------------------------------------
 
@@ -60,44 +61,6 @@ def submit(session: Session, ticket_id: int, *, result: str, actor: Actor, now: 
     tell(session, taken, actor, e.TicketHandled(**facts(taken, actor, now, result)))
 
 
-def pause_clock(session: Session, ticket_id: int, *, note: str, actor: Actor, now: Instant) -> None:
-    """Wait for the citizen: the clocks of all parts stand, and why is owed."""
-    owed(note, "note")
-    taken = take(session, ticket_id, "pause_clock", actor)
-    own_leg(session, ticket_id, actor)
-    if not policy(session).pause_allowed:
-        raise WrongStatus("clocks never stand here", cap="pause")
-    if taken.row.paused_at is not None:
-        raise WrongStatus("the clocks stand already", cap="paused")
-    taken.row.paused_at = to_datetime(now)
-    for leg in legs(session, ticket_id):
-        leg.timer_at = None
-    tell(session, taken, actor, e.ClockPaused(**facts(taken, actor, now, note)))
-
-
-def resume_clock(
-    session: Session, ticket_id: int, *, note: str = "", actor: Actor, now: Instant
-) -> None:
-    """The citizen answered, or nobody waits any more: every open part gets its new due instant."""
-    taken = take(session, ticket_id, "resume_clock", actor)
-    own_leg(session, ticket_id, actor)
-    event = e.ClockResumed(dues=_resumed(session, taken, now), **facts(taken, actor, now, note))
-    tell(session, taken, actor, event)
-
-
-def _resumed(session: Session, taken: Taken, now: Instant) -> dict[str, float]:
-    row = taken.row
-    if row.paused_at is None:
-        raise WrongStatus("the clocks run", cap="running")
-    row.pauses = [*row.pauses, (row.paused_at.timestamp(), now)]
-    row.paused_at = None
-    return {
-        str(leg.number): terms.set_clock(session, row, leg, now=now).at
-        for leg in legs(session, row.id)
-        if leg.handled_at is None
-    }
-
-
 def _handled(leg: TicketLeg, result: str, actor: Actor, now: Instant) -> None:
     leg.handled_at, leg.result, leg.timer_at = to_datetime(now), result.strip(), None
     leg.person = leg.person or actor.name
@@ -107,23 +70,56 @@ def _handled(leg: TicketLeg, result: str, actor: Actor, now: Instant) -> None:
 
 
 def approve(
-    session: Session, ticket_id: int, *, note: str = "", actor: Actor, now: Instant
+    session: Session,
+    ticket_id: int,
+    *,
+    quality: e.Quality = "",
+    points: Collection[e.Point] = (),
+    note: str = "",
+    actor: Actor,
+    now: Instant,
 ) -> None:
-    """审核通过."""
-    taken = take(session, ticket_id, "approve", actor, closed_at=to_datetime(now))
-    tell(session, taken, actor, e.TicketApproved(**facts(taken, actor, now, note)))
+    """审核通过; the result may be rated, and then each point is met or not (D-34)."""
+    rated = _rated(quality, points)
+    taken = take(session, ticket_id, "approve", actor, closed_at=to_datetime(now), quality=quality)
+    tell(session, taken, actor, e.TicketApproved(**rated, **facts(taken, actor, now, note)))
 
 
-def send_back(session: Session, ticket_id: int, *, note: str, actor: Actor, now: Instant) -> None:
-    """审核不通过: back to the lead unit with an opinion; its first due instant stands."""
+def send_back(
+    session: Session,
+    ticket_id: int,
+    *,
+    quality: e.Quality = "",
+    points: Collection[e.Point] = (),
+    note: str,
+    actor: Actor,
+    now: Instant,
+) -> None:
+    """审核不通过: back to the lead unit with an opinion; the days of the review are not charged to it."""
     owed(note, "note")
-    taken = take(session, ticket_id, "send_back", actor)
-    lead = _lead_again(session, taken)
-    due = lead.due_at.timestamp() if lead.due_at else 0.0
-    lead.timer_at = (
-        lead.due_at if now <= due else None
-    )  # a lateness the timer told is not told again
-    tell(session, taken, actor, e.TicketSentBack(due=due, **facts(taken, actor, now, note)))
+    rated = _rated(quality, points)
+    taken = take(session, ticket_id, "send_back", actor, quality=quality)
+    before = legs(session, ticket_id)[0].handled_at
+    lead, due = again(session, taken, now=now), 0.0
+    if lead is not None:
+        if before is not None:
+            taken.row.pauses = [*taken.row.pauses, (before.timestamp(), now)]
+        due = terms.set_clock(session, taken.row, lead, now=now).at
+        if lead.warn_at is not None and now > lead.warn_at.timestamp():
+            # a lateness the timer told is not told again
+            lead.timer_at = lead.due_at if now <= due else None
+    event = e.TicketSentBack(due=due, **rated, **facts(taken, actor, now, note))
+    tell(session, taken, actor, event)
+
+
+def _rated(quality: e.Quality, points: Collection[e.Point]) -> dict[str, Any]:
+    """Return what a review says of the result as its event has it; points are a rating's, none stand alone."""
+    if quality not in ("", *QUALITIES) or (points and not quality):
+        raise BadInput(f"quality {quality!r}", field="quality")
+    if set(points) - set(POINTS):
+        raise BadInput(f"points {points!r}", field="points")
+    met = {point: point in points for point in POINTS} if quality else {}
+    return {"quality": quality, "points": met}
 
 
 def reply(session: Session, ticket_id: int, *, text: str, actor: Actor, now: Instant) -> None:
@@ -132,7 +128,13 @@ def reply(session: Session, ticket_id: int, *, text: str, actor: Actor, now: Ins
     taken = take(
         session, ticket_id, "reply", actor, reply=text.strip(), replied_at=to_datetime(now)
     )
+    if taken.row.status == "merged" and _main(session, taken).replied_at is None:
+        raise WrongStatus("the main ticket has no reply yet", cap="main_reply")
     tell(session, taken, actor, e.TicketReplied(**facts(taken, actor, now, text)))
+
+
+def _main(session: Session, taken: Taken) -> Ticket:
+    return session.get_one(Ticket, taken.row.merged_into)
 
 
 def call_back(
@@ -146,86 +148,116 @@ def call_back(
     actor: Actor,
     now: Instant,
 ) -> None:
-    """回访: what the citizen says. Nobody reached is no grade."""
+    """回访: what the citizen says. Nobody reached is no grade, and the call-back is owed still (D-28).
+
+    A grade or an answer that is not given again leaves the earlier one.
+    """
     if grade not in GRADES or (not reached and (grade != "none" or solved is not None)):
         raise BadInput("a grade of somebody who was not reached", field="grade")
-    taken = take(
-        session, ticket_id, "call_back", actor, called_back_at=to_datetime(now), grade=grade,
-        solved=solved,
-    )  # fmt: skip
-    if taken.row.replied_at is None:
+    taken = take(session, ticket_id, "call_back", actor)
+    row = taken.row
+    if row.replied_at is None:
         raise WrongStatus("the citizen has no reply yet", cap="reply")
+    attempt = 0 if reached else attempts(session, ticket_id) + 1
+    if reached:
+        row.called_back_at = to_datetime(now)
+        row.grade = grade if grade != "none" else row.grade or "none"
+        row.solved = row.solved if solved is None else solved
     event = e.CitizenCalledBack(
-        reached=reached, grade=grade, solved=solved, **facts(taken, actor, now, note)
-    )
+        reached=reached, attempt=attempt, grade=grade, solved=solved,
+        **facts(taken, actor, now, note),
+    )  # fmt: skip
     tell(session, taken, actor, event)
+
+
+def attempts(session: Session, ticket_id: int) -> int:
+    """Return how often in a row nobody was reached about the present outcome."""
+    last = session.scalar(
+        select(TicketHistory.event)
+        .where(
+            TicketHistory.ticket_id == ticket_id,
+            TicketHistory.verb.in_(("call_back", "submit", "answer", "settle", "unmerge")),
+        )
+        .order_by(TicketHistory.id.desc())
+        .limit(1)
+    )
+    return int(last.get("attempt", 0)) if last else 0
 
 
 def reopen(session: Session, ticket_id: int, *, note: str, actor: Actor, now: Instant) -> None:
-    """重新办理: the lead unit handles once more, by a new due instant."""
+    """重新办理: the lead unit handles once more, by a new due instant; another one if it is closed."""
     owed(note, "note")
-    taken = take(
-        session, ticket_id, "reopen", actor, reopened=Ticket.reopened + 1, closed_at=None,
-        replied_at=None, called_back_at=None, grade="", solved=None,
-    )  # fmt: skip
+    taken = take(session, ticket_id, "reopen", actor, reopened=Ticket.reopened + 1, **ANEW)
+    if taken.row.contested:
+        raise WrongStatus("a re-examination is open", cap="contest")
     if taken.row.reopened > policy(session).reopen_cap and "ticket.instruct" not in actor.can:
         raise WrongStatus("handled again as often as allowed: a leader decides", cap="reopen")
-    lead = _lead_again(session, taken)
-    lead.extra = 0
-    found = terms.set_clock(session, taken.row, lead, now=now, start=now)
-    event = e.TicketReopened(due=found.at, **facts(taken, actor, now, note))
-    tell(session, taken, actor, event)
+    if not legs(session, ticket_id):
+        raise WrongStatus("it never had a unit: register it anew", cap="unit")
+    due = from_now(session, taken, again(session, taken, now=now), now=now)
+    tell(session, taken, actor, e.TicketReopened(due=due, **facts(taken, actor, now, note)))
 
 
 def archive(
     session: Session, ticket_id: int, *, note: str = "", actor: Actor, now: Instant
 ) -> None:
-    """归档, once the citizen has a reply and was called back (or the ticket was not accepted)."""
+    """归档, once the citizen has a reply and was called back (or the ticket was not accepted).
+
+    Who could not be reached as often as the tenant tries is no reason to wait. What was merged into it goes along.
+    """
+    merged = list(
+        session.scalars(
+            select(Ticket.id)
+            .where(or_(Ticket.id == ticket_id, Ticket.merged_into == ticket_id))
+            .order_by(Ticket.id)
+            .with_for_update()  # in one order, as a merge holds its two
+        )
+    )
     taken = take(session, ticket_id, "archive", actor)
     row = taken.row
+    closing: e.Closing = ""
+    if row.merged_into is not None:
+        raise WrongStatus("it is archived with its main ticket", cap="merged")
     if row.replied_at is None:
         raise WrongStatus("the citizen has no reply yet", cap="reply")
     if row.called_back_at is None and row.result and row.mode:
-        raise WrongStatus("the citizen was not called back yet", cap="call_back")
-    if row.grade and row.grade not in (*CONTENT, "none") and not note.strip():
+        if attempts(session, ticket_id) < policy(session).call_back_tries:
+            raise WrongStatus("the citizen was not called back yet", cap="call_back")
+        closing = "unreached"
+    if row.grade in DISCONTENT and not note.strip():
         raise BadInput("a discontented citizen's ticket is archived with a reason", field="note")
     if row.contested:
         raise WrongStatus("a re-examination is open", cap="contest")
-    tell(session, taken, actor, e.TicketArchived(**facts(taken, actor, now, note)))
-
-
-def contest(session: Session, ticket_id: int, *, note: str, actor: Actor, now: Instant) -> None:
-    """复查复核: the citizen contests the outcome."""
-    owed(note, "note")
-    taken = take(session, ticket_id, "contest", actor)
-    if taken.row.contested:
-        raise WrongStatus("a re-examination is open", cap="contest")
-    taken.row.contested = True
-    tell(session, taken, actor, e.ReexaminationOpened(**facts(taken, actor, now, note)))
-
-
-def conclude(
-    session: Session, ticket_id: int, *, upheld: bool, note: str, actor: Actor, now: Instant
-) -> None:
-    """End the re-examination with a reasoned finding."""
-    owed(note, "note")
-    taken = take(session, ticket_id, "conclude", actor)
-    if not taken.row.contested:
-        raise WrongStatus("no re-examination is open", cap="contest")
-    taken.row.contested = False
-    event = e.ReexaminationClosed(upheld=upheld, **facts(taken, actor, now, note))
+    event = e.TicketArchived(closing=closing, **facts(taken, actor, now, note))
     tell(session, taken, actor, event)
+    if (
+        "merged" not in moves(session)["archive"].sources
+    ):  # by the tenant's table each stays as it is
+        return
+    for other in merged:
+        if session.get_one(Ticket, other).status == "merged":
+            part = take(session, other, "archive", actor)
+            told = e.TicketArchived(closing="main", **facts(part, actor, now))
+            tell(session, part, actor, told)
 
 
 # --- supervision ----------------------------------------------------------------------------
 
 
 def urge(session: Session, ticket_id: int, *, note: str = "", actor: Actor, now: Instant) -> None:
-    """催办: every open part is reminded; the lead's is told."""
+    """催办: every open part is reminded, and told."""
     taken = take(session, ticket_id, "urge", actor, urge_at=None, urge_told=False)
-    lead = legs(session, ticket_id)[0]
-    lead.urges += 1
-    tell(session, taken, actor, e.TicketUrged(leg=lead.number, **facts(taken, actor, now, note)))
+    told = remind(session, ticket_id)
+    event = e.TicketUrged(leg=told[0], legs=told, **facts(taken, actor, now, note))
+    tell(session, taken, actor, event)
+
+
+def remind(session: Session, ticket_id: int) -> tuple[int, ...]:
+    """Count an urge on every open part; return their numbers."""
+    parts = [leg for leg in legs(session, ticket_id) if leg.handled_at is None]
+    for leg in parts:
+        leg.urges += 1
+    return tuple(leg.number for leg in parts)
 
 
 def plan_urge(
@@ -290,13 +322,3 @@ def instruct(session: Session, ticket_id: int, *, note: str, actor: Actor, now: 
     owed(note, "note")
     taken = take(session, ticket_id, "instruct", actor)
     tell(session, taken, actor, e.TicketInstructed(**facts(taken, actor, now, note)))
-
-
-def _lead_again(session: Session, taken: Taken) -> TicketLeg:
-    """Open the lead's part once more; one answered at the desk has none to go back to."""
-    found = legs(session, taken.row.id)
-    if not found:
-        raise WrongStatus("it never had a unit: register it anew", cap="unit")
-    lead = found[0]
-    lead.handled_at, lead.started_at, lead.holder = None, None, lead.unit
-    return lead

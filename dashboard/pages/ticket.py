@@ -18,11 +18,22 @@ from dashboard.views import ticket as views
 from dashboard.views.kit import Child
 from dashboard.views.ticket_query import TicketQuery
 from models.clock import now
-from models.errors import HotlineError, NotFound, WrongStatus
+from models.errors import BadInput, HotlineError, NotFound, WrongStatus
 from models.rules.places import located
 from models.store import staff
 from models.tables import Ticket
-from tickets import assignment, duplicates, identity, intake, queries, search, workflow
+from tickets import (
+    assignment,
+    contacts,
+    duplicates,
+    identity,
+    intake,
+    pausing,
+    queries,
+    reexamination,
+    search,
+    workflow,
+)
 from tickets.moving import Actor
 
 NEARBY_M, NEARBY_DAYS = 500, 30
@@ -36,6 +47,14 @@ def _text(values: Values, name: str) -> str:
 
 def _yes(values: Values, name: str) -> bool | None:
     return {"yes": True, "no": False}.get(_text(values, name))
+
+
+def _either(values: Values, name: str) -> bool:
+    """Read a yes or no that is owed."""
+    said = _yes(values, name)
+    if said is None:
+        raise BadInput(f"{name} is not said", field=name)
+    return said
 
 
 def _choice(values: Values, name: str) -> Any:  # noqa: ANN401 - one of a list, the service judges which
@@ -59,6 +78,18 @@ def _moment(session: Session, values: Values, name: str) -> float:
 
 def _noted(verb: Callable[..., object]) -> Move:
     return lambda s, t, v, who, at: verb(s, t, note=_text(v, "note"), actor=who, now=at)
+
+
+def _call_back(session: Session, ticket: int, values: Values, who: Actor, at: float) -> None:
+    """Take what the citizen said; of one who was reached all of it is owed, "not said" included."""
+    reached = _either(values, "reached")
+    for name in ("grade", "solved") if reached else ():
+        if not _text(values, name):
+            raise BadInput(f"{name} is not said", field=name)
+    workflow.call_back(
+        session, ticket, reached=reached, grade=_choice(values, "grade") or "none",
+        solved=_yes(values, "solved"), note=_text(values, "note"), actor=who, now=at,
+    )  # fmt: skip
 
 
 MOVES: Mapping[str, Move] = {
@@ -85,8 +116,14 @@ MOVES: Mapping[str, Move] = {
     "submit": lambda s, t, v, who, at: workflow.submit(
         s, t, result=_text(v, "result"), actor=who, now=at
     ),
-    "approve": _noted(workflow.approve),
-    "send_back": _noted(workflow.send_back),
+    "approve": lambda s, t, v, who, at: workflow.approve(
+        s, t, quality=_choice(v, "quality"), points=v.get("points") or (), note=_text(v, "note"),
+        actor=who, now=at,
+    ),
+    "send_back": lambda s, t, v, who, at: workflow.send_back(
+        s, t, quality=_choice(v, "quality"), points=v.get("points") or (), note=_text(v, "note"),
+        actor=who, now=at,
+    ),
     "coordinate": lambda s, t, v, who, at: assignment.coordinate(
         s, t, units=v.get("units") or [], what=_text(v, "what"), by=_moment(s, v, "by"),
         note=_text(v, "note"), actor=who, now=at,
@@ -106,8 +143,8 @@ MOVES: Mapping[str, Move] = {
     "plan_urge": lambda s, t, v, who, at: workflow.plan_urge(
         s, t, on=_moment(s, v, "on"), note=_text(v, "note"), actor=who, now=at
     ),
-    "pause_clock": _noted(workflow.pause_clock),
-    "resume_clock": _noted(workflow.resume_clock),
+    "pause_clock": _noted(pausing.pause_clock),
+    "resume_clock": _noted(pausing.resume_clock),
     "merge": lambda s, t, v, who, at: duplicates.merge(
         s, t, into=_text(v, "into").strip(), note=_text(v, "note"), actor=who, now=at
     ),
@@ -121,14 +158,15 @@ MOVES: Mapping[str, Move] = {
     "reply": lambda s, t, v, who, at: workflow.reply(
         s, t, text=_text(v, "text"), actor=who, now=at
     ),
-    "call_back": lambda s, t, v, who, at: workflow.call_back(
-        s, t, reached=_yes(v, "reached") is True, grade=_choice(v, "grade"), solved=_yes(v, "solved"),
-        note=_text(v, "note"), actor=who, now=at,
+    "call_back": _call_back,
+    "contact": lambda s, t, v, who, at: contacts.contact(
+        s, t, how=_choice(v, "how"), reached=_either(v, "reached"), note=_text(v, "note"),
+        actor=who, now=at,
     ),
     "reopen": _noted(workflow.reopen),
-    "contest": _noted(workflow.contest),
-    "conclude": lambda s, t, v, who, at: workflow.conclude(
-        s, t, upheld=_yes(v, "upheld") is True, note=_text(v, "note"), actor=who, now=at
+    "contest": _noted(reexamination.contest),
+    "conclude": lambda s, t, v, who, at: reexamination.conclude(
+        s, t, upheld=_either(v, "upheld"), note=_text(v, "note"), actor=who, now=at
     ),
     "archive": _noted(workflow.archive),
     "place": placing.place,

@@ -15,7 +15,7 @@ from models.clock import now
 from models.errors import BadInput, HotlineError
 from models.store import people
 from tickets import queries, saved, search
-from tickets.criteria import DESKS, UNCOUNTED, Criteria, check_caller_search
+from tickets.criteria import DESKS, UNCOUNTED, Criteria, check_caller_search, may_open
 
 
 def register(app: dash.Dash) -> None:
@@ -43,7 +43,7 @@ def page(address: str) -> Child:
     require("ticket.view")
     query = read(address)
     who, can = actor(), viewer().can
-    desks = [name for name, permission in DESKS.items() if permission in can]
+    desks = [name for name in DESKS if may_open(name, can)]
     if not query.given:
         query = TicketQuery({"desk": desks[0]}, query.page, query.wrong)
     if query.desk == "statistics" and not query.tally:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple, assert_never
 import msgspec
 from dash import html
 
-from dashboard.views import clock, placing
+from dashboard.views import clock, outcomes, placing
 from dashboard.views.kit import Child, Words
 from models.errors import HotlineError
 from models.events import ticket as e
@@ -77,7 +77,7 @@ def _told(rows: Sequence[dict[str, object]], names: Names, words: Words) -> Iter
         yield said
 
 
-def sentence(  # noqa: C901, PLR0911, PLR0912 - a table
+def sentence(  # noqa: C901, PLR0911, PLR0912, PLR0915 - a table
     event: e.AnyTicketEvent, before: Ticket | None, names: Names, words: Words
 ) -> str:
     """Return what an event says beyond its verb and its note, "" when that is all. `before`: the fold so far."""
@@ -86,6 +86,9 @@ def sentence(  # noqa: C901, PLR0911, PLR0912 - a table
     def unit(number: int) -> str:
         leg = legs.get(number)
         return names.unit(leg.unit) if leg else words.get(f"ticket.step.{number}", "")
+
+    def outcome(verb: str) -> str:
+        return outcomes.told(verb, msgspec.to_builtins(event), words)
 
     def say(key: str, **facts: object) -> str:
         return words[f"told.{key}"].format(**facts)
@@ -119,7 +122,8 @@ def sentence(  # noqa: C901, PLR0911, PLR0912 - a table
         case e.TicketHandled():
             return unit(1)
         case e.TicketSentBack():
-            return say("again", unit=unit(1), due=names.when(event.due))
+            again = say("again", unit=unit(1), due=names.when(event.due))
+            return words["told.then"].join(filter(None, (again, outcome("send_back"))))
         case e.TicketReopened():
             return say("again", unit=unit(1), due=names.when(event.due))
         case e.ReturnAsked():
@@ -142,19 +146,27 @@ def sentence(  # noqa: C901, PLR0911, PLR0912 - a table
             return say("stands", unit=unit(event.leg), due=_due(legs, event.leg, names))
         case e.TicketUrged():
             leg = legs.get(event.leg)
-            return say("urged", unit=unit(event.leg), n=(leg.urges if leg else 0) + 1)
+            told = words["told.or"].join(unit(number) for number in event.legs or (event.leg,))
+            return say("urged", unit=told, n=(leg.urges if leg else 0) + 1)
         case e.UrgePlanned():
             return say("urge_on", time=names.when(event.on)) if event.on else say("urge_off")
         case e.LegWarned() | e.LegExpired():
             return say("clock", who=unit(event.leg), due=names.when(event.due))
         case e.SupervisionRated():
             return words[f"choice.rating.{event.rating}"]
+        case e.TicketApproved():
+            return outcome("approve")
         case e.CitizenCalledBack():
-            return _called_back(event, words)
+            return outcome("call_back")
+        case e.CitizenContacted():
+            return outcome("contact")
+        case e.TicketArchived():
+            return outcome("archive")
         case e.ReexaminationClosed():
-            return words[f"choice.upheld.{'yes' if event.upheld else 'no'}"]
+            return outcome("conclude")
         case e.ClockResumed():
-            return _moved({int(n): due for n, due in event.dues.items()}, legs, names, words)
+            moved = _moved({int(n): due for n, due in event.dues.items()}, legs, names, words)
+            return words["told.then"].join(filter(None, (outcome("resume_clock"), moved)))
         case e.DueRecomputed():
             moved = _moved({int(n): due for n, due in event.dues.items()}, legs, names, words)
             cause = words.get(f"told.cause_{event.cause.partition(':')[0]}", "")
@@ -165,9 +177,8 @@ def sentence(  # noqa: C901, PLR0911, PLR0912 - a table
         case e.RecordingLinked():
             return event.recording
         case (
-            e.TicketAnswered() | e.TicketApproved() | e.TicketSupervised() | e.TicketInstructed()
-            | e.TicketReplied() | e.ReexaminationOpened() | e.ClockPaused() | e.TicketUnmerged()
-            | e.TicketArchived() | e.TicketPlaced()
+            e.TicketAnswered() | e.TicketSupervised() | e.TicketInstructed()
+            | e.TicketReplied() | e.ReexaminationOpened() | e.ClockPaused() | e.TicketUnmerged() | e.TicketPlaced()
         ):  # fmt: skip
             return ""  # verb and note say all; a place has a line of its own
         case _:
@@ -197,13 +208,4 @@ def _moved(dues: Mapping[int, float], legs: Mapping[int, Leg], names: Names, wor
             was=_due(legs, number, names), due=names.when(due),
         )
         for number, due in dues.items()
-    )  # fmt: skip
-
-
-def _called_back(event: e.CitizenCalledBack, words: Words) -> str:
-    if not event.reached:
-        return words["choice.reached.no"]
-    solved = {True: "yes", False: "no", None: "unsaid"}[event.solved]
-    return words["told.and"].join(
-        (words["choice.reached.yes"], words[f"choice.grade.{event.grade}"], words[f"choice.solved.{solved}"])
     )  # fmt: skip

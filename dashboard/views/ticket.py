@@ -9,10 +9,14 @@ from dash import dcc, html
 from dashboard.views import clock, files, history, identity, placing
 from dashboard.views.kit import Child, Words, data, empty, link, offered, panel, status
 from dashboard.views.legs import legs
+from dashboard.views.ticket_desk import press_marks
 from models.rules.tickets.choices import (
     FINDINGS,
     GRADES,
+    HOWS,
     MODES,
+    POINTS,
+    QUALITIES,
     REJECT_GROUNDS,
     RETURN_GROUNDS,
 )
@@ -25,7 +29,11 @@ Options = Sequence[tuple[str, str]]
 
 
 class Field(NamedTuple):
-    """One field of a verb's form; `options` names the list it offers."""
+    """One field of a verb's form; `options` names the list it offers.
+
+    kind : "one" of a list is owed, and nothing is chosen before somebody chooses; "first" has its first chosen;
+    "ticks" are any of it.
+    """
 
     name: str
     kind: str
@@ -33,19 +41,20 @@ class Field(NamedTuple):
 
 
 _NOTE = Field("note", "text")
+_RATING = (Field("quality", "one", "quality"), Field("points", "ticks", "points"))
 VERBS: Mapping[str, tuple[Field, ...]] = {
     "answer": (Field("reply", "text"),),
     "settle": (Field("finding", "one", "finding"), _NOTE),
     "assign": (
-        Field("units", "units"), Field("mode", "one", "mode"), Field("by", "moment"), _NOTE,
+        Field("units", "units"), Field("mode", "first", "mode"), Field("by", "moment"), _NOTE,
     ),
     "reject": (Field("ground", "one", "reject"), _NOTE),
     "start": (),
     "sub_assign": (Field("unit", "one", "below"), _NOTE),
     "finish_part": (Field("result", "text"),),
     "submit": (Field("result", "text"),),
-    "approve": (_NOTE,),
-    "send_back": (_NOTE,),
+    "approve": (*_RATING, _NOTE),
+    "send_back": (*_RATING, _NOTE),
     "coordinate": (
         Field("units", "units"), Field("what", "text"), Field("by", "moment"), _NOTE,
     ),
@@ -64,7 +73,7 @@ VERBS: Mapping[str, tuple[Field, ...]] = {
     "unmerge": (_NOTE,),
     "supervise": (_NOTE,),
     "rate_supervision": (
-        Field("supervision", "one", "supervisions"), Field("rating", "one", "rating"), _NOTE,
+        Field("supervision", "first", "supervisions"), Field("rating", "one", "rating"), _NOTE,
     ),
     "instruct": (_NOTE,),
     "reply": (Field("text", "text"),),
@@ -72,6 +81,7 @@ VERBS: Mapping[str, tuple[Field, ...]] = {
         Field("reached", "one", "reached"), Field("grade", "one", "grade"),
         Field("solved", "one", "solved"), _NOTE,
     ),
+    "contact": (Field("how", "one", "how"), Field("reached", "one", "reached"), _NOTE),
     "reopen": (_NOTE,),
     "contest": (_NOTE,),
     "conclude": (Field("upheld", "one", "upheld"), _NOTE),
@@ -87,6 +97,9 @@ CHOICES: Mapping[str, tuple[str, ...]] = {
     "finding": FINDINGS,
     "rating": ("5", "4", "3", "2", "1"),
     "grade": GRADES,
+    "quality": QUALITIES,
+    "points": POINTS,
+    "how": HOWS,
     "solved": ("yes", "no", "unsaid"),
     "upheld": ("yes", "no"),
 }
@@ -244,9 +257,27 @@ def _said(whole: "Whole", district: str, zone: str, words: Words) -> list[tuple[
         ("urge_at", at(row.urge_at)),
         ("result", row.result),
         ("reply", row.reply),
-        ("grade", words[f"choice.grade.{row.grade}"] if row.grade else ""),
+        ("quality", words[f"choice.quality.{row.quality}"] if row.quality else ""),
+        ("grade", _graded(row.grade, row.solved, words)),
+        ("contacted", _contacted(whole, zone, words)),
     ]
     return [(name, value) for name, value in said if value]
+
+
+def _graded(grade: str, solved: bool | None, words: Words) -> str:
+    if not grade:
+        return ""
+    key = "unsaid" if solved is None else "yes" if solved else "no"
+    return f"{words[f'choice.grade.{grade}']} · {words[f'choice.solved.{key}']}"
+
+
+def _contacted(whole: "Whole", zone: str, words: Words) -> str:
+    """Return when, how and by whom the citizen was first spoken with."""
+    first = whole.contacted
+    if first is None:
+        return ""
+    at = clock.moment(first.at, zone, words)
+    return " · ".join(filter(None, (at, words[f"choice.how.{first.how}"], first.by)))
 
 
 def _marks(whole: "Whole", words: Words, *, may_call: bool) -> list[Child]:
@@ -259,6 +290,7 @@ def _marks(whole: "Whole", words: Words, *, may_call: bool) -> list[Child]:
         )
         if getattr(row, flag)
     ]  # fmt: skip
+    marks += press_marks(row, whole.press, words)
     if row.paused_at:
         marks.append(status("off", words["lamp.paused"]))
     if whole.main:
@@ -347,14 +379,23 @@ def _field(verb: str, field: Field, forms: Forms, words: Words) -> Child:
             why = proposed[1].partition(":")
             if proposed[0]:
                 hint = words[f"propose.{why[0]}"].format(what=why[2])
+        case "ticks":
+            points = [
+                {"label": label_, "value": code}
+                for code, label_ in _choices(field, forms.lists, words)
+            ]
+            control = dcc.Checklist(points, typed or [], id=name, className="points")
         case _:
             options = [
                 {"label": label_, "value": code}
                 for code, label_ in _choices(field, forms.lists, words)
             ]
-            offered = [option["value"] for option in options]
-            value = typed if typed in offered else next(iter(offered), None)
-            control = dcc.Dropdown(options, value, id=name, clearable=False)
+            first = options[0]["value"] if options and field.kind == "first" else None
+            value = typed if typed in [option["value"] for option in options] else first
+            control = dcc.Dropdown(
+                options, value, id=name, clearable=field.kind == "one",
+                placeholder=words["choice.choose"],
+            )  # fmt: skip
     note = html.P(hint, className="muted") if hint else None
     return html.Div([label, control, note], className="field")
 

@@ -19,10 +19,13 @@ from dashboard.views.kit import (
     table,
 )
 from dashboard.views.ticket_query import CHOICES, DAYS, LEDGERS, TicketQuery
-from tickets.criteria import MAY_BE_NONE, NONE
+from models.rules.tickets.choices import DISCONTENT
+from tickets.criteria import MAY_BE_NONE, NONE, WORK
 from tickets.search import TALLIED
 
 if TYPE_CHECKING:
+    from models.tables import Ticket
+    from tickets.pressing import Press
     from tickets.search import Tally, TicketPage
 
 LAMPS: Mapping[str, str] = {"green": "ok", "yellow": "warn", "red": "bad"}
@@ -32,15 +35,15 @@ Options = Sequence[tuple[str, str]]
 _ENTRIES = {
     "kind": "kind", "status": "ticket_status", "urgency": "urgency", "channel": "channel",
     "direction": "choice.mode", "grade": "choice.grade", "flag": "tickets", "sort": "sort", "result": "result",
-    "late": "choice.late",
+    "late": "choice.late", "quality": "choice.quality",
 }  # fmt: skip
 """Criterion -> where the words of its choices stand."""
 _UNASKED = {"sort": "sort.opened", "rising": "query.falling"}
 """Criterion -> what stands in its box when it is not asked for, where that is not "any"."""
 FIELDS = (
     "no", "since", "until", "kind", "category", "status", "urgency", "channel", "direction", "unit",
-    "person", "co_unit", "co_person", "dispatcher", "opener", "replied", "result", "grade", "late", "returned",
-    "repeat", "flag", "district", "sort", "rising",
+    "person", "co_unit", "co_person", "dispatcher", "opener", "replied", "result", "grade", "quality", "late",
+    "returned", "repeat", "flag", "district", "sort", "rising",
 )  # fmt: skip
 
 
@@ -175,12 +178,13 @@ def _box(query: TicketQuery, name: str, lists: Lists, words: Words) -> Child:
     if offered is None:
         box: Child = dcc.Input(name=name, type="text", value=value, maxLength=60, **_day(name))
     else:
-        nothing = words[_UNASKED.get(name, "query.any")]
+        work = name == "sort" and query.desk in WORK
+        nothing = words["sort.work" if work else _UNASKED.get(name, "query.any")]
         options = [html.Option(nothing, value="")]
         options += [
             html.Option(text, value=key, selected="selected" if key == value else None)
             for key, text in offered
-            if (name, key) != ("sort", "opened")  # what no choice means
+            if work or (name, key) != ("sort", "opened")  # what no choice means
         ]
         box = html.Select(options, name=name, **aria(label=label))
     return html.Label([html.Span(label), box])
@@ -241,7 +245,9 @@ def _tally(query: TicketQuery, tally: Sequence["Tally"], words: Words) -> Child:
     """Return the list counted by one of its facts; every number opens exactly its tickets."""
     if not query.tally:
         return None
-    family = {"kind": "kind", "status": "ticket_status", "grade": "choice.grade"}.get(query.tally)
+    family = {
+        "kind": "kind", "status": "ticket_status", "grade": "choice.grade", "quality": "choice.quality",
+    }.get(query.tally)  # fmt: skip
     rows = []
     for key, label, count in tally:
         text = words.get(f"{family}.{key}", key) if family else label or key
@@ -284,8 +290,11 @@ def _list(query: TicketQuery, page: "TicketPage", zone: str, words: Words) -> Ch
             marks.append(status("bad", words["tickets.emergency"]))
         if row.urgency != "normal":
             marks.append(status("warn", words[f"urgency.{row.urgency}"]))
+        marks += press_marks(row, line.press, words)
         if line.asked:
             marks.append(html.Span(words[f"asked.{line.asked}"], className="chip-note"))
+        if row.contested:
+            marks.append(html.Span(words["tickets.contested"], className="chip-note"))
         if line.sign and line.sign[1] != "green":
             marks.append(sign_lamp(line.sign, zone, words))
         late = words["lamp.paused"] if row.paused_at else due_lamp(line.lamp, line.due, zone, words)
@@ -323,6 +332,17 @@ def _pager(query: TicketQuery, pages: int, words: Words) -> Child:
     if query.page < pages - 1:
         steps.append(link(words["tickets.after"], query.href(page=str(query.page + 1))))
     return html.Nav(steps, className="pager")
+
+
+def press_marks(row: "Ticket", press: "Press", words: Words) -> list[Child]:
+    """Return what presses on a ticket as chips: urges, supervision, instruction, re-examination, discontent."""
+    said = [
+        words["press.urged"].format(n=press.urges) if press.urges else "",
+        words["press.supervised"] if press.supervised else "",
+        words["press.instructed"] if press.instructed else "",
+        words["press.discontent"] if row.status == "reviewed" and row.grade in DISCONTENT else "",
+    ]
+    return [html.Span(text, className="chip-note press") for text in said if text]
 
 
 def due_lamp(lamp: str, due: float, zone: str, words: Words) -> Child:

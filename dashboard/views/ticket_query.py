@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from models.errors import BadInput
 from models.events.ticket import Grade, Mode
 from models.rules.places import LOCATED
-from models.rules.tickets.choices import CHANNELS, KINDS, URGENCIES
+from models.rules.tickets.choices import CHANNELS, KINDS, QUALITIES, URGENCIES
 from models.rules.tickets.moves import STATUSES
 from tickets import around
 from tickets.criteria import DESKS, FLAGS, LATE, NONE, RESULTS, SORTS, Criteria
@@ -27,6 +27,7 @@ CHOICES: Mapping[str, tuple[str, ...]] = {
     "replied": ("yes", "no"),
     "result": RESULTS,
     "grade": ("discontent", *get_args(Grade), NONE),
+    "quality": QUALITIES,
     "late": LATE,
     "returned": ("yes",),
     "repeat": ("yes",),

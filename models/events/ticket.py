@@ -20,6 +20,18 @@ Grade = Literal["very_good", "good", "fair", "bad", "very_bad", "none"]
 Finding = Literal["upheld", "partly", "unfounded"]
 """属实, 部分属实, 不属实."""
 
+Point = Literal["checked", "clear", "lawful", "real", "patient"]
+"""What a review looks at: 事实查清, 基本事实清楚, 政策依据充分, 措施实在, 解释耐心."""
+
+Quality = Literal["", "excellent", "good", "fair", "poor"]
+"""优, 良, 中, 差; empty where a review did not rate."""
+
+How = Literal["phone", "visit", "sms", "other"]
+"""How a citizen was spoken with while the matter was handled."""
+
+Closing = Literal["", "unreached", "main"]
+"""Why a ticket was archived without a word of its citizen: nobody could be reached, or with its main ticket."""
+
 Stand = Literal["pending_assign", "archived"]
 """Where a ticket of an earlier system stands when it comes: waiting for a unit, or done."""
 
@@ -140,12 +152,22 @@ class TicketHandled(TicketEvent, frozen=True, kw_only=True):
     """The lead unit recorded the result: to be reviewed."""
 
 
-class TicketApproved(TicketEvent, frozen=True, kw_only=True):
+class TicketReviewed(TicketEvent, frozen=True, kw_only=True):
+    """审核: how good the result is, in a word and point by point; no points where it was not rated."""
+
+    quality: Quality = ""
+    points: dict[Point, bool] = msgspec.field(default_factory=dict)
+
+
+class TicketApproved(TicketReviewed, frozen=True, kw_only=True):
     """审核: the centre is content."""
 
 
-class TicketSentBack(TicketEvent, frozen=True, kw_only=True):
-    """审核: not content, back to the unit with an opinion and a new due instant."""
+class TicketSentBack(TicketReviewed, frozen=True, kw_only=True):
+    """审核: not content, back to the unit with an opinion and a new due instant.
+
+    Its unit's clock stood while the centre reviewed. Without an active unit it waits for another (`status`).
+    """
 
     due: float = 0.0
 
@@ -158,7 +180,7 @@ class ReturnAsked(TicketEvent, frozen=True, kw_only=True):
 
 
 class ReturnGranted(TicketEvent, frozen=True, kw_only=True):
-    """The centre takes the ticket back and assigns anew."""
+    """The centre takes the ticket back and assigns anew; a co-unit's part alone, if `status` says so."""
 
     leg: int
 
@@ -194,9 +216,10 @@ class ExtensionDenied(TicketEvent, frozen=True, kw_only=True):
 
 
 class TicketUrged(TicketEvent, frozen=True, kw_only=True):
-    """催办: by hand or by the timer."""
+    """催办: by hand or by the timer; `legs` are all the parts it tells, none on old events, which told one."""
 
     leg: int
+    legs: tuple[int, ...] = ()
 
 
 class UrgePlanned(TicketEvent, frozen=True, kw_only=True):
@@ -208,7 +231,7 @@ class UrgePlanned(TicketEvent, frozen=True, kw_only=True):
 class LegWarned(TicketEvent, frozen=True, kw_only=True):
     """The clock: a part is nearly due, or a step of the centre's own.
 
-    Those have the legs 0 dispatch, -1 review, -2 call-back, -4 accept.
+    Those have the legs 0 dispatch, -1 review, -2 call-back, -3 re-examination, -4 accept.
     """
 
     leg: int
@@ -244,15 +267,20 @@ class TicketReplied(TicketEvent, frozen=True, kw_only=True):
 
 
 class CitizenCalledBack(TicketEvent, frozen=True, kw_only=True):
-    """回访: reached or not, the grade, and whether the matter is solved (None = not said)."""
+    """回访: reached or not, the grade, and whether the matter is solved (None = not said).
+
+    A grade or an answer that was not given leaves the earlier one. attempt : the how-manieth in a row that reached
+    nobody, 0 if somebody answered (and on old events).
+    """
 
     reached: bool
+    attempt: int = 0
     grade: Grade = "none"
     solved: bool | None = None
 
 
 class TicketReopened(TicketEvent, frozen=True, kw_only=True):
-    """重新办理: the citizen was not content, the lead unit handles again."""
+    """重新办理: the citizen was not content, the lead unit handles again, or another if it is closed (`status`)."""
 
     due: float = 0.0
 
@@ -262,9 +290,13 @@ class ReexaminationOpened(TicketEvent, frozen=True, kw_only=True):
 
 
 class ReexaminationClosed(TicketEvent, frozen=True, kw_only=True):
-    """The re-examination upheld the outcome, or ordered the matter to be handled again."""
+    """The re-examination upheld the outcome, or ordered the matter to be handled again.
+
+    due : the new due instant of the lead unit, 0 where the ticket waits for one (`status`).
+    """
 
     upheld: bool
+    due: float = 0.0
 
 
 class ClockPaused(TicketEvent, frozen=True, kw_only=True):
@@ -272,7 +304,7 @@ class ClockPaused(TicketEvent, frozen=True, kw_only=True):
 
 
 class ClockResumed(TicketEvent, frozen=True, kw_only=True):
-    """The citizen answered; `dues` are the new due instants of the open legs."""
+    """The citizen answered, or the timer ended the longest pause; `dues` are the new due instants of the open legs."""
 
     dues: dict[str, float]
 
@@ -286,8 +318,15 @@ class DueRecomputed(TicketEvent, frozen=True, kw_only=True):
     dues: dict[str, float]
 
 
+class CitizenContacted(TicketEvent, frozen=True, kw_only=True):
+    """联系市民: who handles it spoke with the citizen, or tried to; the answer remains the platform's."""
+
+    how: How
+    reached: bool
+
+
 class TicketMerged(TicketEvent, frozen=True, kw_only=True):
-    """并案: goes on under another ticket; its caller is kept for the call-back."""
+    """并案: goes on under another ticket, its units' parts end; its caller is kept for the call-back."""
 
     into: int
 
@@ -330,6 +369,8 @@ class TicketPlaced(TicketEvent, frozen=True, kw_only=True):
 class TicketArchived(TicketEvent, frozen=True, kw_only=True):
     """归档."""
 
+    closing: Closing = ""
+
 
 AnyTicketEvent = (
     TicketOpened | TicketImported | TicketAnswered | TicketRejected | TicketAssigned | TicketStarted
@@ -339,7 +380,7 @@ AnyTicketEvent = (
     | TicketReopened | ReexaminationOpened | ReexaminationClosed | ClockPaused | ClockResumed
     | DueRecomputed | TicketMerged | TicketUnmerged | TicketArchived | UrgePlanned | LegWarned
     | LegExpired | StaffComplaintSettled | UnitsCoordinated | RecordingLinked
-    | TicketPlaced
+    | TicketPlaced | CitizenContacted
 )  # fmt: skip
 
 _decoder = msgspec.json.Decoder(AnyTicketEvent)

@@ -19,7 +19,7 @@ from models.rules.holidays_cn import FIXED, NOTICES
 
 DayKind = Literal["work", "makeup", "weekend", "holiday"]
 TimeUnit = Literal["workday", "hour", "minute"]
-Stage = Literal["accept", "dispatch", "sign", "handle", "review", "callback"]
+Stage = Literal["accept", "dispatch", "sign", "handle", "review", "callback", "reexamine"]
 Lamp = Literal["green", "yellow", "red"]
 Pause = tuple[Instant, Instant]
 """[start, end) of a wait for the citizen; end 0 = it still lasts."""
@@ -233,6 +233,7 @@ DEFAULT_RULES: tuple[TermRule, ...] = (
     ),
     # the stages for which no source gives a number: ours, so that every stage has a rule
     *(_default(stage, "default", 1) for stage in ("dispatch", "sign", "review", "callback")),
+    _default("reexamine", "default", 15),
 )  # fmt: skip
 
 

@@ -65,7 +65,9 @@ class Ticket(Owned, Base):
 
     lead : code of the unit that leads, or led last; due_at : when what is owed now is due, or was due last;
     expired_at : when a lead's clock, or one of the centre's own steps, first ran out.
-    pauses : [paused, resumed] instants at which the clocks stood, waiting for the citizen;
+    pauses : [paused, resumed] instants at which the units' clocks stood, while the citizen was awaited or the
+    centre reviewed what it then sent back;
+    quality : how the last review rated the result (优良中差);
     urge_at : when the centre wants it urged (E-02); urge_told : the timer has done so.
     origin : key in the system it was imported from, empty for our own.
     precision : how exactly lon/lat say where: see `rules.places.PRECISIONS`; h9 : the H3 cell (resolution 9) as a
@@ -105,6 +107,15 @@ class Ticket(Owned, Base):
             "opened_at",
             postgresql_where=text("grade <> ''"),
         ),
+        Index(
+            "ix_ticket_quality",
+            "tenant_id",
+            "quality",
+            "opened_at",
+            postgresql_where=text("quality <> ''"),
+        ),
+        Index("ix_ticket_contested", "tenant_id", postgresql_where=text("contested")),
+        Index("ix_ticket_paused", "paused_at", postgresql_where=text("paused_at IS NOT NULL")),
         Index("ix_ticket_merged", "merged_into", postgresql_where=text("merged_into IS NOT NULL")),
         Index(
             "ix_ticket_urge", "tenant_id", "urge_at", postgresql_where=text("urge_at IS NOT NULL")
@@ -158,6 +169,7 @@ class Ticket(Owned, Base):
     called_back_at: Mapped[datetime | None] = mapped_column(_Later)
     grade: Mapped[Words]
     solved: Mapped[bool | None]
+    quality: Mapped[Words]
     closed_at: Mapped[datetime | None] = mapped_column(_Later)
     paused_at: Mapped[datetime | None] = mapped_column(_Later)
     pauses: Mapped[list[tuple[float, float]]] = mapped_column(
@@ -221,6 +233,10 @@ class TicketLeg(Owned, Base):
         Index("ix_ticket_leg_person", "tenant_id", "person", postgresql_where=text("person <> ''")),
         Index("ix_ticket_leg_by", "tenant_id", "assigned_by", postgresql_where=text("assigned_by <> 0")),
         Index("ix_ticket_leg_timer", "timer_at", postgresql_where=text("timer_at IS NOT NULL")),
+        Index(
+            "ix_ticket_leg_urged", "ticket_id",
+            postgresql_where=text("urges > 0 AND handled_at IS NULL AND returned_at IS NULL"),
+        ),
     )  # fmt: skip
     id: Mapped[Id]
     ticket_id: Mapped[int] = mapped_column(ForeignKey("ticket.id"))
@@ -248,7 +264,12 @@ class TicketHistory(Owned, Base):
     """Every move, with the event that told it: replayed, they give the row."""
 
     __tablename__ = "ticket_history"
-    __table_args__ = (Index("ix_ticket_history_ticket", "ticket_id", "id"),)
+    __table_args__ = (
+        Index("ix_ticket_history_ticket", "ticket_id", "id"),
+        Index(
+            "ix_ticket_history_instruct", "ticket_id", postgresql_where=text("verb = 'instruct'")
+        ),
+    )
     id: Mapped[Id]
     ticket_id: Mapped[int] = mapped_column(ForeignKey("ticket.id"))
     at: Mapped[Instant]
@@ -290,7 +311,10 @@ class Supervision(Owned, Base):
     """督办: an important matter followed to its end."""
 
     __tablename__ = "supervision"
-    __table_args__ = (Index("ix_supervision_ticket", "ticket_id"),)
+    __table_args__ = (
+        Index("ix_supervision_ticket", "ticket_id"),
+        Index("ix_supervision_open", "ticket_id", postgresql_where=text("ended_at IS NULL")),
+    )
     id: Mapped[Id]
     ticket_id: Mapped[int] = mapped_column(ForeignKey("ticket.id"))
     opinion: Mapped[Words]

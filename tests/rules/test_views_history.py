@@ -77,7 +77,8 @@ SAID: dict[type, tuple[dict[str, Any], list[str]]] = {
     e.TicketUnmerged: ({}, []),
     e.RecordingLinked: ({"call": "c", "recording": "r.wav"}, ["r.wav"]),
     e.TicketPlaced: ({"lon": 114.0, "lat": 33.0, "precision": "point"}, []),
-    e.TicketArchived: ({}, []),
+    e.TicketArchived: ({"closing": "unreached"}, ["联系"]),
+    e.CitizenContacted: ({"how": "visit", "reached": True}, ["已联系上"]),
 }  # fmt: skip
 """Event -> its facts, and what its line must say of them."""
 

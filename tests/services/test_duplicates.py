@@ -10,7 +10,7 @@ from test_tickets import CENTRE, DAY, UNIT, VAULT, assigned, opened, same_as_his
 
 from models.errors import BadInput, WrongStatus
 from models.tables import Draft, Role, User
-from tickets import drafts, duplicates
+from tickets import drafts, duplicates, pausing
 from tickets import workflow as w
 from tickets.intake import Form
 
@@ -78,7 +78,7 @@ def test_what_cannot_be_merged(session: Session) -> None:
 def test_a_unit_that_waits_does_not_submit(session: Session) -> None:
     row = assigned(session)
     w.start(session, row.id, actor=UNIT, now=AT + 70)
-    w.pause_clock(session, row.id, note="等", actor=UNIT, now=AT + 80)
+    pausing.pause_clock(session, row.id, note="等", actor=UNIT, now=AT + 80)
     with pytest.raises(WrongStatus) as caught:
         w.submit(session, row.id, result="好了", actor=UNIT, now=AT + 90)
     assert caught.value.facts["cap"] == "paused"

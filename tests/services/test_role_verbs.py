@@ -12,9 +12,10 @@ from sqlalchemy.orm import Session
 from dashboard.pages.ticket import MOVES as PRESSED
 from models.clock import now
 from models.rules.tickets import MOVES
+from models.rules.tickets.moves import ALSO_MAY
 from models.store.people import PERMISSIONS
 from models.tables import Supervision, Ticket, TicketHistory
-from tickets import assignment, duplicates, intake, workflow
+from tickets import assignment, duplicates, intake, pausing, reexamination, workflow
 from tickets.moving import Actor
 
 CHIEF = Actor(0, "总值班", PERMISSIONS)
@@ -58,13 +59,13 @@ STEPS: Mapping[str, Step] = {
     "ask_extension": lambda s, t: assignment.ask_extension(
         s, t, days=2, reason="备料", actor=LEAD, now=now()
     ),
-    "pause": lambda s, t: workflow.pause_clock(s, t, note="等市民", actor=LEAD, now=now()),
+    "pause": lambda s, t: pausing.pause_clock(s, t, note="等市民", actor=LEAD, now=now()),
     "supervise": lambda s, t: workflow.supervise(s, t, note="盯紧", actor=CHIEF, now=now()),
     "reply": lambda s, t: workflow.reply(s, t, text="已修", actor=CHIEF, now=now()),
     "call_back": lambda s, t: workflow.call_back(
         s, t, reached=True, grade="good", solved=True, actor=CHIEF, now=now()
     ),
-    "contest": lambda s, t: workflow.contest(s, t, note="不服", actor=CHIEF, now=now()),
+    "contest": lambda s, t: reexamination.contest(s, t, note="不服", actor=CHIEF, now=now()),
 }  # fmt: skip
 REVIEWED = ("assign", "start", "submit", "approve")
 BEFORE: Mapping[str, tuple[str, ...]] = {
@@ -90,7 +91,8 @@ GIVEN: Mapping[str, dict[str, Any]] = {
     "reject": {"ground": "area", "note": "不属本市"}, "sub_assign": {"unit": SUB},
     "finish_part": {"result": "已修"}, "submit": {"result": "已修"},
     "ask_return": {"ground": "area", "reason": "不属我局"},
-    "ask_extension": {"days": 2, "reason": "备料"}, "plan_urge": {"on": "2099-01-01 08:00"},
+    "ask_extension": {"days": 2, "reason": "备料"}, "contact": {"how": "phone", "reached": "yes"},
+    "plan_urge": {"on": "2099-01-01 08:00"},
     "place": {"point": "114.3, 33.6", "precision": "point"},
     "rate_supervision": {"rating": "5"}, "reply": {"text": "已修"},
     "call_back": {"reached": "yes", "grade": "good", "solved": "yes"},
@@ -141,16 +143,15 @@ def verbs_of(site: Site, ticket: tuple[int, str, dict[str, Any]]) -> list[str]:
         return list(session.scalars(lines.order_by(TicketHistory.id)))
 
 
-def may(login: str, permission: str, district: str, holders: frozenset[str]) -> bool:
+def may(login: str, verb: str, district: str, holders: frozenset[str]) -> bool:
     """Whether the move is a person's by the rules of the house: permission, tenant, district, part in hand."""
-    person = PEOPLE[login]
-    if permission not in person.can or login == "stranger":
+    person, permission = PEOPLE[login], MOVES[verb].permission  # type: ignore[index]
+    if login == "stranger" or (person.district and person.district != district):
         return False
-    if person.district and person.district != district:
-        return False
-    if permission == "ticket.handle":
-        return person.unit in holders
-    return not person.unit
+    if person.unit:
+        return permission == "ticket.handle" in person.can and person.unit in holders
+    theirs = {permission} - {"ticket.handle"} | ALSO_MAY.get(verb, frozenset())  # type: ignore[call-overload]
+    return not theirs.isdisjoint(person.can)
 
 
 # --- the tests ------------------------------------------------------------------------------
@@ -158,8 +159,7 @@ def may(login: str, permission: str, district: str, holders: frozenset[str]) -> 
 
 def judge(site: Site, verb: str, district: str, holders: frozenset[str], *steps: str) -> None:
     """Press as all who may not, on one ticket nothing happens to; as all who may, each on one of its own."""
-    permission = MOVES[verb].permission  # type: ignore[index]
-    able = [login for login in PEOPLE if may(login, permission, district, holders)]
+    able = [login for login in PEOPLE if may(login, verb, district, holders)]
     ticket = made(site, verb, district, *steps)
     before = site.state()
     for login in ("", *PEOPLE):

@@ -1,6 +1,7 @@
 """Clocks: warned and expired once each, however many timers run; they stand while the citizen is awaited."""
 
 import threading
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -8,14 +9,15 @@ from conftest import Place
 from factories import AT
 from sqlalchemy import Engine, delete, func, select
 from sqlalchemy.orm import Session
-from test_tickets import CENTRE, DAY, UNIT, VAULT, assigned, opened, same_as_history, units
+from test_tickets import CENTRE, DAY, OTHER, UNIT, VAULT, assigned, opened, same_as_history, units
 
+from models.clock import to_datetime
 from models.errors import BadInput, WrongStatus
 from models.rules.deadlines import AGREED
 from models.store import db
-from models.tables import Outbox, TicketHistory, TicketLeg, Unit
+from models.tables import Outbox, Parameter, TicketHistory, TicketLeg, Unit
 from tickets import assignment as a
-from tickets import queries, search, steps, terms, timing
+from tickets import pausing, queries, search, steps, terms, timing
 from tickets import workflow as w
 from tickets.criteria import Criteria
 from tickets.intake import Form, answer, open_ticket
@@ -72,14 +74,14 @@ def test_a_returned_ticket_has_no_clock(session: Session) -> None:
 def test_clocks_stand_while_the_citizen_is_awaited(session: Session) -> None:
     row = assigned(session, "zjj", "jtj")
     before = [leg.due_at for leg in legs(session, row.id)]
-    w.pause_clock(session, row.id, note="等照片", actor=UNIT, now=AT + 100)
-    assert fire(session, AT + 40 * DAY) == []
+    pausing.pause_clock(session, row.id, note="等照片", actor=UNIT, now=AT + 100)
+    assert fire(session, AT + 14 * DAY) == []
     with session.begin_nested() as inner:
         with pytest.raises(WrongStatus) as caught:
-            w.pause_clock(session, row.id, note="再等", actor=UNIT, now=AT + 110)
+            pausing.pause_clock(session, row.id, note="再等", actor=UNIT, now=AT + 110)
         inner.rollback()
     assert caught.value.facts["cap"] == "paused"
-    w.resume_clock(session, row.id, actor=UNIT, now=AT + 14 * DAY)
+    pausing.resume_clock(session, row.id, actor=UNIT, now=AT + 14 * DAY)
     after = [leg.due_at for leg in legs(session, row.id)]
     for old, new in zip(before, after, strict=True):
         assert old is not None
@@ -96,8 +98,8 @@ def test_a_second_extension_and_a_pause_keep_the_first(session: Session) -> None
     a.ask_extension(session, row.id, days=3, reason="忙", actor=UNIT, now=AT + 100)
     a.grant_extension(session, row.id, actor=CENTRE, now=AT + 110)
     longer = legs(session, row.id)[0].due_at
-    w.pause_clock(session, row.id, note="等", actor=UNIT, now=AT + 120)
-    w.resume_clock(session, row.id, actor=UNIT, now=AT + 130)
+    pausing.pause_clock(session, row.id, note="等", actor=UNIT, now=AT + 120)
+    pausing.resume_clock(session, row.id, actor=UNIT, now=AT + 130)
     assert legs(session, row.id)[0].due_at == longer
 
 
@@ -224,7 +226,7 @@ def test_the_due_instant_is_of_what_is_owed_now(session: Session) -> None:
     w.submit(session, row.id, result="已办", actor=UNIT, now=AT + 9 * DAY)
     w.approve(session, row.id, actor=CENTRE, now=AT + 9 * DAY + 60)
     w.reply(session, row.id, text="已办", actor=CENTRE, now=AT + 9 * DAY + 120)
-    w.call_back(session, row.id, reached=False, actor=CENTRE, now=AT + 9 * DAY + 180)
+    w.call_back(session, row.id, reached=True, actor=CENTRE, now=AT + 9 * DAY + 180)
     assert row.due_at == lead  # nothing is owed: the unit's own stands
     assert fire(session, AT + 90 * DAY) == []
     same_as_history(session, row)
@@ -291,8 +293,8 @@ def test_an_agreed_date_outlives_pauses_extensions_and_rules(session: Session) -
     row = assigned(session)
     by = AT + 10 * DAY
     a.coordinate(session, row.id, units=["zjj"], what="查", by=by, actor=CENTRE, now=AT + 100)
-    w.pause_clock(session, row.id, note="等", actor=UNIT, now=AT + DAY)
-    w.resume_clock(session, row.id, actor=UNIT, now=AT + 3 * DAY)
+    pausing.pause_clock(session, row.id, note="等", actor=UNIT, now=AT + DAY)
+    pausing.resume_clock(session, row.id, actor=UNIT, now=AT + 3 * DAY)
     assert row.due_at is not None
     assert row.due_at.timestamp() == by + 2 * DAY
     terms.set_clock(session, row, legs(session, row.id)[0], now=AT + 4 * DAY)
@@ -370,3 +372,55 @@ def test_what_came_in_without_a_person_waits_to_be_accepted(session: Session) ->
 def test_who_answers_the_phone_has_accepted(session: Session) -> None:
     step = steps.running(session, [opened(session).id])
     assert [leg.number for leg in step.values()] == [steps.NUMBERS["dispatch"]]
+
+
+# --- pauses ---------------------------------------------------------------------------------
+
+
+def cap(session: Session, act: Callable[[], object]) -> str:
+    with session.begin_nested() as inner:
+        with pytest.raises(WrongStatus) as caught:
+            act()
+        inner.rollback()
+    return str(caught.value.facts["cap"])
+
+
+def test_a_pause_is_the_lead_s_and_comes_before_it_is_due(session: Session) -> None:
+    row = assigned(session, "zjj", "jtj")
+
+    def pause(who: Actor, now: float) -> None:
+        pausing.pause_clock(session, row.id, note="等", actor=who, now=now)
+
+    assert row.due_at is not None
+    due = row.due_at.timestamp()
+    assert cap(session, lambda: pause(OTHER, AT + 70)) == "lead"
+    assert cap(session, lambda: pause(UNIT, due + 1)) == "pause_due"
+    pause(UNIT, AT + 80)
+    assert (
+        cap(session, lambda: pausing.resume_clock(session, row.id, actor=OTHER, now=AT + 90))
+        == "lead"
+    )
+    pausing.resume_clock(session, row.id, actor=CENTRE, now=AT + 100)  # the centre may, too
+    assert row.paused_at is None
+    same_as_history(session, row)
+
+
+def test_the_longest_pause_ends_by_itself(session: Session, tenant: Place) -> None:
+    row = assigned(session)
+    assert row.due_at is not None
+    due = row.due_at.timestamp()
+    who = Actor(1, "林值班", CENTRE.can | {"ticket.view"})
+    pausing.pause_clock(session, row.id, note="等", actor=UNIT, now=due - 10)
+    assert search.find(session, Criteria("urge"), actor=who, now=due - 5).total == 0
+    assert search.find(session, Criteria("urge"), actor=who, now=due + 5).total == 1
+    assert fire(session, due + 5 * DAY) == []
+    session.add(
+        Parameter(
+            tenant_id=tenant.id, name="workflow", value={"pause_days": 4}, set_by="user:1",
+            set_at=to_datetime(AT),
+        )
+    )  # fmt: skip
+    session.flush()  # effective at once
+    assert fire(session, due + 5 * DAY)[0] == "resume_clock"
+    assert (row.paused_at, row.due_at.timestamp() > due) == (None, True)
+    same_as_history(session, row)

@@ -10,19 +10,29 @@ from cryptography.fernet import Fernet
 from factories import AT, make_call, put_calls
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import Engine, func, select
+from sqlalchemy import Engine, func, select, update
 from sqlalchemy.orm import Session
 
 from models.clock import to_datetime
 from models.errors import BadInput, HotlineError, NotFound, Refused, WrongStatus
 from models.events.ticket import from_row
 from models.rules.tickets import MOVES, Ticket, reduce
+from models.rules.tickets.moves import ELSEWHERE
 from models.store import db
 from models.store.crypto import Vault
 from models.tables import Category, Outbox, Parameter, TicketHistory, TicketLeg, TicketParty, Unit
 from models.tables import Ticket as Row
 from tickets import assignment as a
-from tickets import duplicates, queries, recount_texts, search, timing
+from tickets import (
+    contacts,
+    duplicates,
+    pausing,
+    queries,
+    recount_texts,
+    reexamination,
+    search,
+    timing,
+)
 from tickets import workflow as w
 from tickets.criteria import Criteria, Desk
 from tickets.intake import Form, answer, open_ticket
@@ -85,6 +95,7 @@ def same_as_history(session: Session, row: Row) -> None:
         told.contested,
     )
     assert (row.grade or "none", row.solved) == (told.grade, told.solved)
+    assert (row.quality, row.called_back_at is not None) == (told.quality, bool(told.called_back))
     assert (row.replied_at is not None) == bool(told.replied)
     assert (row.merged_into or 0) == told.merged_into
     for at, since in ((row.paused_at, told.paused), (row.urge_at, told.urge_on)):
@@ -339,6 +350,11 @@ def test_two_dispatchers_at_once_one_wins(engine: Engine, tenant: Place) -> None
 
 # --- any order of verbs ---------------------------------------------------------------------
 
+
+def closed(session: Session, code: str, *, active: bool = False) -> None:
+    session.execute(update(Unit).where(Unit.code == code).values(active=active))
+
+
 Act = Callable[[Session, int, float], object]
 ACTS: dict[str, Act] = {
     "assign": lambda s, i, t: a.assign(
@@ -368,8 +384,8 @@ ACTS: dict[str, Act] = {
     "urge": lambda s, i, t: w.urge(s, i, actor=CENTRE, now=t),
     "plan": lambda s, i, t: w.plan_urge(s, i, on=t + 900, actor=CENTRE, now=t),
     "clock": lambda s, i, t: timing.tell(s, i, now=t + 40 * DAY),
-    "pause": lambda s, i, t: w.pause_clock(s, i, note="等市民补充", actor=UNIT, now=t),
-    "resume": lambda s, i, t: w.resume_clock(s, i, actor=UNIT, now=t),
+    "pause": lambda s, i, t: pausing.pause_clock(s, i, note="等市民补充", actor=UNIT, now=t),
+    "resume": lambda s, i, t: pausing.resume_clock(s, i, actor=UNIT, now=t),
     "merge": lambda s, i, t: duplicates.merge(s, i, into=opened(s).no, actor=CENTRE, now=t),
     "unmerge": lambda s, i, t: duplicates.unmerge(s, i, note="误并", actor=CENTRE, now=t),
     "supervise": lambda s, i, t: w.supervise(s, i, note="跟踪", actor=CENTRE, now=t),
@@ -379,11 +395,33 @@ ACTS: dict[str, Act] = {
         s, i, reached=True, grade="bad", solved=False, actor=CENTRE, now=t
     ),
     "reopen": lambda s, i, t: w.reopen(s, i, note="再办", actor=CENTRE, now=t),
-    "contest": lambda s, i, t: w.contest(s, i, note="不服", actor=CENTRE, now=t),
-    "conclude": lambda s, i, t: w.conclude(s, i, upheld=True, note="维持", actor=CENTRE, now=t),
+    "contest": lambda s, i, t: reexamination.contest(s, i, note="不服", actor=CENTRE, now=t),
+    "conclude": lambda s, i, t: reexamination.conclude(
+        s, i, upheld=True, note="维持", actor=CENTRE, now=t
+    ),
+    "overturn": lambda s, i, t: reexamination.conclude(
+        s, i, upheld=False, note="不维持", actor=CENTRE, now=t
+    ),
+    "call_none": lambda s, i, t: w.call_back(s, i, reached=False, actor=CENTRE, now=t),
+    "call_again": lambda s, i, t: w.call_back(s, i, reached=True, solved=True, actor=CENTRE, now=t),
+    "contact": lambda s, i, t: contacts.contact(
+        s, i, how="phone", reached=True, note="已说明", actor=UNIT, now=t
+    ),
+    "ask_return_co": lambda s, i, t: a.ask_return(
+        s, i, ground="function", reason="不属我局", actor=OTHER, now=t
+    ),
+    "agree": lambda s, i, t: a.coordinate(s, i, units=["jtj"], what="协助", actor=CENTRE, now=t),
+    "resume_centre": lambda s, i, t: pausing.resume_clock(s, i, actor=CENTRE, now=t),
+    "close_unit": lambda s, i, t: closed(s, "zjj"),
+    "open_unit": lambda s, i, t: closed(s, "zjj", active=True),
     "archive": lambda s, i, t: w.archive(s, i, note="已解释", actor=CENTRE, now=t),
 }
-LAWFUL = {(source, move.target or source) for move in MOVES.values() for source in move.sources}
+LAWFUL = {
+    (source, target)
+    for verb, move in MOVES.items()
+    for source in move.sources
+    for target in (move.target or source, *ELSEWHERE.get(verb, ()))
+}
 
 
 @pytest.mark.usefixtures("units")
@@ -404,6 +442,7 @@ def test_no_order_of_verbs_leaves_the_law(session: Session, verbs: list[str]) ->
         session.refresh(row)
         assert (before, row.status) in LAWFUL | {(before, before)}
     same_as_history(session, row)
+    closed(session, "zjj", active=True)
 
 
 # --- what a desk shows ----------------------------------------------------------------------
@@ -432,7 +471,7 @@ def test_each_desk_has_its_own_and_a_unit_only_what_it_holds(session: Session) -
         queries.whole(session, held.no, actor=viewers["zjj"], now=AT)
     whole = queries.whole(session, held.no, actor=viewers["jtj"], now=AT)
     assert set(whole.verbs) == {
-        "start", "sub_assign", "ask_return", "ask_extension", "pause_clock",
+        "start", "sub_assign", "ask_return", "ask_extension", "pause_clock", "contact",
     }  # fmt: skip
 
 
@@ -488,7 +527,7 @@ def test_a_conclusion_is_offered_to_an_open_re_examination_only(session: Session
         return {"contest", "conclude"} & set(verbs)
 
     assert offered() == {"contest"}
-    w.contest(session, row.id, note="不服", actor=CENTRE, now=AT + 80)
+    reexamination.contest(session, row.id, note="不服", actor=CENTRE, now=AT + 80)
     assert offered() == {"conclude"}
-    w.conclude(session, row.id, upheld=True, note="维持", actor=CENTRE, now=AT + 90)
+    reexamination.conclude(session, row.id, upheld=True, note="维持", actor=CENTRE, now=AT + 90)
     assert offered() == {"contest"}

@@ -93,4 +93,5 @@ TEXTS: Mapping[str, str] = {
     "notice.done": "The notice is set",
     "identity.code_show": "Show the query code again",
     "identity.code": "Query code ",
+    "past.merged": "merged",
 }

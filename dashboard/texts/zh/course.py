@@ -92,4 +92,5 @@ TEXTS: Mapping[str, str] = {
     "notice.done": "通知已更新",
     "identity.code_show": "再次查看查询码",
     "identity.code": "查询码 ",
+    "past.merged": "并案",
 }

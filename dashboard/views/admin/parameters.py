@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 Lists = Mapping[str, parts.Options]
 TRIAL = ("kind", "category", "unit", "urgency", "start")
-_STAGES = ("accept", "dispatch", "sign", "handle", "review", "callback")
+_STAGES = ("accept", "dispatch", "sign", "handle", "review", "callback", "reexamine")
 _TIME_UNITS = ("workday", "hour", "minute")
 
 

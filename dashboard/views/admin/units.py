@@ -34,7 +34,7 @@ def tree(found: "UnitPage", chosen: str, text: str, number: int, words: Words) -
     ]
     heads += [(words["admin.unit.open"], "num"), (words["admin.unit.state"], "")]
     rows = []
-    for row, open_ in found.lines:
+    for row, open_, _ in found.lines:
         name = link(
             row.name or row.code, address(row.code, q=text, page=str(number) if number else ""),
             className=f"deep-{row.level}", **({"aria-current": "true"} if row.code == chosen else {}),
@@ -98,7 +98,7 @@ def closing(
     line: "UnitLine", tickets: Sequence["Ticket"], number: int, zone: str, words: Words
 ) -> Child:
     """Return what a unit owes, and how it is closed or opened again."""
-    row, owed = line
+    row, owed, later = line
     if not row.active:
         body: Child = parts.button("unit.activate", words, key=row.code)
     else:
@@ -110,9 +110,14 @@ def closing(
             words,
         )
         note = parts.written("unit", "note", "", words, most=500)
+        back = html.P(words["admin.unit.later"].format(n=f"{later:,}")) if later else None
         body = parts.asked(
             "unit.deactivate",
-            [*([tick, note] if owed else []), parts.button("unit.deactivate", words, key=row.code)],
+            [
+                back,
+                *([tick, note] if owed else []),
+                parts.button("unit.deactivate", words, key=row.code),
+            ],
             words,
         )
     title = words["admin.unit.owes"].format(n=f"{owed:,}")

@@ -2,7 +2,7 @@
 
 from typing import get_args
 
-from models.events.ticket import Finding, Grade, Ground, Mode
+from models.events.ticket import Finding, Grade, Ground, How, Mode, Point, Quality
 
 KINDS = ("consult", "help", "complaint", "report", "suggestion", "thanks", "other", "staff")
 """咨询, 求助, 投诉, 举报, 意见建议, 表扬感谢, 其他, 投诉本中心人员."""
@@ -13,6 +13,11 @@ URGENCIES = ("normal", "urgent", "critical")
 CHANNELS = ("phone", "letter", "visit", "mail", "fax", "web", "mobile", "sms")
 MODES: tuple[Mode, ...] = get_args(Mode)
 GRADES: tuple[Grade, ...] = get_args(Grade)
+DISCONTENT: tuple[Grade, ...] = ("bad", "very_bad")
+"""Grades upon which somebody decides whether the matter is handled again."""
+POINTS: tuple[Point, ...] = get_args(Point)
+QUALITIES: tuple[Quality, ...] = tuple(each for each in get_args(Quality) if each)
+HOWS: tuple[How, ...] = get_args(How)
 FINDINGS: tuple[Finding, ...] = get_args(Finding)
 RETURN_GROUNDS: tuple[Ground, ...] = get_args(Ground)
 REJECT_GROUNDS = ("area", "court", "police", "petition", "same", "closed", "other")

@@ -1,5 +1,6 @@
 """The fold of a ticket's history: replaying it gives the present row."""
 
+from collections.abc import Mapping
 from typing import assert_never, cast
 
 from msgspec import Struct
@@ -7,7 +8,7 @@ from msgspec.structs import replace
 
 from models.errors import WrongStatus
 from models.events import ticket as e
-from models.rules.tickets.moves import Status
+from models.rules.tickets.moves import CONTESTED, WITH_UNIT, Status
 
 
 class Leg(Struct, frozen=True):
@@ -32,7 +33,8 @@ class Leg(Struct, frozen=True):
 class Ticket(Struct, frozen=True):
     """What the history says of a ticket. `legs` by number, 1 = the lead of the present assignment.
 
-    bounces : granted returns; reopened : how often it was handled again.
+    bounces : granted returns; reopened : how often it was handled again; attempts : call-backs in a row that
+    reached nobody; contacted : when the citizen was first spoken with while the matter was handled.
     """
 
     status: Status
@@ -47,6 +49,9 @@ class Ticket(Struct, frozen=True):
     instructions: int = 0
     replied: float = 0.0
     called_back: float = 0.0
+    attempts: int = 0
+    quality: e.Quality = ""
+    contacted: float = 0.0
     grade: e.Grade = "none"
     solved: bool | None = None
     contested: bool = False
@@ -72,7 +77,7 @@ def reduce(ticket: Ticket | None, event: e.AnyTicketEvent) -> Ticket:
     return replace(folded, status=cast(Status, event.status)) if event.status else folded
 
 
-def _fold(t: Ticket, event: e.AnyTicketEvent) -> Ticket:  # noqa: C901, PLR0911, PLR0912 - a table
+def _fold(t: Ticket, event: e.AnyTicketEvent) -> Ticket:  # noqa: C901, PLR0911, PLR0912, PLR0915 - a table
     match event:
         case e.TicketOpened() | e.TicketImported():
             return t
@@ -101,15 +106,17 @@ def _fold(t: Ticket, event: e.AnyTicketEvent) -> Ticket:  # noqa: C901, PLR0911,
         case e.TicketHandled():
             return replace(_leg(t, 1, handled=event.at), status="pending_review", urge_on=0.0)
         case e.TicketApproved():
-            return replace(t, status="reviewed")
+            return replace(t, status="reviewed", quality=event.quality)
         case e.TicketSentBack():
-            return replace(_again(t, event.due), status="assigned")
+            return replace(_again(t, event), quality=event.quality)
         case e.ReturnAsked():
             return replace(t, asked_return=event.leg)
         case e.ReturnGranted():
+            if event.leg > 1 and event.status in WITH_UNIT:
+                return _part_returned(t, event)
             return _returned(t, event.at)
         case e.TicketRecalled():
-            return replace(_returned(t, event.at), bounces=t.bounces)
+            return _returned(t, event.at, bounced=False)
         case e.ReturnDenied():
             return replace(t, asked_return=0)
         case e.ExtensionAsked():
@@ -122,7 +129,9 @@ def _fold(t: Ticket, event: e.AnyTicketEvent) -> Ticket:  # noqa: C901, PLR0911,
             return replace(t, asked_extension=0)
         case e.TicketUrged():
             t = replace(t, urge_on=t.urge_on if event.actor == "system" else 0.0)
-            return _leg(t, event.leg, urges=t.legs[event.leg].urges + 1)
+            for number in event.legs or (event.leg,):
+                t = _leg(t, number, urges=t.legs[number].urges + 1)
+            return t
         case e.UrgePlanned():
             return replace(t, urge_on=event.on)
         case e.LegWarned() | e.LegExpired() | e.RecordingLinked() | e.TicketPlaced():
@@ -136,31 +145,29 @@ def _fold(t: Ticket, event: e.AnyTicketEvent) -> Ticket:  # noqa: C901, PLR0911,
         case e.TicketReplied():
             return replace(t, replied=event.at)
         case e.CitizenCalledBack():
-            return replace(t, called_back=event.at, grade=event.grade, solved=event.solved)
+            return _called_back(t, event)
         case e.TicketReopened():
-            return replace(
-                _again(t, event.due), status="assigned", reopened=t.reopened + 1, replied=0.0,
-                called_back=0.0, grade="none", solved=None,
-            )  # fmt: skip
+            return _asked_anew(replace(_again(t, event), reopened=t.reopened + 1))
         case e.ReexaminationOpened():
             return replace(t, contested=True)
         case e.ReexaminationClosed():
-            return replace(t, contested=False)
+            t = replace(t, contested=False)
+            if event.upheld or event.status in CONTESTED:  # old ones ordered nothing
+                return t
+            return _asked_anew(replace(_again(t, event), merged_into=0))
         case e.ClockPaused():
             return replace(t, paused=event.at)
         case e.ClockResumed():
-            for number, due in event.dues.items():
-                t = _leg(t, int(number), due=due)
-            return replace(t, paused=0.0)
+            return replace(_moved(t, event.dues), paused=0.0)
         case e.DueRecomputed():
-            for number, due in event.dues.items():
-                if int(number) > 0:  # the centre's own steps are no parts
-                    t = _leg(t, int(number), due=due)
-            return t
+            return _moved(t, event.dues)
+        case e.CitizenContacted():
+            return replace(t, contacted=t.contacted or event.at) if event.reached else t
         case e.TicketMerged():
-            return replace(t, status="merged", merged_into=event.into)
+            over = _returned(t, event.at, bounced=False)
+            return replace(over, status="merged", merged_into=event.into)
         case e.TicketUnmerged():
-            return replace(t, status="pending_assign", merged_into=0)
+            return replace(_asked_anew(t), status="pending_assign", merged_into=0)
         case e.TicketArchived():
             return replace(t, status="archived")
         case _:
@@ -180,18 +187,53 @@ def _leg(ticket: Ticket, number: int, **changes: object) -> Ticket:
     return replace(ticket, legs={**ticket.legs, number: replace(ticket.legs[number], **changes)})
 
 
-def _again(ticket: Ticket, due: float) -> Ticket:
-    """The lead unit handles once more, by a new due instant; what the co-units did stands."""
-    lead = ticket.legs.get(1)
+def _moved(ticket: Ticket, dues: Mapping[str, float]) -> Ticket:
+    for number, due in dues.items():
+        if int(number) > 0:  # the centre's own steps are no parts
+            ticket = _leg(ticket, int(number), due=due)
+    return ticket
+
+
+def _called_back(t: Ticket, event: e.CitizenCalledBack) -> Ticket:
+    """What was not said again stands; an attempt that reached nobody is only counted."""
+    if event.attempt:
+        return replace(t, attempts=event.attempt)
+    return replace(
+        t, called_back=event.at, attempts=0, grade=t.grade if event.grade == "none" else event.grade,
+        solved=t.solved if event.solved is None else event.solved,
+    )  # fmt: skip
+
+
+def _asked_anew(ticket: Ticket) -> Ticket:
+    """The matter is open again: its citizen gets a new reply, and is called back about it."""
+    return replace(
+        ticket, replied=0.0, called_back=0.0, attempts=0, grade="none", solved=None, quality=""
+    )
+
+
+def _again(
+    ticket: Ticket, event: e.TicketSentBack | e.TicketReopened | e.ReexaminationClosed
+) -> Ticket:
+    """The lead unit handles once more, by a new due instant, or another unit will; what the co-units did stands."""
+    if event.status == "pending_assign":
+        return _returned(ticket, event.at, bounced=False)
+    again, lead = replace(ticket, status="assigned"), ticket.legs.get(1)
     if lead is None:
-        return ticket
-    return _leg(ticket, 1, handled=0.0, started=0.0, holder=lead.unit, due=due or lead.due)
+        return again
+    return _leg(again, 1, handled=0.0, started=0.0, holder=lead.unit, due=event.due or lead.due)
 
 
-def _returned(ticket: Ticket, at: float) -> Ticket:
+def _part_returned(ticket: Ticket, event: e.ReturnGranted) -> Ticket:
+    asked = 0 if ticket.asked_extension == event.leg else ticket.asked_extension
+    return replace(
+        _leg(ticket, event.leg, returned=event.at), asked_return=0, asked_extension=asked
+    )
+
+
+def _returned(ticket: Ticket, at: float, *, bounced: bool = True) -> Ticket:
     """The assignment is over: its parts belong to the past, the next one starts with new legs."""
     ended = tuple(leg if leg.handled else replace(leg, returned=at) for leg in ticket.legs.values())
     return replace(
         ticket, status="pending_assign", legs={}, past=(*ticket.past, *ended), asked_return=0,
-        asked_extension=0, bounces=ticket.bounces + 1, paused=0.0, urge_on=0.0,
+        asked_extension=0, bounces=ticket.bounces + bounced, paused=0.0, urge_on=0.0,
     )  # fmt: skip

@@ -4,7 +4,7 @@ Source: requirements.md section 4 (the five states of 荣天 3.2, the modes of �
 carry a table of its own (N-08); `check` says what is wrong with one before it is used.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Literal, NamedTuple, get_args
 
 from models.errors import BadInput, WrongStatus
@@ -25,14 +25,16 @@ Verb = Literal[
     "grant_extension", "deny_extension", "urge", "supervise", "rate_supervision", "instruct", "reply",
     "call_back", "reopen", "contest", "conclude", "pause_clock", "resume_clock", "recompute", "merge",
     "unmerge", "archive", "plan_urge", "warn", "expire",
-    "record", "place",
+    "record", "place", "contact",
 ]  # fmt: skip
 STATUSES: tuple[Status, ...] = get_args(Status)
 VERBS: tuple[Verb, ...] = get_args(Verb)
 WITH_UNIT: frozenset[Status] = frozenset({"assigned", "in_progress"})
 OPEN: frozenset[Status] = WITH_UNIT | {"pending_assign", "pending_review"}
+CONTESTED: frozenset[Status] = frozenset({"reviewed", "rejected", "archived"})
+"""States whose outcome a citizen may contest."""
 CLOCKED: frozenset[Status] = OPEN | {"reviewed"}
-"""States in which somebody owes something by a date: a unit, or the centre itself."""
+"""States in which somebody owes something by a date: a unit, or the centre itself. A re-examination makes more."""
 
 
 CLOCK = "ticket.clock"
@@ -72,25 +74,47 @@ MOVES: Mapping[Verb, Move] = {
     "deny_extension": Move("ticket.assign", WITH_UNIT),
     "urge": Move("ticket.supervise", WITH_UNIT),
     "plan_urge": Move("ticket.supervise", WITH_UNIT),
-    "warn": Move(CLOCK, CLOCKED),
-    "expire": Move(CLOCK, CLOCKED),
+    "warn": Move(CLOCK, CLOCKED | CONTESTED),
+    "expire": Move(CLOCK, CLOCKED | CONTESTED),
     "record": Move(CLOCK, frozenset(STATUSES)),
     "supervise": Move("ticket.supervise", OPEN),
     "rate_supervision": Move("ticket.supervise", OPEN | {"reviewed", "archived"}),
     "instruct": Move("ticket.instruct", OPEN | {"reviewed"}),
-    "reply": Move("ticket.call_back", _from("reviewed", "rejected")),
-    "call_back": Move("ticket.call_back", _from("reviewed")),
+    "reply": Move("ticket.call_back", _from("reviewed", "rejected", "merged")),
+    "call_back": Move("ticket.call_back", _from("reviewed", "merged")),
     "reopen": Move("ticket.review", _from("reviewed"), "assigned"),
-    "contest": Move("ticket.call_back", _from("reviewed", "rejected", "archived")),
-    "conclude": Move("ticket.review", _from("reviewed", "rejected", "archived")),
+    "contest": Move("ticket.call_back", CONTESTED),
+    "conclude": Move("ticket.review", CONTESTED),
+    "contact": Move("ticket.handle", OPEN),
     "pause_clock": Move("ticket.handle", WITH_UNIT),
     "resume_clock": Move("ticket.handle", WITH_UNIT),
-    "recompute": Move("admin.parameters", CLOCKED),
-    "merge": Move("ticket.assign", _from("pending_assign"), "merged"),
+    "recompute": Move("admin.parameters", CLOCKED | CONTESTED),
+    "merge": Move("ticket.assign", WITH_UNIT | {"pending_assign"}, "merged"),
     "unmerge": Move("ticket.assign", _from("merged"), "pending_assign"),
-    "archive": Move("ticket.call_back", _from("reviewed", "rejected"), "archived"),
+    "archive": Move("ticket.call_back", _from("reviewed", "rejected", "merged"), "archived"),
     "place": Move("ticket.assign", frozenset(STATUSES) - {"merged"}),
 }
+
+
+ALSO_MAY: Mapping[Verb, frozenset[str]] = {
+    "resume_clock": frozenset({"ticket.assign", "ticket.supervise"}),
+    "reopen": frozenset({"ticket.instruct"}),
+    "contact": frozenset({"ticket.assign", "ticket.call_back", "ticket.supervise"}),
+}
+"""Other permissions that make a move, too: what a unit does the centre may do for it, and leaders decide (D-27)."""
+ELSEWHERE: Mapping[Verb, frozenset[Status]] = {
+    "conclude": _from("pending_assign", "assigned"),
+    "send_back": _from("pending_assign"),
+    "reopen": _from("pending_assign"),
+    "grant_return": WITH_UNIT,
+}
+"""Where a move leads instead, as the matter stands: an outcome not upheld is handled again, what its unit
+cannot take any more waits for another, a co-unit's return ends its part alone."""
+
+
+def permitted(verb: Verb, can: Collection[str], moves: Mapping[Verb, "Move"] = MOVES) -> bool:
+    """Say whether somebody with these permissions may make a move."""
+    return moves[verb].permission in can or not ALSO_MAY.get(verb, frozenset()).isdisjoint(can)
 
 
 def lawful(verb: Verb, status: Status, moves: Mapping[Verb, Move] = MOVES) -> Status:
@@ -179,5 +203,10 @@ def _leads_to_archive(status: str, moves: Mapping[Verb, Move]) -> bool:
     reached, before = {status}, 0
     while before != len(reached):
         before = len(reached)
-        reached |= {m.target for m in moves.values() if m.target and m.sources & reached}
+        # what was merged is archived by its main ticket alone: for itself that is no way
+        reached |= {
+            m.target
+            for verb, m in moves.items()
+            if m.target and (m.sources - {"merged"} if verb == "archive" else m.sources) & reached
+        }
     return "archived" in reached

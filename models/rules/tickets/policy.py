@@ -6,6 +6,7 @@ from models.errors import BadInput
 
 LIMITS = {
     "bounce_cap": (0, 20), "extension_cap": (0, 10), "extension_days": (1, 365), "reopen_cap": (0, 10),
+    "call_back_tries": (1, 20), "pause_days": (1, 365),
 }  # fmt: skip
 """Field -> the least and the most it may be."""
 
@@ -16,13 +17,17 @@ class Policy(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     bounce_cap : granted returns after which a unit may not return the ticket: the centre fixes it.
     extension_cap : granted extensions of one leg. extension_days : the most working days at once.
     reopen_cap : how often a discontented citizen's ticket is handled again by itself.
-    pause_allowed : clocks stand while a unit waits for the citizen.
+    call_back_tries : how often in a row nobody was reached before a ticket may be archived all the same.
+    pause_allowed : clocks stand while a unit waits for the citizen; pause_days : after so many days, of any kind,
+    the timer lets them run again.
     """
 
     bounce_cap: int = 2
     extension_cap: int = 1
     extension_days: int = 15
     reopen_cap: int = 1
+    call_back_tries: int = 3
+    pause_days: int = 15
     pause_allowed: bool = True
 
     def check(self) -> None:

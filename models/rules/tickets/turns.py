@@ -8,8 +8,8 @@ from msgspec import Struct
 from models.events import ticket as e
 from models.rules.tickets.fold import Leg, Ticket, reduce
 
-End = Literal["returned", "recalled", "sent_back", "reopened"]
-"""退回, 中心收回, 审核退回, 重新办理."""
+End = Literal["returned", "recalled", "sent_back", "reopened", "merged"]
+"""退回, 中心收回, 审核退回, 重新办理, 并案."""
 
 
 class Turn(Struct, frozen=True):
@@ -41,9 +41,14 @@ def turns(events: Iterable[e.AnyTicketEvent]) -> tuple[Turn, ...]:
             case e.ReturnAsked():
                 ground = event.ground
             case e.ReturnGranted():
+                alone = event.status not in (
+                    "",
+                    "pending_assign",
+                )  # a co-unit's part, the others go on
                 found += [
                     Turn(n, leg, event.at, "returned", ground if n == event.leg else "")
                     for n, leg in legs.items()
+                    if n == event.leg or not alone
                 ]
             case e.TicketRecalled():
                 found += [Turn(n, leg, event.at, "recalled") for n, leg in legs.items()]
@@ -51,6 +56,10 @@ def turns(events: Iterable[e.AnyTicketEvent]) -> tuple[Turn, ...]:
                 found.append(Turn(1, legs[1], event.at, "sent_back"))
             case e.TicketReopened() if 1 in legs:
                 found.append(Turn(1, legs[1], event.at, "reopened"))
+            case e.ReexaminationClosed(upheld=False) if 1 in legs:
+                found.append(Turn(1, legs[1], event.at, "reopened"))
+            case e.TicketMerged():
+                found += [Turn(n, leg, event.at, "merged") for n, leg in legs.items()]
             case _:
                 pass
         state = reduce(state, event)
