@@ -5,7 +5,7 @@ What a verb still finds wrong afterwards it raises, and the caller's transaction
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 import msgspec
@@ -26,8 +26,6 @@ from models.tables import Parameter, Ticket, TicketHistory, TicketLeg, Unit
 from tickets import steps
 
 TEXT_MAX = 5000
-REWRITE: frozenset[str] = frozenset({"open", "amend", "place"})
-"""Verbs that set texts of the row by themselves, after it was taken: their events seal all of them."""
 NOT_OF_STAFF: frozenset[Verb] = frozenset({"answer", "assign", "merge"})
 """Moves that a complaint about the hotline's own staff does not make: it is looked into, and settled."""
 
@@ -55,11 +53,14 @@ class Actor:
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """A ticket in the hand of a verb: its row, locked, already in its new state; `changed`: columns it set so far."""
+    """A ticket in the hand of a verb: its row, locked, already in its new state.
+
+    texts : what its sealed texts were, without those the verb has set; of a new ticket there are none.
+    """
 
     row: Ticket
     verb: Verb | Literal["open"]
-    changed: frozenset[str] = frozenset()
+    texts: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def envelope_id(self) -> str:
@@ -92,7 +93,7 @@ def take(session: Session, ticket_id: int, verb: Verb, actor: Actor, **values: o
         raise NotFound(f"ticket {ticket_id} moved meanwhile")
     if row.kind == STAFF and actor.user_id:
         _of_own_staff(session, row, verb, actor)
-    return Taken(row, verb, frozenset(values))
+    return Taken(row, verb, {name: getattr(row, name) for name in SEALED if name not in values})
 
 
 def _of_own_staff(session: Session, row: Ticket, verb: Verb, actor: Actor) -> None:
@@ -123,9 +124,9 @@ def not_about(actor: Actor) -> ColumnElement[bool]:
 
 def tell(session: Session, taken: Taken, actor: Actor, event: AnyTicketEvent) -> None:
     """Seal the texts it set, write the history line, put the event into the outbox, let the centre's clocks follow."""
-    names = SEALED if taken.verb in REWRITE else taken.changed
     texts = {name: getattr(taken.row, name) for name in SEALED}
-    event = msgspec.structs.replace(event, seal=seal(taken.row.query_code, texts, names))
+    changed = [name for name in SEALED if taken.texts.get(name) != texts[name]]
+    event = msgspec.structs.replace(event, seal=seal(taken.row.query_code, texts, changed))
     session.add(
         TicketHistory(
             tenant_id=taken.row.tenant_id, ticket_id=taken.row.id, at=to_datetime(event.at),
