@@ -94,4 +94,5 @@ TEXTS: Mapping[str, str] = {
     "identity.code_show": "Show the query code again",
     "identity.code": "Query code ",
     "past.merged": "merged",
+    "ledger.enforcement": "enforcement (reports)",
 }

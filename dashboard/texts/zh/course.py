@@ -93,4 +93,5 @@ TEXTS: Mapping[str, str] = {
     "identity.code_show": "再次查看查询码",
     "identity.code": "查询码 ",
     "past.merged": "并案",
+    "ledger.enforcement": "执法调度（举报）",
 }
