@@ -41,6 +41,14 @@ def read(text: str) -> Around:
     return found
 
 
+def metres(lon: float, lat: float, to_lon: float, to_lat: float) -> float:
+    """Return how far two WGS-84 points lie apart on the sphere."""
+    y, to_y = math.radians(lat), math.radians(to_lat)
+    half = math.sin((to_y - y) / 2) ** 2
+    half += math.cos(y) * math.cos(to_y) * math.sin(math.radians(to_lon - lon) / 2) ** 2
+    return 2 * EARTH_M * math.asin(math.sqrt(half))
+
+
 def inside(area: Around) -> ColumnElement[bool]:
     """Return the condition that a ticket's point lies inside, on the sphere, whatever its point is worth."""
     high = area.metres / DEGREE_M

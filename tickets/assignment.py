@@ -12,7 +12,7 @@ from models.errors import BadInput, Refused, WrongStatus
 from models.events import ticket as e
 from models.rules.tickets.choices import MODES, REJECT_GROUNDS, RETURN_GROUNDS
 from models.tables import Category, Ticket, TicketLeg, TicketRequest, Unit
-from tickets import options, terms
+from tickets import dictionary, options, terms
 from tickets.moving import (
     Actor,
     Taken,
@@ -132,18 +132,16 @@ def coordinate(
 
 
 def propose(session: Session, ticket: Ticket) -> tuple[str, str]:
-    """Return (unit, why) that the categories and duties suggest, ("", "") when nothing does (D-08)."""
-    active = select(Unit.code).where(Unit.active)
-    for code in (ticket.category[:end] for end in range(len(ticket.category), 0, -1)):
-        unit = session.scalar(
-            select(Category.unit).where(
-                Category.code == code, Category.version == ticket.category_version,
-                Category.unit.in_(active),
-            )
-        )  # fmt: skip
-        if unit:
-            return unit, f"category:{code}"
+    """Return (unit, why) that the categories, their keywords and the units' duties suggest (D-08).
+
+    ("", "") when nothing does.
+    """
     said = f"{ticket.title} {ticket.content}"
+    if found := _of_category(session, ticket.category, ticket.category_version):
+        return found[0], f"category:{found[1]}"
+    code, hit = dictionary.propose(session, said)
+    if found := _of_category(session, code, dictionary.newest(session)):
+        return found[0], f"keywords:{'、'.join(hit)}"
     best = ""
     words: list[str] = []
     for unit, duties in session.execute(
@@ -153,6 +151,20 @@ def propose(session: Session, ticket: Ticket) -> tuple[str, str]:
         if len(hits) > len(words):
             best, words = unit, hits
     return best, f"duties:{'、'.join(words)}" if words else ""
+
+
+def _of_category(session: Session, category: str, version: int) -> tuple[str, str] | None:
+    """Return (unit, code) of the category, or of the nearest above it, that has an active unit."""
+    active = select(Unit.code).where(Unit.active)
+    for code in (category[:end] for end in range(len(category), 0, -1)):
+        unit = session.scalar(
+            select(Category.unit).where(
+                Category.code == code, Category.version == version, Category.unit.in_(active)
+            )
+        )
+        if unit:
+            return unit, code
+    return None
 
 
 def reject(

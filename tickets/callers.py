@@ -9,18 +9,21 @@ from models.clock import Instant, to_datetime
 from models.errors import NotFound
 from models.rules.tickets.choices import STAFF
 from models.rules.tickets.moves import OPEN
-from models.tables import CallLedger, Ticket, TicketParty
+from models.tables import CallLedger, Category, Ticket, TicketParty
 from tickets.criteria import scope
 from tickets.moving import Actor
 
 SHOWN = 6
 REPEAT_S = 90 * 86_400.0
+ANSWERS, ANSWERS_S = 5, 180 * 86_400.0
+"""How many earlier answers are offered, and how old those of the categories above may be."""
 
 
 class CallerCard(NamedTuple):
     """One call's caller. `calls` and `tickets` are the newest others of the same number; all is theirs alone.
 
-    times : calls of this number within 90 days, this one included. repeat : a ticket of theirs is that young.
+    times : calls of this number within 90 days, this one included; had, open : how many tickets they have had
+    in that time, and how many tickets of theirs are open.
     """
 
     key: str
@@ -32,7 +35,13 @@ class CallerCard(NamedTuple):
     calls: list[CallLedger]
     tickets: list[Ticket]
     of_call: list[Ticket]
-    repeat: bool
+    had: int
+    open: int
+
+    @property
+    def repeat(self) -> bool:
+        """重复来电: they called before, or a ticket of theirs is open or that young."""
+        return self.times > 1 or self.had > 0 or self.open > 0
 
 
 def card(session: Session, key: str, *, actor: Actor, now: Instant) -> CallerCard:
@@ -51,10 +60,22 @@ def card(session: Session, key: str, *, actor: Actor, now: Instant) -> CallerCar
         select(CallLedger).where(*same, CallLedger.call != call.call)
         .order_by(CallLedger.counted_at.desc()).limit(SHOWN)
     ).all()  # fmt: skip
+    of_caller = (
+        Ticket.id.in_(
+            select(TicketParty.ticket_id).where(TicketParty.digest == call.caller_digest)
+        ),
+        Ticket.call_key != key,
+        *scope(session, actor),
+    )
+    is_open = Ticket.status.in_(OPEN)
+    had, still_open = session.execute(
+        select(func.count().filter(Ticket.opened_at >= since), func.count().filter(is_open)).where(
+            *of_caller
+        )
+    ).one()
     tickets = session.scalars(
         select(Ticket)
-        .join(TicketParty, TicketParty.ticket_id == Ticket.id)
-        .where(TicketParty.digest == call.caller_digest, *scope(session, actor))
+        .where(*of_caller)
         .order_by(Ticket.status.in_(OPEN).desc(), Ticket.opened_at.desc()).limit(SHOWN)
     ).all()  # fmt: skip
     return CallerCard(
@@ -62,7 +83,7 @@ def card(session: Session, key: str, *, actor: Actor, now: Instant) -> CallerCar
         at=call.counted_at.timestamp(), times=(times or 1) if known else 1,
         calls=list(calls) if known else [], tickets=list(tickets) if known else [],
         of_call=tickets_of_call(session, key, actor=actor),
-        repeat=known and any(row.opened_at >= since for row in tickets),
+        had=had if known else 0, open=still_open if known else 0,
     )  # fmt: skip
 
 
@@ -74,24 +95,34 @@ def tickets_of_call(session: Session, key: str, *, actor: Actor) -> list[Ticket]
     return list(session.scalars(found.order_by(Ticket.id)))
 
 
-def earlier_answers(session: Session, category: str, *, actor: Actor) -> list[tuple[str, str, str]]:
-    """Return (number, title, reply) of the newest answered tickets of a category: templates for an answer (C-04).
+def earlier_answers(
+    session: Session, category: str, *, actor: Actor, now: Instant
+) -> list[tuple[str, str, str]]:
+    """Return (number, title, reply) of answered tickets: templates for an answer (C-04), the nearest category first.
 
-    Confidential ones are left out: their answers are about one person.
+    Of the category itself and those below it at any time, then of those above it within `ANSWERS_S`, the newest
+    first. Confidential ones are left out: their answers are about one person.
     """
-    if not category:
-        return []
-    rows = session.execute(
-        select(Ticket.no, Ticket.title, Ticket.reply)
-        .where(
-            Ticket.category == category,
-            Ticket.reply != "",
-            Ticket.kind != STAFF,
-            ~Ticket.confidential,
-            ~Ticket.anonymous,
-            *scope(session, actor),
+    found: dict[str, tuple[str, str, str]] = {}
+    codes = [category[:end] for end in range(len(category), 0, -1)]
+    known = set(session.scalars(select(Category.code).where(Category.code.in_(codes))))
+    for code in (each for each in codes if each in known):
+        rows = session.execute(
+            select(Ticket.no, Ticket.title, Ticket.reply)
+            .where(
+                Ticket.category.between(code, code + "\uffff"),
+                Ticket.opened_at >= to_datetime(0.0 if code == category else now - ANSWERS_S),
+                Ticket.no.not_in(found),
+                Ticket.reply != "",
+                Ticket.kind != STAFF,
+                ~Ticket.confidential,
+                ~Ticket.anonymous,
+                *scope(session, actor),
+            )
+            .order_by(Ticket.opened_at.desc())
+            .limit(ANSWERS - len(found))
         )
-        .order_by(Ticket.opened_at.desc())
-        .limit(5)
-    )
-    return [(row.no, row.title, row.reply) for row in rows]
+        found |= {row.no: (row.no, row.title, row.reply) for row in rows}
+        if len(found) == ANSWERS:
+            break
+    return list(found.values())

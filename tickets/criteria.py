@@ -23,10 +23,11 @@ from models.tables import (
 )
 from tickets import around, steps
 from tickets.moving import Actor, not_about, units_below
+from tickets.screening import screened
 
 Desk = Literal[
-    "dispatch", "handle", "review", "entry", "complaint", "consult", "call_back", "decide", "urge", "supervise",
-    "instruct", "staff", "management", "statistics", "all", "archive",
+    "dispatch", "handle", "review", "entry", "complaint", "consult", "later", "call_back", "decide", "urge",
+    "supervise", "instruct", "staff", "management", "statistics", "all", "archive",
 ]  # fmt: skip
 DESKS: Mapping[Desk, tuple[str, ...]] = {
     "dispatch": ("ticket.assign",),
@@ -35,6 +36,7 @@ DESKS: Mapping[Desk, tuple[str, ...]] = {
     "entry": ("ticket.open",),
     "complaint": ("ticket.open",),
     "consult": ("ticket.open",),
+    "later": ("ticket.open",),
     "call_back": ("ticket.call_back",),
     "decide": ("ticket.review", "ticket.instruct", "ticket.handle"),
     "urge": ("ticket.supervise",),
@@ -67,7 +69,7 @@ class Criteria(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     unit, co_unit : codes, with the units below; person, co_person : names; direction : the mode 自办/转送/交办.
     replied : "yes" | "no"; caller : HMAC of a number;
     late : what is or was overdue: "unit" by its lead's clock, "centre" by a step of the centre's own, "yes" by any;
-    unit, category, district and grade may be `NONE`.
+    unit, category, district, grade and quality may be `NONE`; quality : how the last review rated the result.
     repeat : "yes" when the same caller had an earlier ticket within 90 days.
     located : how far its place is known, see `rules.places.LOCATED`; cells : H3 cells (hex, any resolution up
     to 9) that hold it, with commas between, at most `CELLS_MOST`; around : the area it lies in, see `around.read`.
@@ -109,13 +111,14 @@ class Criteria(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 RESULTS = ("open", "answered", "handled", "rejected", "merged")
 NONE = "-"
-"""Asks for what has no unit, category, district or grade."""
+"""Asks for what has no unit, category, district, grade or rating."""
 MAY_BE_NONE: Mapping[str, Any] = {
     "unit": Ticket.lead, "category": Ticket.category, "district": Ticket.district, "grade": Ticket.grade,
+    "quality": Ticket.quality,
 }  # fmt: skip
 LATE = ("yes", "unit", "centre")
 WITH_A_UNIT = Ticket.status.in_(WITH_UNIT)
-FLAGS = ("emergency", "disputed", "confidential", "anonymous", "contested")
+FLAGS = ("emergency", "disputed", "confidential", "anonymous", "contested", "later", "screened")
 
 
 def where(
@@ -184,6 +187,7 @@ def _of_desk(name: Desk, actor: Actor, now: Instant) -> list[ColumnElement[bool]
         "entry": [Ticket.opened_by == actor.user_id, open_],
         "complaint": [Ticket.kind.in_(("complaint", "report")), open_],
         "consult": [Ticket.kind == "consult", open_],
+        "later": [Ticket.later.is_(True), Ticket.replied_at.is_(None), open_],
         "management": [
             or_(Ticket.contested, and_(open_, or_(
                 late, stands, decide, watched, and_(with_unit, asked), Ticket.urge_at <= at
@@ -233,7 +237,7 @@ def _of_row(c: Criteria) -> list[ColumnElement[bool]]:
     if c.flag:
         if c.flag not in FLAGS:
             raise BadInput(f"flag {c.flag!r}", field="flag")
-        where.append(getattr(Ticket, c.flag))
+        where.append(screened() if c.flag == "screened" else getattr(Ticket, c.flag))
     return where
 
 

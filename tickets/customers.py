@@ -38,12 +38,6 @@ def allowed(actor: Actor) -> None:
         raise Refused(f"{actor.ref} lacks {PERMISSION}", permission=PERMISSION)
 
 
-def name_digest(vault: Vault, name: str) -> str:
-    """Return the keyed hash by which a name is found again; empty for none."""
-    plain = "".join(name.split())
-    return vault.digest(f"name:{plain}") if plain else ""
-
-
 def find(session: Session, said: str, *, actor: Actor, now: Instant, vault: Vault) -> list[str]:
     """Return the digests of who has this number or exactly this name, the newest first; BadInput for neither."""
     allowed(actor)
@@ -54,7 +48,7 @@ def find(session: Session, said: str, *, actor: Actor, now: Instant, vault: Vaul
     if by_name:
         found = list(session.scalars(
             select(TicketParty.digest)
-            .where(TicketParty.name_digest == name_digest(vault, said), TicketParty.digest != "")
+            .where(TicketParty.name_digest == vault.digest_name(said), TicketParty.digest != "")
             .order_by(TicketParty.ticket_id.desc())
         ))  # fmt: skip
     else:

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from models.clock import Instant
 from models.errors import BadInput, NotFound, Refused, WrongStatus
+from models.rules.tickets.recognition import best
 from models.store.chain import audit
 from models.store.db import tenant_of
 from models.tables import Category, Unit
@@ -46,7 +47,7 @@ def allowed(actor: Actor) -> None:
 
 def present(session: Session) -> tuple[int, list[Entry]]:
     """Return the newest version's number and its categories by code; (0, []) before the first."""
-    version = session.scalar(select(func.max(Category.version))) or 0
+    version = newest(session)
     return version, list(of_version(session, version).values())
 
 
@@ -155,6 +156,39 @@ def _wrong_field(entry: Entry, known: Mapping[str, Entry], units: set[str]) -> s
 def level(entry: Entry, known: Mapping[str, Entry]) -> int:
     """Return on which of the three levels a category stands."""
     return 1 + (level(known[entry.parent], known) if entry.parent in known else 0)
+
+
+def newest(session: Session) -> int:
+    """Return the number of the newest version, 0 before the first."""
+    return session.scalar(select(func.max(Category.version))) or 0
+
+
+def propose(session: Session, text: str) -> tuple[str, tuple[str, ...]]:
+    """Return (code, its keywords in the text) of the category that a text speaks for, ("", ()) when none does."""
+    worded = (Category.version == newest(session), Category.keywords != "")
+    found = session.execute(select(Category.code, Category.keywords).where(*worded))
+    return best([(code, words) for code, words in found], text)
+
+
+def path(entry: Entry, known: Mapping[str, Entry]) -> str:
+    """Return a category's name with those above it: 住建水电 / 供水."""
+    above = known.get(entry.parent)
+    return f"{path(above, known)} / {entry.label}" if above else entry.label
+
+
+def indented(entry: Entry, known: Mapping[str, Entry]) -> str:
+    """Return a category as boxes list it: its path, each level further in."""
+    return "　" * (level(entry, known) - 1) + path(entry, known)
+
+
+def path_of(session: Session, code: str, version: int) -> str:
+    """Return the path of one category of a version, empty where there is none."""
+    above = [code[:end] for end in range(1, len(code) + 1)]
+    rows = session.scalars(
+        select(Category).where(Category.version == version, Category.code.in_(above))
+    )
+    known = {row.code: Entry(row.code, row.label, row.parent) for row in rows}
+    return path(known[code], known) if code in known else ""
 
 
 def import_entries(

@@ -1,38 +1,50 @@
 """判重: what may be the same matter, said while it is typed; 并案 and its undoing; callers are kept."""
 
-from collections.abc import Sequence
-from typing import Literal, NamedTuple
+from collections.abc import Mapping, Sequence
+from typing import Literal, NamedTuple, get_args
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
 from models.clock import Instant, to_datetime
 from models.errors import BadInput, WrongStatus
 from models.events import ticket as e
 from models.rules.grams import alike, grams, wanted
+from models.rules.places import located
 from models.rules.tickets.choices import STAFF
 from models.rules.tickets.moves import OPEN
 from models.store.fulltext import holds
 from models.tables import Ticket, TicketParty
+from tickets import around
 from tickets.again import ANEW
 from tickets.assignment import OVER, end_parts
-from tickets.criteria import scope
-from tickets.moving import Actor, facts, take, tell
+from tickets.criteria import located_is, scope
+from tickets.moving import Actor, facts, intake_policy, take, tell
 
 WITHIN_S = 90 * 86_400.0
 """How far back a matter may be the same."""
 READ = 60
 SHOWN = 8
+RESERVED = 2
+"""Places that every reason has: a caller's many own tickets do not crowd out those of neighbours."""
 ALIKE = 0.12
-Reason = Literal["caller", "place", "text"]
+Reason = Literal["caller", "place", "text", "near"]
+REASONS: tuple[Reason, ...] = get_args(Reason)
+
+
+Spot = tuple[float, float]
 
 
 class Candidate(NamedTuple):
-    """An earlier ticket, why it may be the same, and how alike the texts are (0 to 1)."""
+    """An earlier ticket, why it may be the same, how alike the texts are (0 to 1), and how far it lies, if known.
+
+    why : same caller, same address, alike in words, or of one category, near and recent.
+    """
 
     row: Ticket
     why: tuple[Reason, ...]
     alike: float
+    metres: float | None = None
 
 
 def candidates(
@@ -42,13 +54,16 @@ def candidates(
     content: str = "",
     address: str = "",
     digest: str = "",
+    category: str = "",
+    spot: Spot | None = None,
     but: int = 0,
     actor: Actor,
     now: Instant,
 ) -> list[Candidate]:
     """Return at most `SHOWN` tickets of the last 90 days that may be the same matter, the likeliest first.
 
-    Only those in the actor's scope. digest : HMAC of the caller's number. but : id of the ticket asked about, left out.
+    Only those in the actor's scope. digest : HMAC of the caller's number; spot : (lon, lat) WGS-84.
+    but : id of the ticket asked about, left out.
     """
     since = Ticket.opened_at >= to_datetime(now - WITHIN_S)
     mine = (since, Ticket.id != but, *scope(session, actor))
@@ -65,11 +80,40 @@ def candidates(
             continue
         rows = session.scalars(newest.where(holds(Ticket.grams, words)).limit(READ)).all()
         found |= {row.id: row for row in rows}
+    near: set[int] = set()
+    if category and spot:
+        rows = session.scalars(newest.where(*_near(session, category, spot, now)).limit(READ)).all()
+        near = {row.id for row in rows}
+        found |= {row.id: row for row in rows}
     typed = grams(title, content)
-    judged = [_judged(row, row.id in callers, typed, address) for row in found.values()]
-    likely = [each for each in judged if each.why]
+    judged = [
+        _judged(row, {"caller": row.id in callers, "near": row.id in near}, typed, address, spot)
+        for row in found.values()
+    ]
+    return _shared([each for each in judged if each.why])
+
+
+def _near(session: Session, category: str, spot: Spot, now: Instant) -> list[ColumnElement[bool]]:
+    """Return the conditions of what is of one category, near and recent, by the tenant's own measures."""
+    rule = intake_policy(session)
+    return [
+        Ticket.category == category,
+        Ticket.opened_at >= to_datetime(now - rule.alike_days * 86_400.0),
+        around.inside(around.Around(*spot, rule.alike_m)),
+        located_is("yes"),
+    ]
+
+
+def _shared(likely: list[Candidate]) -> list[Candidate]:
+    """Return what is shown, the likeliest first: of every reason `RESERVED`, then whatever is likeliest."""
     likely.sort(key=lambda each: (len(each.why), each.alike, each.row.id), reverse=True)
-    return likely[:SHOWN]
+    first = [each for reason in REASONS for each in _of(likely, reason)[:RESERVED]]
+    kept = set(list(dict.fromkeys(each.row.id for each in [*first, *likely]))[:SHOWN])
+    return [each for each in likely if each.row.id in kept]
+
+
+def _of(likely: list[Candidate], reason: Reason) -> list[Candidate]:
+    return [each for each in likely if reason in each.why]
 
 
 def _start(title: str) -> str:
@@ -77,14 +121,20 @@ def _start(title: str) -> str:
     return " ".join(title.split()[:3])[:8]
 
 
-def _judged(row: Ticket, caller: bool, typed: Sequence[str], address: str) -> Candidate:
+def _judged(
+    row: Ticket,
+    known: Mapping[Reason, bool],
+    typed: Sequence[str],
+    address: str,
+    spot: Spot | None,
+) -> Candidate:
     score = alike(list(typed), grams(row.title, row.content))
-    why: list[Reason] = ["caller"] if caller else []
-    if address and row.address and alike(grams(address), grams(row.address)) >= 0.5:
-        why.append("place")
-    if score >= ALIKE:
-        why.append("text")
-    return Candidate(row, tuple(why), score)
+    same = bool(address and row.address) and alike(grams(address), grams(row.address)) >= 0.5
+    true: dict[Reason, bool] = {**known, "place": same, "text": score >= ALIKE}
+    far = None
+    if spot and located(row.precision) == "yes" and row.lon is not None and row.lat is not None:
+        far = around.metres(*spot, row.lon, row.lat)
+    return Candidate(row, tuple(reason for reason in REASONS if true[reason]), score, far)
 
 
 def merge(

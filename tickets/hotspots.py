@@ -30,15 +30,12 @@ from gis_data.gazetteer.reverse import Surface
 from gis_data.hotspots import periods
 from gis_data.hotspots.board import Board, Counts
 from gis_data.hotspots.board import board as drawn
-from gis_data.hotspots.groups import Said, groups
 from gis_data.hotspots.periods import stretches
 from gis_data.hotspots.result import LeftOut, Period
+from gis_data.hotspots.surge import factor
 from gis_data.hotspots.terrain import Terrain, terrain_around, terrain_of_city
-from gis_data.hotspots.why import Sample, Why
-from gis_data.hotspots.why import why as answer
 from models.clock import Instant, day_of, to_datetime
 from models.errors import BadInput
-from models.rules.grams import grams
 from models.rules.places import LOCATED, cell_range
 from models.rules.places import RESOLUTION as KEPT
 from models.tables import Ticket
@@ -50,8 +47,6 @@ RESOLUTION = 8
 """Hexagons of about 0.7 km2: a quarter. 9 shows streets, and needs more tickets."""
 TRENDS = 3
 """Consecutive earlier periods that the trends look at."""
-SAMPLES = 5
-COMPARED = 300
 
 
 class Asked(NamedTuple):
@@ -106,8 +101,7 @@ def plan(
     period = Period(criteria.since or start, min(criteria.until or now, now))
     if period.until <= period.since:
         raise BadInput("an empty period", field="until")
-    first = session.scalar(select(func.min(Ticket.opened_at)))
-    oldest = first.timestamp() if first else now
+    oldest = oldest_of(session, now)
     days = calendar(session)
 
     def worked(day: date) -> bool:
@@ -118,6 +112,12 @@ def plan(
 
     before = [each for each in periods.before(period, zone, trends) if each.since >= oldest]
     return Asked(period, own(period), tuple((each, own(each)) for each in before))
+
+
+def oldest_of(session: Session, now: Instant) -> Instant:
+    """Return when the first ticket there is was opened."""
+    first = session.scalar(select(func.min(Ticket.opened_at)))
+    return first.timestamp() if first else now
 
 
 def counted(
@@ -209,7 +209,8 @@ def opens(criteria: Criteria, board: Board, *cells: str) -> Criteria:
 def brief(board: Board, surface: Surface | None) -> dict[str, Any]:
     """Return what a wall tells of a board: the places raised by test, by name, and whether the whole city surges.
 
-    at : when it was made; places : the surest first, each with its cell, name and district.
+    at : when it was made; places : the surest first, each with its cell, name and district. ratio : 0 where too little
+    is usual to tell one.
     """
     city = next((row for row in board.surge.rows if row.level == "city"), None)
     places = []
@@ -221,7 +222,8 @@ def brief(board: Board, surface: Surface | None) -> dict[str, Any]:
         places.append(
             {
                 "cell": hot.cell, "name": at.name if at else "", "district": at.district if at else "",
-                "tickets": hot.tickets, "ratio": round(hot.ratio, 1) if hot.surging else 0,
+                "tickets": hot.tickets, "surging": hot.surging,
+                "ratio": round(factor(hot.ratio, hot.expected), 1) if hot.surging else 0,
                 "trend": hot.trend,
             }
         )  # fmt: skip
@@ -236,63 +238,6 @@ def brief_of_district(told: dict[str, Any], code: str) -> dict[str, Any]:
         return told
     own = [place for place in told["places"] if place["district"] == code]
     return {**told, "total": -1, "city": False, "places": own}
-
-
-# --- why here -------------------------------------------------------------------------------
-
-
-def why(
-    session: Session, criteria: Criteria, *, actor: Actor, now: Instant, zone: str,
-    ground: Terrain | None = None,
-) -> Why:  # fmt: skip
-    """Return what the tickets of these cells are about, beside those of the whole city.
-
-    criteria : as `opens` gives them, with `cells`. ground : for the population, if it is of the cells' resolution.
-    """
-    conditions = where(session, criteria, actor, now)
-    around = where(session, msgspec.structs.replace(criteria, cells=""), actor, now)
-    hour = cast(func.date_part("hour", func.timezone(zone, Ticket.opened_at)), Integer)
-    by_hour = dict(
-        session.execute(select(hour, func.count()).where(*conditions).group_by(hour)).all()
-    )
-    newest = session.scalars(
-        select(Ticket).where(*conditions).order_by(Ticket.opened_at.desc(), Ticket.id.desc())
-        .limit(COMPARED)
-    ).all()  # fmt: skip
-    texts = [
-        Said(row.no, row.category, row.opened_at.timestamp(), row.lon, row.lat, grams(row.title, row.content))
-        for row in newest if row.lon is not None and row.lat is not None
-    ]  # fmt: skip
-    return answer(
-        _shares(session, conditions), _shares(session, around),
-        hours=[by_hour.get(each, 0) for each in range(24)],
-        samples=[
-            Sample(
-                row.no, row.opened_at.timestamp(), row.category,
-                "" if row.confidential or row.anonymous else row.title,
-            )
-            for row in newest[:SAMPLES]
-        ],
-        groups=groups(texts), population=_residents(criteria, ground),
-    )  # fmt: skip
-
-
-def _shares(session: Session, conditions: list[Any]) -> dict[str, Counter[str]]:
-    found = {"category": Counter[str](), "unit": Counter[str]()}
-    counts = select(Ticket.category, Ticket.lead, func.count()).where(*conditions)
-    for category, unit, number in session.execute(counts.group_by(Ticket.category, Ticket.lead)):
-        found["category"][category] += number
-        found["unit"][unit] += number
-    return found
-
-
-def _residents(criteria: Criteria, ground: Terrain | None) -> float:
-    cells = [cell.strip() for cell in criteria.cells.split(",") if cell.strip()]
-    if ground is None or not cells:
-        return -1.0
-    chosen = np.isin(ground.grid.ids, [int(cell, 16) for cell in cells])
-    known = ground.people[chosen]
-    return float(known.sum()) if len(known) == len(cells) and np.isfinite(known).all() else -1.0
 
 
 # --- the day, field by field ----------------------------------------------------------------

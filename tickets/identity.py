@@ -16,20 +16,27 @@ from tickets.moving import Actor, owed
 
 
 class Identity(NamedTuple):
-    """A caller's name and whole number; either may be empty, not both."""
+    """A caller's name and whole number, and whom to call back instead; any may be empty, not all."""
 
     name: str
     phone: str
+    contact: str = ""
 
 
 def secrets(session: Session, ids: Sequence[int], vault: Vault) -> dict[int, tuple[str, ...]]:
     """Return the names and numbers of tickets' callers, by ticket: to be blotted out of texts, never to be shown."""
     found = session.execute(
-        select(TicketParty.ticket_id, TicketParty.name_sealed, TicketParty.phone_sealed).where(
-            TicketParty.ticket_id.in_(ids)
+        select(
+            TicketParty.ticket_id, TicketParty.name_sealed, TicketParty.phone_sealed,
+            TicketParty.contact_sealed,
+        ).where(TicketParty.ticket_id.in_(ids))
+    )  # fmt: skip
+    return {
+        ticket: tuple(
+            line for each in sealed if each for line in vault.open(each).split("\n") if line
         )
-    )
-    return {ticket: tuple(vault.open(each) for each in sealed if each) for ticket, *sealed in found}
+        for ticket, *sealed in found
+    }
 
 
 def may_reveal(session: Session, row: Ticket, actor: Actor) -> bool:
@@ -43,9 +50,9 @@ def _allowed(row: Ticket, actor: Actor) -> bool:
     return "caller.reveal" in actor.can and not (actor.unit and protected)
 
 
-def _sealed(session: Session, ticket_id: int) -> tuple[str, str]:
+def _sealed(session: Session, ticket_id: int) -> tuple[str, ...]:
     party = session.get(TicketParty, ticket_id)
-    return (party.name_sealed, party.phone_sealed) if party else ("", "")
+    return (party.name_sealed, party.phone_sealed, party.contact_sealed) if party else ()
 
 
 def may_show_code(actor: Actor) -> bool:
@@ -79,4 +86,5 @@ def reveal(
         session, actor=actor.ref, verb="reveal_caller", subject=f"ticket:{row.no}", now=now,
         reason=reason.strip(),
     )  # fmt: skip
-    return Identity(*(vault.open(each) if each else "" for each in sealed))
+    name, phone, contact = (vault.open(each) if each else "" for each in sealed)
+    return Identity(name, phone, " ".join(contact.split("\n")).strip())

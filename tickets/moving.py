@@ -17,8 +17,9 @@ from models.errors import BadInput, NotFound, Refused, WrongStatus
 from models.events.ticket import AnyTicketEvent
 from models.rules.tickets import MOVES, Move, Verb, lawful
 from models.rules.tickets.choices import STAFF, STAFF_PERMISSION
-from models.rules.tickets.moves import permitted
+from models.rules.tickets.moves import OPENERS, permitted
 from models.rules.tickets.policy import Policy
+from models.rules.tickets.recognition import IntakePolicy
 from models.rules.tickets.seal import SEALED, seal
 from models.store import outbox, streams
 from models.store.chain import audit
@@ -74,13 +75,11 @@ def take(session: Session, ticket_id: int, verb: Verb, actor: Actor, **values: o
     values : columns to set with it; a `status` among them stands instead of where the move leads.
     """
     table = moves(session) if actor.user_id else MOVES  # a tenant's table is for people, not timers
-    move = table[verb]
-    if not permitted(verb, actor.can, table):
-        raise Refused(f"{actor.ref} lacks {move.permission}", permission=move.permission)
+    move, theirs = _right(table, verb, actor)
     target = {"status": move.target} if move.target else {}
     row = session.scalar(
         update(Ticket)
-        .where(Ticket.id == ticket_id, Ticket.status.in_(move.sources))
+        .where(Ticket.id == ticket_id, Ticket.status.in_(move.sources), *theirs)
         .values(version=Ticket.version + 1, **{**target, **values})
         .returning(Ticket)
         .execution_options(populate_existing=True)
@@ -89,11 +88,26 @@ def take(session: Session, ticket_id: int, verb: Verb, actor: Actor, **values: o
         status: Any = session.scalar(select(Ticket.status).where(Ticket.id == ticket_id))
         if status is None:
             raise NotFound(f"no ticket {ticket_id}")
-        lawful(verb, status, table)
+        lawful(verb, status, {**table, verb: move})
+        if theirs:
+            raise Refused(f"{actor.ref} did not register it", permission=table[verb].permission)
         raise NotFound(f"ticket {ticket_id} moved meanwhile")
     if row.kind == STAFF and actor.user_id:
         _of_own_staff(session, row, verb, actor)
     return Taken(row, verb, {name: getattr(row, name) for name in SEALED if name not in values})
+
+
+def _right(
+    table: Mapping[Verb, Move], verb: Verb, actor: Actor
+) -> tuple[Move, list[ColumnElement[bool]]]:
+    """Return the move as this actor may make it, and of which tickets only; Refused for one who may not."""
+    move = table[verb]
+    if permitted(verb, actor.can, table):
+        return move, []
+    own = OPENERS.get(verb)
+    if own is None or own.permission not in actor.can or actor.unit:
+        raise Refused(f"{actor.ref} lacks {move.permission}", permission=move.permission)
+    return own, [Ticket.opened_by == actor.user_id]
 
 
 def _of_own_staff(session: Session, row: Ticket, verb: Verb, actor: Actor) -> None:
@@ -202,6 +216,12 @@ def moves(session: Session) -> Mapping[Verb, Move]:
     """Return the tenant's table of moves as it is now: ours, with what the tenant decided otherwise."""
     own = session.scalar(select(Parameter.value).where(Parameter.name == "moves"))
     return {**MOVES, **msgspec.convert(own, dict[Verb, Move])} if own else MOVES
+
+
+def intake_policy(session: Session) -> IntakePolicy:
+    """Return the tenant's parameters of intake as they are now."""
+    value = session.scalar(select(Parameter.value).where(Parameter.name == "intake"))
+    return msgspec.convert(value, IntakePolicy) if value is not None else IntakePolicy()
 
 
 def policy(session: Session) -> Policy:

@@ -19,6 +19,7 @@ from models.rules.tickets.moves import check
 from models.rules.tickets.options import Options
 from models.rules.tickets.options import check as check_options
 from models.rules.tickets.policy import AutoAssign, OfficeDays, Policy
+from models.rules.tickets.recognition import IntakePolicy
 from models.store.chain import audit
 from models.store.db import tenant_of
 from models.store.people import PERMISSIONS
@@ -26,7 +27,7 @@ from models.tables import Category, Holiday, Parameter, Role, Unit, User
 from tickets import moving, terms
 from tickets.moving import Actor
 
-Name = Literal["workflow", "terms", "calendar", "moves", "auto_assign", "options"]
+Name = Literal["workflow", "terms", "calendar", "moves", "auto_assign", "options", "intake"]
 PERMISSION = "admin.parameters"
 STAGES: tuple[Stage, ...] = get_args(Stage)
 TIME_UNITS: tuple[TimeUnit, ...] = get_args(TimeUnit)
@@ -117,6 +118,15 @@ def set_options(
     allowed(actor)
     check_options(options)
     _put(session, "options", msgspec.to_builtins(options), seen, actor, now)
+
+
+def set_intake(
+    session: Session, policy: IntakePolicy, *, seen: Instant, actor: Actor, now: Instant
+) -> None:
+    """Set the words and limits of intake; BadInput names the one that cannot be taken."""
+    allowed(actor)
+    policy.check()
+    _put(session, "intake", msgspec.to_builtins(policy), seen, actor, now)
 
 
 # --- deadlines ------------------------------------------------------------------------------

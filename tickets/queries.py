@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Literal, TypeVar
 
 import msgspec
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from models.clock import Instant
@@ -14,10 +14,11 @@ from models.events.ticket import from_row
 from models.rules.deadlines import Lamp
 from models.rules.tickets import MOVES, Verb
 from models.rules.tickets.choices import STAFF
-from models.rules.tickets.moves import ALSO_MAY, permitted
+from models.rules.tickets.moves import ALSO_MAY, OPENERS, permitted
 from models.rules.tickets.turns import Turn, turns
 from models.tables import (
     Agent,
+    CallLedger,
     Category,
     Supervision,
     Ticket,
@@ -28,9 +29,9 @@ from models.tables import (
     Unit,
     User,
 )  # fmt: skip
-from tickets import contacts, duplicates, pressing, steps
+from tickets import contacts, dictionary, duplicates, pressing, steps
 from tickets.criteria import scope
-from tickets.moving import NOT_OF_STAFF, Actor, legs, moves, units_below
+from tickets.moving import NOT_OF_STAFF, Actor, intake_policy, legs, moves, units_below
 from tickets.requests import Asked, asked
 from tickets.search import lamp_of, unit_names
 
@@ -40,12 +41,14 @@ class Whole:
     """One ticket with everything the viewer may see of it; `verbs` are the moves open to the viewer.
 
     merged : the tickets that go on under it, with their masked callers; main : number of the one it goes on under;
-    opener : who registered it and answers for it first (首问负责); signs : 签收 owed, id of the leg -> (instant, lamp);
+    opener : who registered it; first : who answered its call first, and answers for it (首问负责);
+    signs : 签收 owed, id of the leg -> (instant, lamp);
     contacted : when the citizen was first spoken with while it was handled; press : how it is pressed for;
     step : what the centre itself owes now, with its lamp; duties : number of a leg -> what was agreed with its unit;
     customer : keyed hash of who asked, for those who may see 客户资料;
     past : parts of earlier turns; asked : the open requests by what they ask for;
     names : unit code -> name; numbers : id -> number of the tickets its history names;
+    labels : names of the categories it was moved between;
     about, finding : of a complaint about the hotline's own staff, the number and name of whom, and what was found.
     """
 
@@ -67,6 +70,8 @@ class Whole:
     opener: str
     verbs: tuple[str, ...]
     duties: Mapping[int, str]
+    first: str
+    labels: Mapping[str, str]
     contacted: contacts.Contact | None
     press: pressing.Press
     about: str = ""
@@ -91,12 +96,7 @@ def whole(session: Session, no: str, *, actor: Actor, now: Instant) -> Whole:
     return Whole(
         row=row,
         caller=party.masked if party and not hidden else "",
-        category=session.scalar(
-            select(Category.label).where(
-                Category.code == row.category, Category.version == row.category_version
-            )
-        )
-        or "",
+        category=dictionary.path_of(session, row.category, row.category_version),
         legs=[(leg, names.get(leg.holder, leg.holder), lamp_of(row, leg, now)) for leg in parts],
         signs=steps.signing(session, [(row, leg) for leg in parts], now=now),
         step=(step, lamp_of(row, step, now)) if step else None,
@@ -119,6 +119,8 @@ def whole(session: Session, no: str, *, actor: Actor, now: Instant) -> Whole:
         press=pressing.of(session, [row.id]).get(row.id, pressing.UNPRESSED),
         about=_agent(session, str(told.get("open", {}).get("about", ""))),
         finding=str(told.get("settle", {}).get("finding", "")),
+        labels=_labels(session, history),
+        first=_first_contact(session, row.call_key),
     )
 
 
@@ -158,6 +160,37 @@ def _duties(history: list[TicketHistory]) -> dict[int, str]:
     return found
 
 
+def _labels(session: Session, history: list[TicketHistory]) -> dict[str, str]:
+    """Return the names of the categories that the ticket was moved between, each by its newest version."""
+    moved = [line.event["changed"].get("category", {}) for line in history if line.verb == "amend"]
+    codes = {code for change in moved for code in change.values() if code}
+    if not codes:
+        return {}
+    found = session.execute(
+        select(Category.code, Category.label)
+        .where(Category.code.in_(codes))
+        .order_by(Category.version)
+    )
+    return {row.code: row.label for row in found}
+
+
+def _first_contact(session: Session, key: str) -> str:
+    """Return who answered a call first, whoever it was passed on to; empty without a call, or while nobody did."""
+    if not key:
+        return ""
+    of_key = select(CallLedger.pbx, CallLedger.call).where(CallLedger.key == key).subquery()
+    return (
+        session.scalar(
+            select(CallLedger.agent_name)
+            .join(of_key, (CallLedger.pbx == of_key.c.pbx) & (CallLedger.call == of_key.c.call))
+            .where(CallLedger.answered_at.is_not(None))
+            .order_by(CallLedger.answered_at)
+            .limit(1)
+        )
+        or ""
+    )
+
+
 def _agent(session: Session, number: str) -> str:
     """Return an agent's number and name."""
     name = session.scalar(select(Agent.name).where(Agent.agent_no == number)) if number else ""
@@ -184,12 +217,14 @@ def _verbs(
     own = set(units_below(session, actor.unit)) if actor.unit else set()
     mine = [p for p in parts if p.handled_at is None and (p.holder in own or p.unit in own)]
     open_requests = {request.what for request in requests if request.decided_at is None}
+    at_once = row.kind in intake_policy(session).at_once
     found = []
     table = moves(session)
     for verb, move in table.items():
-        if row.status not in move.sources or not permitted(verb, actor.can, table):
+        rightly = row.status in move.sources and permitted(verb, actor.can, table)
+        if not rightly and not _as_opener(row, verb, actor):
             continue
-        if not _fits(row, verb):
+        if not _fits(row, verb) or (verb == "answer" and not at_once):
             continue
         if MOVES[verb].permission == "ticket.handle" and not _in_hand(verb, mine, actor):
             continue
@@ -200,6 +235,14 @@ def _verbs(
             continue
         found.append(verb)
     return tuple(found)
+
+
+def _as_opener(row: Ticket, verb: Verb, actor: Actor) -> bool:
+    """Whether a move is the actor's for having registered the ticket."""
+    own = OPENERS.get(verb)
+    if own is None or row.opened_by != actor.user_id:
+        return False
+    return row.status in own.sources and own.permission in actor.can
 
 
 def _in_hand(verb: Verb, mine: list[TicketLeg], actor: Actor) -> bool:
@@ -235,11 +278,7 @@ def units(session: Session, *, below: str = "") -> list[tuple[str, str]]:
 
 
 def categories(session: Session) -> list[tuple[str, str]]:
-    """Return (code, label) of the newest version's categories."""
-    newest = select(func.max(Category.version)).scalar_subquery()
-    found = session.execute(
-        select(Category.code, Category.label)
-        .where(Category.version == newest)
-        .order_by(Category.code)
-    )
-    return [(code, label) for code, label in found]
+    """Return (code, path) of the newest version's categories, each level further in."""
+    _, entries = dictionary.present(session)
+    known = {entry.code: entry for entry in entries}
+    return [(entry.code, dictionary.indented(entry, known)) for entry in entries]

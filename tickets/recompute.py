@@ -159,31 +159,52 @@ def _ticket(
     cause: str,
 ) -> bool:
     """Recompute one ticket, whose row is locked; True if a clock moved."""
-    found = [
-        (leg, terms.clock_of(row, leg, calendar, rules, now=now))
-        for leg in legs(session, row.id)
-        if leg.handled_at is None
-    ]
+    found = moved(session, row, calendar, rules, now=now)
     step, stage = steps.running(session, [row.id]).get(row.id), steps.owed(row)
     if step is not None and stage is not None:
         began = step.assigned_at.timestamp()
-        found.append((step, terms.step_clock(row, stage, began, calendar, rules)))
-    moved = [(leg, due) for leg, due in found if _moves(leg, due)]
-    for leg, due in found:
-        if (leg, due) not in moved:
-            leg.due_why = msgspec.to_builtins(due)  # the same instant, by the calendar of now
-    if not moved:
+        found += _differing([(step, terms.step_clock(row, stage, began, calendar, rules))])
+    if not found:
         return False
     taken = take(session, row.id, "recompute", actor)
-    for leg, due in moved:
-        terms.write_clock(row, leg, due)
-        if leg is step:
-            row.due_at = leg.due_at
-    dues = {str(leg.number): due.at for leg, due in moved}
-    event = DueRecomputed(dues=dues, cause=cause, **facts(taken, actor, now))
+    event = DueRecomputed(dues=write(row, found), cause=cause, **facts(taken, actor, now))
     tell(session, taken, actor, event)
     return True
 
 
-def _moves(leg: TicketLeg, due: Due) -> bool:
-    return leg.due_at != to_datetime(due.at) or leg.warn_at != to_datetime(due.warn_at)
+def moved(
+    session: Session,
+    row: Ticket,
+    calendar: Calendar,
+    rules: tuple[TermRule, ...],
+    *,
+    now: Instant,
+) -> list[tuple[TicketLeg, Due]]:
+    """Return the open parts of a ticket that are due at another time than they were, with their new clocks."""
+    return _differing(
+        [
+            (leg, terms.clock_of(row, leg, calendar, rules, now=now))
+            for leg in legs(session, row.id)
+            if leg.handled_at is None
+        ]
+    )
+
+
+def _differing(found: list[tuple[TicketLeg, Due]]) -> list[tuple[TicketLeg, Due]]:
+    """Return the clocks that end elsewhere; the others take the new reasons for the same instant."""
+    elsewhere = []
+    for leg, due in found:
+        if leg.due_at != to_datetime(due.at) or leg.warn_at != to_datetime(due.warn_at):
+            elsewhere.append((leg, due))
+        else:
+            leg.due_why = msgspec.to_builtins(due)
+    return elsewhere
+
+
+def write(row: Ticket, found: list[tuple[TicketLeg, Due]]) -> dict[str, float]:
+    """Set these clocks, and return the new due instants by leg as events tell them."""
+    for leg, due in found:
+        terms.write_clock(row, leg, due)
+        if leg.number <= 0:
+            row.due_at = leg.due_at  # what is owed now is the centre's
+    return {str(leg.number): due.at for leg, due in found}

@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from itertools import groupby
-from typing import Any
+from typing import Any, get_args
 
 import msgspec
 from sqlalchemy import func, select, text
@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from gis_data.hotspots.result import Period
 from models.clock import Instant
 from models.errors import HotlineError
-from models.events.ticket import from_row
+from models.events.ticket import Flag, from_row
 from models.rules.places import LOCATED
 from models.rules.tickets import Ticket as Told
 from models.rules.tickets import reduce
@@ -104,9 +104,16 @@ def _faults(row: Ticket, legs: dict[int, TicketLeg], events: list[dict[str, Any]
         ("quality", row.quality, told.quality),
         ("called back", row.called_back_at is not None, bool(told.called_back)),
         ("replied", row.replied_at is not None, bool(told.replied)),
+        ("kind", row.kind, told.kind),
+        ("category", row.category, told.category),
+        ("urgency", row.urgency, told.urgency),
+        ("later", row.later, told.later),
         ("paused", row.paused_at is not None, bool(told.paused)),
         ("parts", sorted(legs), sorted(n for n, leg in told.legs.items() if not leg.returned)),
     ]
+    if told.flags is not None:
+        flags = {flag for flag in get_args(Flag) if getattr(row, flag)}
+        pairs.append(("flags", sorted(flags), sorted(told.flags)))
     for number, leg in legs.items():
         said = told.legs.get(number)
         if said is not None:

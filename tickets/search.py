@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from models.clock import Instant
 from models.errors import BadInput
+from models.events.ticket import DisputeScreened
 from models.rules.deadlines import Lamp, lamp
 from models.tables import (
     Category,
@@ -18,7 +19,7 @@ from models.tables import (
     TicketRequest,
     Unit,
 )
-from tickets import pressing, steps
+from tickets import pressing, screening, steps
 from tickets.criteria import SORTS, Criteria, Sort, where
 from tickets.moving import Actor
 from tickets.pressing import UNPRESSED, Press
@@ -35,7 +36,8 @@ class TicketLine(NamedTuple):
     """A ticket as lists show it; `unit` is the name of the lead unit's present holder.
 
     due, lamp : of the unit's part, or of the step the centre owes; 0 and empty where no clock runs.
-    sign : of the unit's 签收 while it is owed, (instant, lamp); press : how it is pressed for.
+    sign : of the unit's 签收 while it is owed, (instant, lamp); press : how it is pressed for;
+    sheet : 矛盾纠纷排查表 of a dispute.
     """
 
     row: Ticket
@@ -45,6 +47,7 @@ class TicketLine(NamedTuple):
     asked: str
     sign: tuple[Instant, Lamp] | None = None
     press: Press = UNPRESSED
+    sheet: DisputeScreened | None = None
 
 
 class TicketPage(NamedTuple):
@@ -181,6 +184,7 @@ def lines(session: Session, rows: list[Ticket], now: Instant) -> list[TicketLine
     parts = [(row, leads[row.id]) for row in rows if row.id in leads]
     signs = steps.signing(session, parts, now=now)
     pressed = pressing.of(session, ids)
+    disputes = screening.sheets(session, [row.id for row in rows if row.disputed])
     found = []
     for row in rows:
         lead = leads.get(row.id)
@@ -196,6 +200,7 @@ def lines(session: Session, rows: list[Ticket], now: Instant) -> list[TicketLine
                 asked.get(row.id, ""),
                 signs.get(lead.id) if lead else None,
                 pressed.get(row.id, UNPRESSED),
+                disputes.get(row.id),
             )
         )
     return found

@@ -83,6 +83,18 @@ def _begin(
     session.add(leg)  # with its clock: one statement, not two
 
 
+def renew(session: Session, row: Ticket) -> None:
+    """Compute the running step's clock anew from where it began, because a fact of its ticket changed."""
+    leg, stage = running(session, [row.id]).get(row.id), owed(row)
+    if leg is None or stage is None:
+        return
+    began = leg.assigned_at.timestamp()
+    found = terms.step_clock(row, stage, began, terms.calendar(session), terms.rules(session))
+    if leg.due_at != to_datetime(found.at):
+        terms.write_clock(row, leg, found)
+        row.due_at = leg.due_at
+
+
 def adopt(session: Session, *, now: Instant, most: int) -> int:
     """Start the clocks of tickets that came without, imported or of an older version; return how many.
 

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from models.clock import Instant, to_datetime
 from models.rules.deadlines import (
     AGREED,
+    CRITICAL,
     DEFAULT_RULES,
     Calendar,
     Due,
@@ -32,6 +33,11 @@ STAGE_OF: Mapping[str, Stage] = {
 """State -> the step the centre owes in it; `accept` before it where nobody took the request in."""
 UNATTENDED = ("web", "mobile", "mail", "sms", "fax")
 """Channels by which a request may come in without a person: it is accepted (受理) when somebody decides on it."""
+
+
+def pressing(ticket: Ticket) -> str:
+    """Return the urgency a ticket's clocks go by: an emergency (应急) is critical, whatever was chosen."""
+    return CRITICAL if ticket.emergency else ticket.urgency
 
 
 def calendar(session: Session) -> Calendar:
@@ -105,7 +111,7 @@ def clock_of(
         return _agreed(ticket, leg, calendar, now, leg.extra + more)
     rule = choose(
         rules, stage="handle", kind=ticket.kind, category=ticket.category, unit=leg.unit,
-        urgency=ticket.urgency, ticket=ticket.no,
+        urgency=pressing(ticket), ticket=ticket.no,
     )  # fmt: skip
     return due(
         calendar, _began(leg) if start is None else start, rule.term, extra=leg.extra + more,
@@ -128,7 +134,7 @@ def step_clock(
     """
     rule = choose(
         rules, stage=stage, kind=ticket.kind, category=ticket.category, unit=unit,
-        urgency=ticket.urgency, ticket=ticket.no,
+        urgency=pressing(ticket), ticket=ticket.no,
     )  # fmt: skip
     return due(calendar, began, rule.term)
 

@@ -58,7 +58,8 @@
     else if (told.city) parts.push(H.make("b", "", H.word("today.hot_city")));
     const place = !old && told.places.length && told.places[Math.floor(now / GROUP_S) % told.places.length];
     if (place) {
-      const ratio = place.ratio ? " " + H.word("today.hot_ratio", { n: place.ratio }) : "";
+      const rare = place.surging ? " " + H.word("today.hot_rare") : "";
+      const ratio = place.ratio ? " " + H.word("today.hot_ratio", { n: place.ratio }) : rare;
       parts.push(H.make("span", "", place.name + " " + H.word("hot.n", { n: place.tickets }) + ratio));
     }
     box.replaceChildren(...parts);

@@ -49,6 +49,9 @@
     if (!form.matches || !form.matches("form[data-nav-form]")) return;
     event.preventDefault();
     const asked = new URLSearchParams();
+    /* what it keeps of the address it stands on is not in its boxes */
+    const here = new URLSearchParams(location.search);
+    for (const name of (form.dataset.keep || "").split(" ")) if (here.get(name)) asked.set(name, here.get(name));
     for (const [name, value] of new FormData(form)) if (String(value).trim()) asked.set(name, String(value).trim());
     H.go(form.getAttribute("action") + "?" + asked);
   });

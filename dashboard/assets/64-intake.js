@@ -1,8 +1,7 @@
-/* The agent's desk: the call on one's own seat pops up, what is typed is kept, keys save it. */
+/* The agent's desk: what is typed is kept, what it gives away is marked, keys choose and save. */
 (function () {
   "use strict";
   const H = (window.hotline = window.hotline || {});
-  const LIVE = new Set(["ring", "talk", "hold"]);
   const KEEP_MS = 800;
   const ALIKE_MS = 350;
   let keepTimer = 0;
@@ -16,6 +15,7 @@
 
   function typed(...values) {
     const now = JSON.stringify(values);
+    answerable();
     const page = desk();
     if (page && page.dataset.begun === undefined) {
       page.dataset.begun = "1";
@@ -30,11 +30,6 @@
     return window.dash_clientside.no_update;
   }
 
-  function empty() {
-    const filled = (id) => H.byId(id) && H.byId(id).value.trim();
-    return !filled("new-title") && !filled("new-content");
-  }
-
   document.addEventListener("click", (event) => {
     const use = event.target.closest && event.target.closest("[data-use-reply]");
     if (use && H.byId("new-reply")) window.dash_clientside.set_props("new-reply", { value: use.dataset.useReply });
@@ -46,41 +41,49 @@
     H.byId("new-save").click();
   });
 
-  /* --- the call on one's own seat --- */
+  /* --- what the words give away: marks are set once for each word, then they are the agent's own --- */
 
-  function ownCall(live, agent) {
-    const own = live.roster.seats.find((seat) => seat.agent_no === agent);
-    const seat = own && live.board.seats[own.key];
-    return seat && seat.call && LIVE.has(seat.state) ? seat : null;
+  function signed(said, seen, flags, urgency) {
+    const same = window.dash_clientside.no_update;
+    if (!said) return [same, same, same];
+    const known = (seen || "").split(" ").filter(Boolean);
+    const fresh = (words) => words.filter((word) => !known.includes(word));
+    const emergency = fresh(said.emergency);
+    const dispute = fresh(said.dispute);
+    if (!emergency.length && !dispute.length) return [same, same, same];
+    const marks = new Set(flags || []);
+    if (emergency.length) marks.add("emergency");
+    if (dispute.length) marks.add("disputed");
+    return [[...known, ...emergency, ...dispute].join(" "), [...marks], emergency.length ? "critical" : same];
   }
 
-  function pop(live) {
-    const page = desk();
-    if (!page || !page.dataset.deskAgent) return;
-    const bar = page.querySelector("[data-desk-bar]");
-    const seat = ownCall(live, page.dataset.deskAgent);
-    const here = page.dataset.deskCall;
-    if (!seat || seat.call === here) {
-      bar.hidden = true;
-      return;
-    }
-    const href = "/tickets/new?call=" + encodeURIComponent(seat.call);
-    if (empty()) {
-      // The form stays as it is, only its call changes: not one key typed meanwhile is lost.
-      page.dataset.deskCall = seat.call;
-      history.replaceState({}, "", href);
-      H.publish("pop-request", { key: seat.call, at: Date.now() });
-      bar.hidden = true;
-      return;
-    }
-    if (bar.dataset.call === seat.call && !bar.hidden) return;
-    bar.dataset.call = seat.call;
-    bar.hidden = false;
-    const link = H.make("a", "button primary", H.word("pop.take"));
-    link.href = href;
-    link.dataset.nav = "";
-    bar.replaceChildren(H.make("b", "", H.word("pop.new") + " " + (seat.caller || "")), link);
+  function choose(field, value) {
+    window.dash_clientside.set_props("new-" + field, { value });
   }
+
+  /* A kind that is not answered at once has no box for the answer; one with words in it stays, to be seen. */
+  function answerable() {
+    const form = document.querySelector(".intake-form");
+    if (!form) return;
+    const kind = form.querySelector("#new-kind input:checked");
+    const reply = H.byId("new-reply");
+    const none = kind && !form.dataset.atOnce.split(" ").includes(kind.value) && !(reply && reply.value.trim());
+    form.classList.toggle("no-reply", Boolean(none));
+    form.classList.toggle("of-staff", Boolean(kind && kind.value === "staff"));
+  }
+
+  document.addEventListener("click", (event) => {
+    const take = event.target.closest && event.target.closest("[data-take]");
+    if (take && desk()) choose(take.dataset.take, take.dataset.value);
+  });
+  document.addEventListener("keydown", (event) => {
+    const number = /^Digit([1-9])$/.exec(event.code || "");
+    if (!desk() || !number || !event.altKey || event.ctrlKey || event.metaKey) return;
+    const box = document.querySelectorAll("#new-kind input")[number[1] - 1];
+    if (!box) return;
+    event.preventDefault();
+    choose("kind", box.value);
+  });
 
   /* A call that rings this very moment may not be in the ledger yet: ask again. */
   function awaited() {
@@ -93,12 +96,9 @@
     if (retries++ < 10) H.publish("pop-request", { key: page.dataset.deskCall, at: Date.now() });
   }
 
-  (H.painters = H.painters || []).push((live, changed, all) => {
-    if (live.board && (all || changed.has("seats"))) pop(live);
-  });
   let beat = 0;
   (H.tickers = H.tickers || []).push(() => {
-    if (H.live.board) pop(H.live);
+    answerable();
     if (++beat % 2 === 0) awaited();
   });
 
@@ -111,5 +111,5 @@
   }).observe(document.body, { childList: true, subtree: true });
 
   window.dash_clientside = window.dash_clientside || {};
-  window.dash_clientside.hotline = Object.assign(window.dash_clientside.hotline || {}, { typed });
+  window.dash_clientside.hotline = Object.assign(window.dash_clientside.hotline || {}, { typed, signed });
 })();

@@ -51,6 +51,7 @@ STORES = (
     "draft-tick",
     "alike-tick",
     "pop-request",
+    "bar-request",
     "roster",
     "seat-request",
     "call-request",

@@ -18,6 +18,7 @@ from dashboard.pages import placing
 from dashboard.pages.context import actor, districts, place, shown, told, words
 from dashboard.views import clock
 from dashboard.views import intake as views
+from dashboard.views import intake_side as side
 from dashboard.views import knowledge as knowledge_views
 from dashboard.views.intake import FIELDS
 from dashboard.views.kit import Child
@@ -25,9 +26,12 @@ from dashboard.views.placing import Here
 from models.clock import now
 from models.errors import BadInput, HotlineError, NotFound
 from models.rules.tickets.choices import STAFF, STAFF_PERMISSION
-from tickets import callers, drafts, duplicates, intake, knowledge, queries
+from models.rules.tickets.recognition import kind_of, said
+from tickets import callers, dictionary, drafts, duplicates, intake, knowledge, moving, queries
 from tickets.placing import whereabouts
 
+ALIKE = ("title", "content", "address", "phone", "category", "point")
+"""What of the form is compared with earlier tickets."""
 DRAFT = "ticket:"
 """A draft's name is this and the key of its call, which may be none."""
 
@@ -51,6 +55,9 @@ def register(app: dash.Dash) -> None:
         prevent_initial_call=True,
     )(pop)
     app.callback(
+        Output("bar-note", "children"), Input("bar-request", "data"), prevent_initial_call=True
+    )(bar)
+    app.callback(
         Output("new-kept", "children"),
         Input("draft-tick", "data"),
         *fields,
@@ -67,11 +74,31 @@ def register(app: dash.Dash) -> None:
         Output("new-alike", "children"),
         Input("alike-tick", "data"),
         Input("new-call", "data"),
-        *[State(f"new-{name}", "value") for name in ("title", "content", "address", "phone")],
+        *[State(f"new-{name}", "value") for name in ALIKE],
     )(alike)
     app.callback(
         Output("new-known", "children"), Input("alike-tick", "data"), State("new-title", "value")
     )(known)
+    app.callback(
+        Output("new-signs", "children"),
+        Output("new-signs-said", "data"),
+        Input("alike-tick", "data"),
+        Input("new-kind", "value"),
+        Input("new-category", "value"),
+        State("new-title", "value"),
+        State("new-content", "value"),
+    )(signs)
+    app.clientside_callback(
+        ClientsideFunction("hotline", "signed"),
+        Output("new-seen", "value"),
+        Output("new-flags", "value"),
+        Output("new-urgency", "value"),
+        Input("new-signs-said", "data"),
+        State("new-seen", "value"),
+        State("new-flags", "value"),
+        State("new-urgency", "value"),
+        prevent_initial_call=True,
+    )
     app.callback(Output("new-answers", "children"), Input("new-category", "value"))(answers)
     app.clientside_callback(
         ClientsideFunction("hotline", "typed"),
@@ -93,6 +120,7 @@ def page(search: str) -> Child:
             queries.categories(session), list(districts(session).items()), who.agent_no, call,
             secrets.token_hex(8), card,
             [(name.removeprefix(DRAFT), str(fields.get("title", ""))) for name, fields in kept],
+            moving.intake_policy(session).at_once,
         )  # fmt: skip
     spot = _drawn(typed)
     return views.intake(desk, typed, spot, zone=here.zone, labels=here.labels, words=words())
@@ -129,7 +157,17 @@ def pop(asked: dict[str, Any] | None) -> tuple[Any, Any]:
     with reading() as session:
         here = place(session)
         card = _card(session, call)
-    return views.caller(call, card, zone=here.zone, labels=here.labels, words=words()), call
+    return side.caller(call, card, zone=here.zone, labels=here.labels, words=words()), call
+
+
+def bar(asked: dict[str, Any] | None) -> Any:  # noqa: ANN401 - a component, or Dash's no_update
+    """Say in the bar of a call whether its caller called before."""
+    if not asked:
+        return dash.no_update
+    require("ticket.open")
+    with reading() as session:
+        card = _card(session, str(asked["key"]))
+    return side.repeats(card, words()) if card else None
 
 
 def save(clicks: int | None, *typed: Any) -> tuple[Any, Any]:  # noqa: ANN401 - what fields hold
@@ -152,7 +190,8 @@ def save(clicks: int | None, *typed: Any) -> tuple[Any, Any]:  # noqa: ANN401 - 
     except BadInput as error:
         return dash.no_update, _wrong_field(error)
     except HotlineError as error:
-        return dash.no_update, {**told(error), "at": now()}
+        cap = words().get(f"cap.{error.facts.get('cap')}")
+        return dash.no_update, {**({"text": cap, "bad": True} if cap else told(error)), "at": now()}
     note = words()["intake.saved"].format(no=no, code=code)
     # who takes down a complaint about a colleague does not read on in it
     return f"/ticket?no={no}" if seen else f"/tickets/new?saved={no}", {"text": note, "at": now()}
@@ -167,7 +206,10 @@ def _form(given: dict[str, Any], zone: str) -> intake.Form:
         cause=given["cause"], happened=clock.instant(given["happened"], zone, "happened"), address=given["address"],
         district=given["district"], lon=lon, lat=lat, name=given["name"], phone=given["phone"],
         anonymous="anonymous" in flags, confidential="confidential" in flags, later="later" in flags,
-        disputed="disputed" in flags, about=given["about"].strip(),
+        contact=given["contact"], contact_phone=given["contact_phone"].strip(),
+        contact_on=clock.instant(given["contact_on"], zone, "contact_on") if "later" in flags else 0.0,
+        disputed="disputed" in flags, emergency="emergency" in flags,
+        waved=tuple(given["seen"].split()), about=given["about"].strip(),
         precision=given["precision"] if lon is not None else "",
         call=given["call"], token=given["token"],
     )  # fmt: skip
@@ -217,22 +259,49 @@ def drop_draft(clicks: int | None, call: str | None) -> Any:  # noqa: ANN401 - a
 
 
 @shown
-def alike(
-    _tick: object, call: str | None, title: str | None, content: str | None, address: str | None,
-    phone: str | None,
-) -> Child:  # fmt: skip
+def alike(_tick: object, call: str | None, *typed: str | None) -> Child:
     """Return what may be the same matter, by what is typed and by who calls."""
     require("ticket.open")
+    given = {name: value or "" for name, value in zip(ALIKE, typed, strict=True)}
+    phone, at = given["phone"].strip(), now()
     with reading() as session:
-        digest = doors().vault.digest(phone.strip()) if phone and phone.strip() else ""
+        digest = doors().vault.digest(phone) if phone else ""
         if not digest and call:
             with contextlib.suppress(NotFound):
-                digest = callers.card(session, call, actor=actor(), now=now()).digest
+                digest = callers.card(session, call, actor=actor(), now=at).digest
         found = duplicates.candidates(
-            session, title=title or "", content=content or "", address=address or "", digest=digest,
-            actor=actor(), now=now(),
+            session, title=given["title"], content=given["content"], address=given["address"],
+            digest=digest, category=given["category"], spot=_spot(given["point"]), actor=actor(),
+            now=at,
         )  # fmt: skip
-    return views.alike(found, bool(title or digest), words())
+    return side.alike(found, bool(given["title"] or digest), words(), now=at)
+
+
+def _spot(text: str) -> tuple[float, float] | None:
+    """Read a point as far as it is typed; None while it is none."""
+    with contextlib.suppress(BadInput):
+        lon, lat = placing.point(text)
+        if lon is not None and lat is not None and abs(lon) <= 180 and abs(lat) < 89:
+            return lon, lat
+    return None
+
+
+def signs(
+    _tick: object, kind: str | None, category: str | None, title: str | None, content: str | None
+) -> tuple[Child, Any]:
+    """Return what the words typed so far give away, and the words themselves for the form to act on."""
+    require("ticket.open")
+    text = f"{title or ''} {content or ''}"
+    with reading() as session:
+        rule = moving.intake_policy(session)
+        proposed = ("", ()) if category else dictionary.propose(session, text)
+        path = dictionary.path_of(session, proposed[0], dictionary.newest(session))
+    found = side.Signs(
+        said(rule.emergency, text), said(rule.dispute, text),
+        ("", "") if kind else kind_of(text), (proposed[0], path, "、".join(proposed[1])),
+    )  # fmt: skip
+    acted = {"emergency": found.emergency, "dispute": found.dispute}
+    return side.signs(found, words()), acted
 
 
 @shown
@@ -241,7 +310,7 @@ def known(_tick: object, title: str | None) -> Child:
     require("knowledge.view")
     with reading() as session:
         found = knowledge.suggest(session, title or "", actor=actor(), now=now())
-    return views.known(knowledge_views.hits(found, words()), words())
+    return side.known(knowledge_views.hits(found, words()), words())
 
 
 @shown
@@ -249,5 +318,5 @@ def answers(category: str | None) -> Child:
     """Return earlier answers to matters of a category."""
     require("ticket.open")
     with reading() as session:
-        found = callers.earlier_answers(session, category or "", actor=actor())
-    return views.answers(found, words())
+        found = callers.earlier_answers(session, category or "", actor=actor(), now=now())
+    return side.answers(found, words())

@@ -42,7 +42,7 @@ DESK_PAGES: Mapping[str, tuple[str, Callable[[str], Child]]] = {
     **admin.PAGES,
 }
 """Address -> (its entry in the navigation, the page by the address's search)."""
-FOLLOWING = ("/calls", "/map")
+FOLLOWING = ("/calls", "/map", "/hotspots")
 """Pages that follow a change of their address by themselves."""
 MAX_ROTATE_S = 600
 ALARMS_SHOWN = 500
@@ -86,7 +86,7 @@ def page(path: str, search: str) -> Child:
         return _wall(search)
     here = DESK_PAGES[asked][0] if asked in DESK_PAGES else asked
     me = viewer()
-    return shell.desk(words(), here, me.can, me.name, _body(asked, search))
+    return shell.desk(words(), here, me.can, me.name, _body(asked, search), agent_no=me.agent_no)
 
 
 @shown

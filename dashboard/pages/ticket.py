@@ -23,6 +23,7 @@ from models.rules.places import located
 from models.store import staff
 from models.tables import Ticket
 from tickets import (
+    amending,
     assignment,
     contacts,
     duplicates,
@@ -31,6 +32,7 @@ from tickets import (
     pausing,
     queries,
     reexamination,
+    screening,
     search,
     workflow,
 )
@@ -74,6 +76,22 @@ def _number(values: Values, name: str) -> int:
 def _moment(session: Session, values: Values, name: str) -> float:
     """Read a local "2026-01-31 08:30"; 0 when empty."""
     return clock.instant(_text(values, name), place(session).zone, name)
+
+
+def _facts(values: Values) -> amending.Facts:
+    """Read a ticket's facts as the form of 修改 has them."""
+    texts = {name: _text(values, name) for name in amending.FIELDS}
+    return amending.Facts(**texts, flags=frozenset(values.get("flags") or ()))
+
+
+def _sheet(values: Values) -> screening.Sheet:
+    """Read a 矛盾纠纷排查表."""
+    people = values.get("people")
+    return screening.Sheet(
+        parties=_text(values, "parties"), nature=_choice(values, "nature"),
+        people=people if isinstance(people, int) else 0, risk=_choice(values, "risk"),
+        measures=_text(values, "measures"), person=_text(values, "person"),
+    )  # fmt: skip
 
 
 def _noted(verb: Callable[..., object]) -> Move:
@@ -169,7 +187,13 @@ MOVES: Mapping[str, Move] = {
         s, t, upheld=_either(v, "upheld"), note=_text(v, "note"), actor=who, now=at
     ),
     "archive": _noted(workflow.archive),
+    "screen": lambda s, t, v, who, at: screening.screen(
+        s, t, sheet=_sheet(v), note=_text(v, "note"), actor=who, now=at
+    ),
     "place": placing.place,
+    "amend": lambda s, t, v, who, at: amending.amend(
+        s, t, said=_facts(v), version=_number(v, "version"), note=_text(v, "note"), actor=who, now=at
+    ),
 }  # fmt: skip
 
 
@@ -208,6 +232,7 @@ def _whole(session: Session, no: str, typed: Typed, pressed: str) -> Child:
     proposed = assignment.propose(session, whole.row) if "assign" in whole.verbs else ("", "")
     lists = {
         "units": queries.units(session),
+        "categories": queries.categories(session) if "amend" in whole.verbs else [],
         "below": queries.units(session, below=who.unit) if who.unit else [],
         "supervisions": [(str(s.id), s.opinion[:40]) for s in whole.supervisions if not s.ended_at],
     }

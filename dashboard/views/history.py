@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple, assert_never
 import msgspec
 from dash import html
 
-from dashboard.views import clock, outcomes, placing
+from dashboard.views import amending, clock, outcomes, placing
 from dashboard.views.kit import Child, Words
 from models.errors import HotlineError
 from models.events import ticket as e
@@ -17,11 +17,12 @@ if TYPE_CHECKING:
 
 
 class Names(NamedTuple):
-    """What a line needs to name things: unit code -> name, id of a ticket -> its number, and the zone."""
+    """What a line needs to name things: unit code -> name, id of a ticket -> its number, the zone, categories."""
 
     units: Mapping[str, str]
     tickets: Mapping[int, str]
     zone: str
+    labels: Mapping[str, str] = {}
 
     def unit(self, code: str) -> str:
         """Return a unit's name, its code where there is none such any more."""
@@ -45,7 +46,7 @@ def course(lines: Sequence["TicketHistory"], names: Names, words: Words) -> Chil
                             html.B(words[f"verb.{line.verb}"]),
                             html.Span(line.actor_name or words["ticket.system"], className="muted"),
                             html.Div(said, className="told") if said else None,
-                            placing.told(line.event, words) if line.verb == "place" else None,
+                            _more(line, names, words),
                             html.P(line.note) if line.note else None,
                         ]
                     ),
@@ -56,6 +57,19 @@ def course(lines: Sequence["TicketHistory"], names: Names, words: Words) -> Chil
         ],
         className="course wide",
     )
+
+
+def _more(line: "TicketHistory", names: Names, words: Words) -> Child:
+    """Return what an event says in more than a sentence."""
+    match line.verb:
+        case "place":
+            return placing.told(line.event, words)
+        case "amend":
+            return amending.told(line.event, names.labels, words)
+        case "screen":
+            return amending.screened(line.event, words)
+        case _:
+            return None
 
 
 def _told(rows: Sequence[dict[str, object]], names: Names, words: Words) -> Iterable[str]:
@@ -179,6 +193,7 @@ def sentence(  # noqa: C901, PLR0911, PLR0912, PLR0915 - a table
         case (
             e.TicketAnswered() | e.TicketSupervised() | e.TicketInstructed()
             | e.TicketReplied() | e.ReexaminationOpened() | e.ClockPaused() | e.TicketUnmerged() | e.TicketPlaced()
+            | e.TicketAmended() | e.DisputeScreened()
         ):  # fmt: skip
             return ""  # verb and note say all; a place has a line of its own
         case _:

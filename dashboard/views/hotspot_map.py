@@ -1,4 +1,4 @@
-"""The hotspots on the map: cells, districts and badges with what each layer says of them, and the legend."""
+"""The hotspots on the map: cells, districts and badges with what each layer says of them."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -9,85 +9,117 @@ import shapely
 from dash import html
 from h3.api import basic_str as h3
 
+from dashboard.views import clock
+from dashboard.views.hotspot_query import Asked
+from dashboard.views.hotspot_scale import SIDES, Key, edges, legend
 from dashboard.views.kit import Child, Words
 from dashboard.views.maps import Base, city_map, features, finder, pin, shapes
-from dashboard.views.ticket_query import TicketQuery
 from gis_data.hotspots.board import Board
-from gis_data.hotspots.result import Layer, Row
+from gis_data.hotspots.result import Layer, Period, Row
+from gis_data.hotspots.surge import RATIO_LEAST, factor
 from gis_data.hotspots.terrain import District
 
-LAYERS = ("clusters", "density", "surge", "districts", "change")
 Options = Sequence[tuple[str, str]]
 
 
-class Asked(NamedTuple):
-    """What the address asks for: `tickets` the criteria with the period, `span` its name, `vs` compare or not."""
+class Step(NamedTuple):
+    """One step of the slider: its label, and the two criteria that list exactly its tickets."""
 
-    tickets: TicketQuery
-    span: str
-    layer: str
-    vs: bool
+    label: str
+    since: str
+    until: str
+
+
+class Compared(NamedTuple):
+    """The period to compare with: tickets by cell and by district; `alike` of the same length."""
+
+    period: Period
+    cells: Mapping[str, int]
+    districts: Mapping[str, int]
+    alike: bool
 
 
 class Shown(NamedTuple):
     """Everything the page shows.
 
-    steps : labels of the slider's steps; by_step : cell -> tickets in each; names : cell -> where it is;
-    earlier : the period before, to compare with, if asked.
+    by_step, by_district : cell, and district -> tickets in each step; names : cell -> where it is.
     """
 
     asked: Asked
     base: Base
     board: Board
     districts: Sequence[District]
-    steps: Sequence[str]
+    steps: Sequence[Step]
     by_step: Mapping[str, Sequence[int]]
+    by_district: Mapping[str, Sequence[int]]
     names: Mapping[str, str]
-    earlier: Board | None
+    other: Compared | None
     categories: Options
     zone: str
     may_place: bool = False
 
+    @property
+    def step(self) -> int:
+        """Return the step asked for, -1 for the whole period or one that is not there."""
+        return self.asked.step if self.asked.step < len(self.steps) else -1
 
-def hot_map(shown: Shown, words: Words) -> Child:
-    """Return the map and its legend."""
-    top = most(shown)
-    look = {"layer": shown.asked.layer, "step": -1, "chosen": "", "most": top}
+    def tickets(self, key: str) -> int:
+        """Return the tickets of a cell over the whole period."""
+        return sum(self.by_step.get(key, ()))
+
+
+def key_of(shown: Shown, words: Words) -> Key:
+    """Return what the legend of this view needs."""
+    step = shown.steps[shown.step].label if shown.step >= 0 else ""
+    return Key(shown.asked.layer, scales(shown), step, against(shown, words))
+
+
+def against(shown: Shown, words: Words) -> str:
+    """Return which period the present one is compared with, empty for none."""
+    if shown.other is None:
+        return ""
+    period = shown.other.period
+    since, until = (
+        f"{clock.local(at, shown.zone):%m-%d %H:%M}" for at in (period.since, period.until)
+    )
+    said = words["hot.against"].format(since=since, until=until)
+    return said if shown.other.alike else f"{said} {words['hot.uneven']}"
+
+
+def hot_map(shown: Shown, words: Words) -> list[Child]:
+    """Return the map and, under it where it hides nothing, its legend."""
+    look = {"layer": shown.asked.layer, "step": shown.step, "chosen": "", "scales": scales(shown)}
     layers = [
-        shapes("hot-districts", _districts(shown, words), "district", facts=look, tip="say"),
-        shapes("hot-cells", _cells(shown, words), "cell", facts=look, tip="say"),
-        dl.LayerGroup(_badges(shown), id="hot-badges"),
+        shapes("hot-districts", districts(shown, words), "district", facts=look, tip="say"),
+        shapes("hot-cells", cells(shown, words), "cell", facts=look, tip="say"),
+        dl.LayerGroup(badges(shown), id="hot-badges"),
         pin("hot-map"),
     ]
-    return html.Div(
-        [
-            city_map(shown.base, "hot-map", layers),
-            finder("hot-map", words),
-            html.Div(legend(shown.asked.layer, top, words), id="hot-legend", className="hot-legend"),
-        ],
-        className="hot-canvas",
-    )  # fmt: skip
+    parts = legend(key_of(shown, words), words)
+    canvas = [city_map(shown.base, "hot-map", layers), finder("hot-map", words)]
+    return [
+        html.Div(canvas, className="hot-canvas"),
+        html.Div(parts, id="hot-legend", className="hot-legend"),
+    ]  # fmt: skip
 
 
-def _cells(shown: Shown, words: Words) -> dict[str, Any]:
+def cells(shown: Shown, words: Words) -> dict[str, Any]:
     """Return the cells that hold or held anything, each with what every layer says of it."""
-    by_layer = [
-        by_key(layer) for layer in (shown.board.density, shown.board.clusters, shown.board.surge)
-    ]
-    earlier = by_key(shown.earlier.density) if shown.earlier else {}
-    told = set(shown.by_step) | {key for rows in by_layer for key in rows} | set(earlier)
+    board = shown.board
+    by_layer = [by_key(layer) for layer in (board.density, board.clusters, board.surge)]
+    before = shown.other.cells if shown.other else {}
+    told = {*shown.by_step, *before, *board.trends}.union(*by_layer)
     found = []
     for key in sorted(told):
         dense, gi, rise = (rows.get(key) for rows in by_layer)
-        number = sum(shown.by_step.get(key, ()))
-        before = earlier[key].observed if key in earlier else 0
         facts = {
-            "k": key, "n": number, "f": list(shown.by_step.get(key, ())),
+            "k": key, "n": shown.tickets(key), "f": list(shown.by_step.get(key, ())),
             "density": round(dense.value, 2) if dense else 0,
             "c": bool(gi and gi.raised), "s": bool(rise and rise.raised),
+            "fading": board.trends.get(key) == "fading",
             "surge": round(rise.value, 2) if rise and rise.expected >= 0 else 0,
-            "change": number - before if shown.earlier else 0,
-            "say": _say(shown, key, number, (gi, rise), before, words),
+            "change": shown.tickets(key) - before.get(key, 0) if shown.other else 0,
+            "say": _say(shown, key, gi, rise, words),
         }  # fmt: skip
         found.append((_hexagon(shown.base, key), facts))
     return features(found)
@@ -99,23 +131,22 @@ def _hexagon(base: Base, key: str) -> dict[str, Any]:
     return {"type": "Polygon", "coordinates": [[*points, points[0]]]}
 
 
-def _say(
-    shown: Shown, key: str, number: int, tested: tuple[Row | None, Row | None], before: float, words: Words
-) -> list[str]:  # fmt: skip
-    gi, rise = tested
-    lines = [shown.names.get(key, ""), words["hot.n"].format(n=number)]
+def _say(shown: Shown, key: str, gi: Row | None, rise: Row | None, words: Words) -> list[str]:
+    lines = [shown.names.get(key, ""), words["hot.n"].format(n=shown.tickets(key))]
     if rise is not None and rise.expected >= 0:
-        lines.append(words["hot.expected"].format(n=f"{rise.expected:.1f}"))
+        lines.append(words["hot.expected"].format(n=usual(rise.expected, words)))
     if gi is not None and gi.raised:
         lines.append(words["hot.clustered"].format(p=sure(gi.p, words)))
     if rise is not None and rise.raised:
-        lines.append(words["hot.surging"].format(ratio=f"{rise.value:.1f}", p=sure(rise.p, words)))
-    if shown.earlier:
-        lines.append(words["hot.before"].format(n=int(before)))
+        lines.append(f"{surging(rise.value, rise.expected, words)}, {sure(rise.p, words)}")
+    if trend := shown.board.trends.get(key):
+        lines.append(words[f"hot.trend.{trend}"])
+    if shown.other:
+        lines.append(words["hot.before"].format(n=shown.other.cells.get(key, 0)))
     return [line for line in lines if line]
 
 
-def _districts(shown: Shown, words: Words) -> dict[str, Any]:
+def districts(shown: Shown, words: Words) -> dict[str, Any]:
     """Return the districts with their tickets per 10,000 people."""
     rates = {row.key: row for row in shown.board.surge.rows if row.level == "district"}
     found = []
@@ -127,48 +158,56 @@ def _districts(shown: Shown, words: Words) -> dict[str, Any]:
             words["hot.rate"].format(n=f"{rate:.2f}") if rate >= 0 else words["hot.no_people"]
         )
         if row and row.raised:
-            say.append(words["hot.surging"].format(ratio=f"{row.value:.1f}", p=sure(row.p, words)))
+            say.append(f"{surging(row.value, row.expected, words)}, {sure(row.p, words)}")
         shape = shapely.transform(each.shape.simplify(0.0004), shown.base.shown)
         facts = {
-            "k": f"district:{each.code}",
-            "rate": round(rate, 3),
-            "s": bool(row and row.raised),
-            "say": say,
-        }
+            "k": f"district:{each.code}", "rate": round(rate, 3), "s": bool(row and row.raised), "say": say,
+            "f": list(shown.by_district.get(each.code, ())),
+            "per": 10_000 / each.people if each.people > 0 else -1,
+        }  # fmt: skip
         found.append((json.loads(shapely.to_geojson(shape)), facts))
     return features(found)
 
 
-def _badges(shown: Shown) -> list[Child]:
-    """Return a mark with the ratio on every cell that surges."""
+def badges(shown: Shown) -> list[Child]:
+    """Return a mark on every cell that surges, with the ratio where one can be told."""
     marks = []
     for row in shown.board.surge.raised:
         if row.level == "cell":
             lat, lon = h3.cell_to_latlng(row.key)
             ((lon, lat),) = shown.base.shown([(lon, lat)])
-            icon = {"html": f"↑{row.value:.1f}×", "className": "map-badge", "iconSize": None}
+            icon = {"html": badge(row), "className": "map-badge", "iconSize": None}
             marks.append(dl.DivMarker(position=[lat, lon], iconOptions=icon, interactive=False))
     return marks
 
 
-def most(shown: Shown) -> dict[str, float]:
-    """Return the greatest value of each layer: what the darkest shade stands for."""
-    board = shown.board
+def badge(row: Row) -> str:
+    """Return the short mark of a surge."""
+    times = factor(row.value, row.expected)
+    return f"↑{times:.1f}×" if times else "↑"
+
+
+def scales(shown: Shown) -> dict[str, list[float]]:
+    """Return the scale of each layer, up to its greatest value."""
+    board, before = shown.board, shown.other.cells if shown.other else {}
     rates = [row.per_10k for row in board.surge.rows if row.level == "district"]
-    steps = [number for numbers in shown.by_step.values() for number in numbers]
-    before = by_key(shown.earlier.density) if shown.earlier else {}
-    told = {key: sum(numbers) for key, numbers in shown.by_step.items()}
-    moved = [
-        abs(told.get(k, 0) - (before[k].observed if k in before else 0)) for k in {*told, *before}
-    ]
+    moved = [abs(shown.tickets(key) - before.get(key, 0)) for key in {*shown.by_step, *before}]
+    times = [row.value for row in board.surge.rows if row.level == "cell" and row.expected >= 0]
+    one_step = [number for numbers in shown.by_step.values() for number in numbers]
+    of_people = [
+        number / each.people * 10_000
+        for each in shown.districts if each.people > 0
+        for number in shown.by_district.get(each.code, ())
+    ]  # fmt: skip
     return {
-        "density": max((row.value for row in board.density.rows), default=0),
-        "clusters": max(told.values(), default=0),
-        "surge": max(
-            (row.value for row in board.surge.rows if row.level == "cell" and row.expected >= 0), default=0
-        ),
-        "districts": max(rates, default=0), "change": max(moved, default=0), "step": max(steps, default=0),
-    }  # fmt: skip
+        "clusters": edges(max(map(shown.tickets, shown.by_step), default=0), whole=True),
+        "density": edges(max((row.value for row in board.density.rows), default=0), whole=False),
+        "surge": edges(max(times, default=0), whole=False),
+        "districts": edges(max(rates, default=0), whole=False, even=True),
+        "change": edges(max(moved, default=0), whole=True, classes=SIDES) if shown.other else [],
+        "step": edges(max(one_step, default=0), whole=True),
+        "district_step": edges(max(of_people, default=0), whole=False, even=True),
+    }
 
 
 def by_key(layer: Layer) -> dict[str, Row]:
@@ -176,25 +215,20 @@ def by_key(layer: Layer) -> dict[str, Row]:
     return {row.key: row for row in layer.rows if row.level == "cell"}
 
 
-def legend(layer: str, top: Mapping[str, float], words: Words) -> list[Child]:
-    """Return what the shades of a layer mean, up to its greatest value, and what the layer may be used for."""
-    steps = [html.I(style={"background": f"var(--hot-{step})"}) for step in range(1, 6)]
-    parts: list[Child] = [html.B(words[f"hot.layer.{layer}"])]
-    if layer == "change":
-        steps = [html.I(style={"background": f"var(--{side})"}) for side in ("less", "more")]
-        ends = [words["hot.less"], words["hot.more"]]
-    else:
-        ends = ["0", f"{top.get(layer, 0):,.1f} {words[f'hot.unit.{layer}']}"]
-    parts += [
-        html.Div(steps, className="steps"),
-        html.Div([html.Span(end) for end in ends], className="ends"),
-    ]
-    if layer == "clusters":
-        parts.append(html.Div([html.I(className="sign"), words["hot.outline"]]))
-    parts.append(html.Div(words[f"hot.about.{layer}"], className="muted"))
-    return parts
-
-
 def sure(p: float, words: Words) -> str:
     """Return a probability as a person reads it."""
     return words["hot.p_least"] if p < 0.001 else f"p = {p:.3f}"
+
+
+def usual(expected: float, words: Words) -> str:
+    """Return what is usual: a dash where nothing is known, and no more exactly than a ratio is told."""
+    if expected < 0:
+        return "–"
+    return f"{expected:.1f}" if expected >= RATIO_LEAST else words["hot.rare"]
+
+
+def surging(ratio: float, expected: float, words: Words) -> str:
+    """Return how much a place surges; without a factor where too little is usual to tell one."""
+    if times := factor(ratio, expected):
+        return words["hot.mark.surge"].format(ratio=f"{times:.1f}")
+    return words["hot.mark.surge_rare"]

@@ -1,276 +1,178 @@
 """The leaders' hotspot page: a map in layers, a ranking beside it, why here, and time to slide through."""
 
-import json
-from collections.abc import Mapping
+from typing import Any
 
 from dash import dcc, html
 
 from dashboard.views import clock
-from dashboard.views.hotspot_map import LAYERS, Options, Shown, hot_map, most, sure
-from dashboard.views.kit import Child, Words, aria, data, empty, link, panel, table
-from dashboard.views.ticket_query import TicketQuery
-from gis_data.hotspots.board import Hot
-from gis_data.hotspots.why import Why
+from dashboard.views.hotspot_map import Options, Shown, against, hot_map, scales
+from dashboard.views.hotspot_query import SPANS, VERSUS, Asked
+from dashboard.views.hotspot_side import side
+from dashboard.views.kit import Child, Words, aria, data, empty, link
 from models.rules.tickets.choices import KINDS
 
-SPANS = ("today", "yesterday", "7d", "30d", "days")
+FILES = (("xlsx", "hot.xlsx"), ("geojson", ""), ("png", ""))
 
 
-def page(shown: Shown, words: Words) -> Child:
-    """Return the page."""
-    return html.Div(
-        [
-            _title(shown, words),
-            _filters(shown, words),
-            html.Div(
-                [
-                    html.Div([hot_map(shown, words), _time(shown, words)], className="hot-map"),
-                    _side(shown, words),
-                ],
-                className="hot-body",
-            ),
-            dcc.Store(id="hot-most", data=most(shown)),
-            dcc.Store(id="hot-cell"),
-            dcc.Store(id="hot-step-now", data=-1),
-            dcc.Store(id="hot-asked", data=shown.asked.tickets.href("")),
-        ],
-        className="page hot-page",
-    )
+FACTS = ("hot-scales", "hot-trends", "hot-steps", "hot-fresh")
+"""What a drawn board leaves in stores for the page's scripts and callbacks."""
 
 
-def _title(shown: Shown, words: Words) -> Child:
+def page(content: Child, search: str) -> Child:
+    """Return the page; what stands in it changes with the address, and its figures with the day."""
+    asked = dcc.Store(id="hot-asked", data=search)
+    return html.Div([html.Div(content, id="hot-all"), asked], id="hot", className="page hot-page")
+
+
+def facts(shown: Shown, words: Words) -> dict[str, Any]:
+    """Return the stores of `FACTS` in their order: scales, cell -> trend, the steps' labels, when it was counted."""
+    told = (
+        {**scales(shown), "other": against(shown, words)}, dict(shown.board.trends),
+        [step.label for step in shown.steps], shown.board.made_at,
+    )  # fmt: skip
+    return dict(zip(FACTS, told, strict=True))
+
+
+def whole(shown: Shown, words: Words) -> list[Child]:
+    """Return everything an address asks for."""
+    stores = {
+        **facts(shown, words), "hot-cell": None, "hot-step": shown.step, "hot-step-now": shown.step,
+        "hot-tick": None, "hot-redrawn": None,
+    }  # fmt: skip
+    return [
+        html.Div(title(shown, words), id="hot-title", className="page-title"),
+        filters(shown.asked, shown.categories, [(d.code, d.name) for d in shown.districts], words),
+        html.Div(
+            [
+                html.Div([*hot_map(shown, words), _time(words)], className="hot-map"),
+                side(shown, words),
+            ],
+            id="hot-body",
+            className="hot-body",
+            **data(layer=shown.asked.layer, step=shown.step),
+        ),
+        *[dcc.Store(id=name, data=value) for name, value in stores.items()],
+    ]
+
+
+def unread(asked: Asked, categories: Options, districts: Options, words: Words) -> list[Child]:
+    """Return the form with what was typed, and what is wrong with it: nothing is counted."""
+    lines = [
+        html.Li(
+            words[f"hot.wrong.{why}"].format(
+                field=words[f"hot.field.{name}"], value=asked.value(name)
+            )
+        )
+        for name, why in asked.wrong.items()
+    ]
+    return [
+        html.Div(html.H1(words["hot.heading"]), id="hot-title", className="page-title"),
+        filters(asked, categories, districts, words),
+        html.Ul(lines, className="hot-wrong", role="alert"),
+        empty(words["hot.wrong.help"]),
+    ]
+
+
+def title(shown: Shown, words: Words) -> list[Child]:
+    """Return the head: how many, of which time, counted when, and the page as a file."""
     board, zone = shown.board, shown.zone
     since = clock.moment(board.period.since, zone, words)
     until = clock.moment(min(board.period.until, board.made_at), zone, words)
     made = words["hot.made"].format(time=clock.moment(board.made_at, zone, words))
-    whole = link(
-        words["hot.total"].format(n=f"{board.total:,}"),
-        shown.asked.tickets.href(),
-        className="total",
-    )
-    query = shown.asked.tickets.href("")
-    actions = [
-        html.A(
-            words["hot.xlsx"], href=f"/api/hotspots.xlsx{query}", className="button", download=""
-        ),
-        html.A("GeoJSON", href=f"/api/hotspots.geojson{query}", className="button", download=""),
-        html.A("PNG", href=f"/api/hotspots.png{query}", className="button", download=""),
-        html.Button(words["hot.print"], id="hot-print", type="button", className="button"),
-    ]
-    return html.Div(
-        [
-            html.H1(words["hot.heading"]), whole,
-            html.Span(f"{since} – {until} · {made}", className="muted"),
-            html.Div(actions, className="actions"),
-        ],
-        className="page-title",
+    count = link(
+        words["hot.total"].format(n=f"{board.total:,}"), shown.asked.tickets.href(), className="total"
     )  # fmt: skip
-
-
-def _filters(shown: Shown, words: Words) -> Child:
-    asked, given = shown.asked, shown.asked.tickets
-
-    def pick(name: str, options: Options, value: str, nothing: str = "") -> html.Label:
-        items = [html.Option(nothing, value="")] if nothing else []
-        items += [
-            html.Option(text, value=key, selected="selected" if key == value else None)
-            for key, text in options
-        ]
-        box = html.Select(items, name=name, **aria(label=words[f"hot.{name}"]))
-        return html.Label([html.Span(words[f"hot.{name}"]), box])
-
-    every = words["query.any"]
-    days = [
-        html.Label(
-            [
-                html.Span(words[f"query.{name}"]),
-                dcc.Input(
-                    name=name, type="text", maxLength=16, placeholder="2026-01-31",
-                    value=given.value(name)[:10] if asked.span == "days" else "",
-                ),
-            ]
+    # what is still going on is asked for again when the day's hotspots are
+    live = int(board.period.until >= board.made_at)
+    actions: list[Child] = [
+        html.A(
+            words[name] if name else kind.upper() if kind == "png" else "GeoJSON",
+            href=shown.asked.href(f"/api/hotspots.{kind}"), className="button", download="",
+            **data(hot_file=f"/api/hotspots.{kind}"),
         )
-        for name in ("since", "until")
+        for kind, name in FILES
     ]  # fmt: skip
+    actions.append(
+        html.Button(words["hot.print"], id="hot-print", type="button", className="button")
+    )
+    return [
+        html.H1(words["hot.heading"]), count,
+        html.Span(
+            f"{since} – {until} · {made}", id="hot-now", className="muted",
+            **data(made=board.made_at, live=live),
+        ),
+        html.Div(actions, className="actions"),
+    ]  # fmt: skip
+
+
+def filters(asked: Asked, categories: Options, districts: Options, words: Words) -> Child:
+    """Return the form that asks, with the values it was asked with; what is wrong is marked."""
+    every = words["query.any"]
+    spans = [(span, words[f"hot.span.{span}"]) for span in SPANS]
+    short = asked.tickets.value("since") == asked.tickets.value("until")
+    versus = {"prev": "hot.vs.week" if short else "hot.vs.prev", "days": "hot.vs.days"}
+    kinds = [(kind, words[f"kind.{kind}"]) for kind in KINDS]
     return html.Form(
         [
-            pick("span", [(span, words[f"hot.span.{span}"]) for span in SPANS], asked.span),
-            *days,
-            pick("kind", [(kind, words[f"kind.{kind}"]) for kind in KINDS], given.value("kind"), every),
-            pick("category", shown.categories, given.value("category"), every),
-            pick(
-                "district", [(d.code, d.name) for d in shown.districts], given.value("district"), every
-            ),
-            pick("vs", [("prev", words["hot.vs.prev"])], "prev" if asked.vs else "", words["hot.vs.none"]),
+            _pick(asked, "span", spans, words),
+            *_dates(asked, ("since", "until"), words, given=asked.span == "days"),
+            _pick(asked, "kind", kinds, words, every),
+            _pick(asked, "category", categories, words, every),
+            _pick(asked, "district", districts, words, every),
+            _pick(asked, "vs", [(v, words[versus[v]]) for v in VERSUS], words, words["hot.vs.none"]),
+            *_dates(asked, ("vs_since", "vs_until"), words, given=asked.vs == "days"),
             html.Button(words["query.go"], type="submit", className="button primary"),
         ],
-        action="/hotspots", method="get", className="filters hot-filters", **data(nav_form=""),
+        action="/hotspots", method="get", className="filters hot-filters",
+        key=asked.href(layer="", step=""), **data(nav_form="", keep="layer"),
     )  # fmt: skip
 
 
-# --- time -------------------------------------------------------------------------------------
+def _pick(asked: Asked, name: str, options: Options, words: Words, nothing: str = "") -> html.Label:
+    value = asked.span if name == "span" else asked.value(name)
+    items = [html.Option(nothing, value="")] if nothing else []
+    known = {key for key, _ in options}
+    if value and value not in known:
+        options = [*options, (value, value)]  # what was asked for stays in sight
+    items += [
+        html.Option(text, value=key, selected="selected" if key == value else None)
+        for key, text in options
+    ]
+    box = html.Select(items, name=name, **aria(label=words[f"hot.{name}"]), **_bad(asked, name))
+    return html.Label([html.Span(words[f"hot.{name}"]), box])
 
 
-def _time(shown: Shown, words: Words) -> Child:
-    facts = data(names=json.dumps(list(shown.steps), ensure_ascii=False), all=words["hot.whole"])
+def _dates(asked: Asked, names: tuple[str, str], words: Words, *, given: bool) -> list[html.Label]:
+    """Return two boxes for a first and a last day; they count only where days are chosen, and are seen only then."""
+    return [
+        html.Label(
+            [
+                html.Span(words[f"hot.{name}"]),
+                dcc.Input(
+                    id=f"hot-{name}", name=name, type="text", maxLength=16, placeholder="2026-01-31",
+                    value=asked.value(name), disabled=not given, autoComplete="off",
+                    className="bad" if name in asked.wrong else "",
+                ),
+            ],
+            className="day",
+        )
+        for name in names
+    ]  # fmt: skip
+
+
+def _bad(asked: Asked, name: str) -> dict[str, Any]:
+    return aria(invalid="true") if name in asked.wrong else {}
+
+
+def _time(words: Words) -> Child:
     return html.Div(
         [
             html.Button(
                 words["hot.play"], id="hot-play", type="button", className="button",
                 **data(play=words["hot.play"], stop=words["hot.stop"]),
             ),
-            html.Div(id="hot-slot", className="slot", **facts),
-            html.Output(words["hot.whole"], id="hot-step-label"),
+            html.Div(id="hot-slot", className="slot"),
+            html.Output(words["hot.whole"], id="hot-step-label", **data(all=words["hot.whole"])),
         ],
         className="hot-time",
     )  # fmt: skip
-
-
-# --- beside the map --------------------------------------------------------------------------
-
-
-def _side(shown: Shown, words: Words) -> Child:
-    offered = [layer for layer in LAYERS if layer != "change" or shown.earlier]
-    tabs = dcc.RadioItems(
-        [{"label": words[f"hot.tab.{layer}"], "value": layer} for layer in offered],
-        shown.asked.layer if shown.asked.layer in offered else "clusters",
-        id="hot-layer", inline=True, className="hot-tabs",
-    )  # fmt: skip
-    return html.Div(
-        [
-            tabs,
-            panel(words["hot.city"], _city(shown, words), css="roomy"),
-            html.Div(empty(words["hot.choose"]), id="hot-why", className="panel roomy hot-why"),
-            panel(words["hot.ranking"], _ranking(shown, words), css="roomy"),
-        ],
-        className="hot-side",
-    )
-
-
-def _city(shown: Shown, words: Words) -> Child:
-    """Return the city's own sentence, and what the map cannot show, each linked to its tickets."""
-    board = shown.board
-    city = next((row for row in board.surge.rows if row.level == "city"), None)
-    lines: list[Child] = []
-    if board.too_few:
-        lines.append(html.P(words["hot.too_few"]))
-    if city is not None and city.expected >= 0:
-        how = "hot.city_up" if city.raised else "hot.city_even"
-        said = words[how].format(
-            n=int(city.observed), expected=f"{city.expected:.0f}", p=sure(city.p, words)
-        )
-        lines.append(html.P(said))
-    elif not board.too_few:
-        lines.append(html.P(words["hot.no_history"]))
-    if not board.too_few and board.clusters.baseline == "city mean":
-        lines.append(html.P(words["hot.city_mean"]))
-    left = board.left_out
-    for name, number in (("area", left.area), ("default", left.default), ("no", left.no)):
-        if number:
-            text = words[f"hot.left.{name}"].format(n=number)
-            lines.append(html.Div(link(text, shown.asked.tickets.href(located=name))))
-    if left.outside:
-        lines.append(html.Div(words["hot.left.outside"].format(n=left.outside)))
-    if shown.may_place and (left.no or left.area or left.default):
-        lines.append(html.Div(link(words["hot.place_them"], "/places")))
-    return html.Div(lines, className="hot-note")
-
-
-def _ranking(shown: Shown, words: Words) -> Child:
-    if not shown.board.ranking:
-        return empty(words["hot.none"])
-    heads = [
-        ("#", "num"), (words["hot.where"], ""), (words["hot.tickets"], "num"),
-        (words["hot.usual"], "num"), (words["hot.sure"], ""),
-    ]  # fmt: skip
-    rows = [_line(shown, number, hot, words) for number, hot in enumerate(shown.board.ranking, 1)]
-    return table(heads, rows, label=words["hot.ranking"])
-
-
-def _line(shown: Shown, number: int, hot: Hot, words: Words) -> list[Child]:
-    name = html.Button(
-        shown.names.get(hot.cell, hot.cell),
-        type="button",
-        className="as-link",
-        **data(hot_cell=hot.cell),
-    )
-    marks: list[Child] = []
-    if hot.clustered:
-        marks.append(
-            html.Span(words["hot.mark.cluster"].format(p=sure(hot.p, words)), className="chip-note")
-        )
-    if hot.surging:
-        marks.append(
-            html.Span(
-                words["hot.mark.surge"].format(ratio=f"{hot.ratio:.1f}"), className="chip-note"
-            )
-        )
-    if hot.trend:
-        marks.append(html.Span(words[f"hot.trend.{hot.trend}"], className="chip-note"))
-    tickets = link(f"{hot.tickets:,}", shown.asked.tickets.href(cells=hot.cell))
-    expected = f"{hot.expected:.1f}" if hot.expected >= 0 else "–"
-    return [
-        number,
-        name,
-        tickets,
-        expected,
-        marks or html.Span(words["hot.chance"], className="muted"),
-    ]
-
-
-def why(
-    found: Why, name: str, tickets: TicketQuery, labels: Mapping[str, str], words: Words
-) -> list[Child]:
-    """Return why a place is hot; `tickets` opens exactly those, `labels` are categories' and units'."""
-    head = html.Header(
-        [html.H2(name), html.Div(words["hot.n"].format(n=found.total), className="muted")]
-    )
-    opens = [
-        link(words["hot.open"].format(n=found.total), tickets.href(), className="button primary"),
-        link(words["hot.instruct"], tickets.href(desk="instruct"), className="button"),
-    ]
-    parts: list[Child] = [head, html.Div(opens, className="line")]
-    if found.population >= 0:
-        facts = words["hot.people"].format(
-            n=f"{found.population:,.0f}", rate=f"{found.per_10k:.1f}"
-        )
-        parts.append(html.P(facts, className="hot-note"))
-    for title, shares in (("hot.by_category", found.categories), ("hot.by_unit", found.units)):
-        if shares:
-            top = max(share.here for share in shares)
-            bars: list[Child] = []
-            for share in shares:
-                lift = words["hot.lift"].format(n=f"{share.lift:.1f}") if share.lift >= 1.5 else ""
-                bars += [
-                    html.Span(labels.get(share.key, share.key or words["tally.none"])),
-                    html.I(style={"width": f"{100 * share.here / top:.0f}%"}),
-                    html.Span([f"{share.here} ", html.Span(lift, className="muted")]),
-                ]
-            parts += [html.H3(words[title]), html.Div(bars, className="bars")]
-    most = max(found.hours, default=0)
-    if most:
-        bars = [
-            html.I(
-                style={"height": f"{100 * number / most:.0f}%"}, title=f"{hour:02}:00 · {number}"
-            )
-            for hour, number in enumerate(found.hours)
-        ]
-        parts += [html.H3(words["hot.by_hour"]), html.Div(bars, className="hot-hours")]
-    if found.groups:
-        said = words["hot.groups"].format(n=len(found.groups), m=len(found.groups[0]))
-        numbers = [link(no, f"/ticket?no={no}", className="num") for no in found.groups[0][:8]]
-        parts += [
-            html.H3(said),
-            html.Div([part for no in numbers for part in (no, " ")], className="hot-note"),
-        ]
-    samples = [
-        html.Li(
-            [
-                link(one.no, f"/ticket?no={one.no}", className="num"),
-                " ",
-                one.title or words["hot.hidden"],
-            ]
-        )
-        for one in found.samples
-    ]
-    return [*parts, html.H3(words["hot.samples"]), html.Ul(samples)]

@@ -29,6 +29,9 @@ def answer(who: "Identity", words: Words) -> list[Child]:
     return [
         html.Span([words["identity.name"], html.B(who.name or "—", className="revealed")]),
         html.Span([words["identity.phone"], html.B(who.phone or "—", className="num revealed")]),
+        html.Span([words["identity.contact"], html.B(who.contact, className="num revealed")])
+        if who.contact
+        else None,
         html.P(words["calls.reveal.noted"], className="muted"),
     ]
 

@@ -5,26 +5,30 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from dash import dcc, html
 
-from dashboard.views import clock, placing
-from dashboard.views.kit import Child, Words, aria, data, empty, link, offered, panel, status
+from dashboard.views import placing
+from dashboard.views.intake_side import caller
+from dashboard.views.kit import Child, Words, data, link, offered
 from models.rules.tickets.choices import CHANNELS, KINDS, URGENCIES
 
 if TYPE_CHECKING:
     from dashboard.views.maps import Base
     from tickets.callers import CallerCard
-    from tickets.duplicates import Candidate
 
 Options = Sequence[tuple[str, str]]
 Typed = Mapping[str, Any]
 FIELDS = (
     "kind", "title", "content", "category", "urgency", "happened", "district", "address", "point", "precision",
-    "cause", "name", "phone", "channel", "flags", "about", "reply",
+    "cause", "name", "phone", "channel", "flags", "about", "reply", "contact", "contact_phone", "contact_on",
+    "seen",
 )  # fmt: skip
-FLAGS = ("anonymous", "confidential", "disputed", "later")
+FLAGS = ("anonymous", "confidential", "emergency", "disputed", "later")
 
 
 class Desk(NamedTuple):
-    """What the desk shows beside the empty form; `drafts` are (call key, title) of what is half typed."""
+    """What the desk shows beside the empty form; `drafts` are (call key, title) of what is half typed.
+
+    at_once : the kinds that may be answered at once.
+    """
 
     categories: Options
     districts: Options
@@ -33,6 +37,7 @@ class Desk(NamedTuple):
     token: str
     card: "CallerCard | None"
     drafts: Sequence[tuple[str, str]]
+    at_once: Sequence[str]
 
 
 class Spot(NamedTuple):
@@ -63,11 +68,11 @@ def intake(
         [
             dcc.Store(id="new-call", data=desk.call),
             dcc.Store(id="new-token", data=desk.token),
+            dcc.Store(id="new-signs-said"),
             html.Div(
                 [html.H1(words["intake.heading"]), html.Span(words["intake.keys"], className="muted")],
                 className="page-title",
             ),
-            html.Div(hidden=True, className="call-bar", role="status", **data(desk_bar="")),
             _drafts(desk, words),
             html.Div([_form(desk, typed, spot.here, words), side], className="split"),
         ],
@@ -105,19 +110,16 @@ def _form(desk: Desk, typed: Typed, here: "placing.Here | None", words: Words) -
     kept = html.Span(id="new-kept", className="muted", role="status")
     return html.Div(
         [
-            line("kind", chosen("kind", offered("kind", KINDS, words), "complaint"), "third"),
+            line("kind", _kind(typed, words)),
+            line("title", text("title", 100), "two-thirds"),
             line(
                 "urgency",
                 chosen("urgency", offered("urgency", URGENCIES, words), "normal"),
                 "third",
             ),
-            line(
-                "channel",
-                chosen("channel", offered("channel", CHANNELS, words), "phone"),
-                "third",
-            ),
-            line("title", text("title", 100)),
-            line("content", area("content", 4)),
+            line("content", area("content", 3)),
+            html.Div(id="new-signs", className="signs", role="status"),
+            html.Div(text("seen", 2000), hidden=True),
             _address(text("address", 200, autoComplete="off"), here, words),
             line("district", chosen("district", desk.districts, None), "third"),
             line("category", chosen("category", desk.categories, None), "two-thirds"),
@@ -126,18 +128,39 @@ def _form(desk: Desk, typed: Typed, here: "placing.Here | None", words: Words) -
             line("phone", text("phone", 32), "third"),
             line("point", _point(text("point", 40, placeholder=words["intake.point_help"]), words), "third"),
             html.Div(text("precision", 20), hidden=True),
+            line("flags", flags),
+            line("reply", area("reply", 2), "reply"),
+            line("contact", text("contact", 50, placeholder=words["intake.contact_help"]), "third contact"),
+            line("contact_phone", text("contact_phone", 32, placeholder=words["intake.contact_help"]), "third contact"),
+            line("contact_on", text("contact_on", 16, placeholder="2026-01-31 08:30"), "third contact"),
+            line(
+                "channel",
+                chosen("channel", offered("channel", CHANNELS, words), "phone"),
+                "third",
+            ),
             line("cause", text("cause", 500), "third"),
             line("about", text("about", 20, placeholder=words["intake.about_help"]), "third"),
-            line("flags", flags, "third"),
-            line("reply", area("reply", 2), "reply"),
             html.Div(
-                [save, drop, kept, html.Span(words["intake.reply_help"], className="muted help")],
+                [save, drop, kept, html.Span(words["intake.reply_help"], className="muted help reply-help"),
+                 html.Span(words["intake.later_help"], className="muted help later-help")],
                 className="buttons",
             ),
         ],
-        className="panel form intake-form",
+        className="panel form intake-form", **data(at_once=" ".join(desk.at_once)),
         **placing.fields({name: f"new-{name}" for name in ("address", "district", "point", "precision")}),
     )  # fmt: skip
+
+
+def _kind(typed: Typed, words: Words) -> Child:
+    """Nothing is chosen beforehand: what kind of matter it is, is for who hears it to say."""
+    kinds = offered("kind", KINDS, words, str(typed.get("kind") or ""))
+    options = [
+        {"label": html.Span([html.Kbd(str(number)), label]), "value": kind}
+        for number, (kind, label) in enumerate(kinds, start=1)
+    ]
+    return dcc.RadioItems(
+        options, typed.get("kind") or None, id="new-kind", inline=True, className="kinds"
+    )
 
 
 def _address(control: Child, here: "placing.Here | None", words: Words) -> Child:
@@ -164,88 +187,3 @@ def _drafts(desk: Desk, words: Words) -> Child:
     return html.Div(
         [html.Span(words["intake.drafts"], className="muted"), *links], className="line-form"
     )
-
-
-def caller(
-    call: str, card: "CallerCard | None", *, zone: str, labels: Mapping[str, str], words: Words
-) -> Child:
-    """Return who calls: times, open tickets, earlier calls."""
-    if card is None:
-        text = words["pop.reading"] if call else words["pop.none"]
-        return panel(words["pop.heading"], empty(text), css="roomy")
-    marks: list[Child] = [html.B(card.masked or words["pop.hidden"], className="num caller")]
-    if card.repeat:
-        marks.append(status("warn", words["pop.repeat"]))
-    if card.times > 1:
-        marks.append(html.Span(words["pop.times"].format(n=card.times), className="muted"))
-    # a call straight to the seat came by no queue
-    facts = filter(None, (labels.get(card.queue, card.queue), clock.moment(card.at, zone, words)))
-    marks.append(html.Span(" · ".join(facts), className="muted"))
-    body: list[Child] = [html.Div(marks, className="marks")]
-    if card.of_call:
-        body += [html.H3(words["pop.of_call"]), _tickets(card.of_call, words)]
-    body += [html.H3(words["pop.tickets"])]
-    body.append(_tickets(card.tickets, words) if card.tickets else empty(words["pop.no_tickets"]))
-    if card.calls:
-        items = [
-            html.Li(
-                f"{clock.moment(call.counted_at.timestamp(), zone, words)} · "
-                f"{labels.get(call.queue, call.queue)} · {words[f'outcome.{call.outcome}']}"
-            )
-            for call in card.calls
-        ]
-        body += [html.H3(words["pop.calls"]), html.Ul(items)]
-    return panel(words["pop.heading"], html.Div(body), css="roomy")
-
-
-def _tickets(rows: Sequence[Any], words: Words) -> Child:
-    return html.Ul(
-        [
-            html.Li(
-                [
-                    link(row.no, f"/ticket?no={row.no}", className="num"), " ", row.title, " ",
-                    html.Span(words[f"ticket_status.{row.status}"], className="muted"),
-                ]
-            )
-            for row in rows
-        ]
-    )  # fmt: skip
-
-
-def alike(found: Sequence["Candidate"], typed: bool, words: Words) -> Child:
-    """Return the tickets that may be the same matter, each with why."""
-    head = html.Header(html.H2(words["intake.alike"]))
-    if not found:
-        return [head, empty(words["intake.alike_none" if typed else "intake.alike_empty"])]
-    items = []
-    for each in found:
-        why = [html.Span(words[f"alike.{reason}"], className="chip-note") for reason in each.why]
-        state = html.Span(words[f"ticket_status.{each.row.status}"], className="muted")
-        number = link(each.row.no, f"/ticket?no={each.row.no}", className="num")
-        items.append(html.Li([number, " ", each.row.title, " ", state, *why]))
-    return [head, html.Ul(items)]
-
-
-def known(hits: Child, words: Words) -> Child:
-    """Return the knowledge base's hits under their heading."""
-    return [html.Header(html.H2(words["intake.known"])), html.Div(hits)]
-
-
-def answers(found: Sequence[tuple[str, str, str]], words: Words) -> Child:
-    """Return earlier answers of the category; a button takes one over."""
-    head = html.Header(html.H2(words["intake.answers"]))
-    if not found:
-        return [head, empty(words["intake.answers_none"])]
-    items = [
-        html.Li(
-            [
-                link(no, f"/ticket?no={no}", className="num"), " ", html.B(title), html.P(reply),
-                html.Button(
-                    words["intake.use"], type="button", className="button", **data(use_reply=reply),
-                    **aria(label=f"{words['intake.use']}：{title}"),
-                ),
-            ]
-        )
-        for no, title, reply in found
-    ]  # fmt: skip
-    return [head, html.Ul(items)]

@@ -68,8 +68,10 @@ def _switch(name: str, text: str, label: str) -> html.Button:
     )
 
 
-def desk(words: Words, here: str, can: frozenset[str], user: str, body: Child) -> html.Div:
-    """Return a desk page: header, banner, and the page's own body."""
+def desk(
+    words: Words, here: str, can: frozenset[str], user: str, body: Child, *, agent_no: str = ""
+) -> html.Div:
+    """Return a desk page: header, banner, and the page's own body; calls pop up for who takes them: `agent_no`."""
     header = html.Header(
         [
             link(words["app.watch"], "/wall", className="brand"),
@@ -80,4 +82,14 @@ def desk(words: Words, here: str, can: frozenset[str], user: str, body: Child) -
         className="desk-head",
     )
     banner = html.Div(id="banner", className="banner", role="alert", hidden=True)
-    return html.Div([header, banner, html.Main(body, id="main")], className="desk")
+    if not agent_no or "ticket.open" not in can:
+        return html.Div([header, banner, html.Main(body, id="main")], className="desk")
+    main = html.Main([_call_bar(words), html.Div(body)], id="main")
+    return html.Div([header, banner, main], className="desk", **data(agent=agent_no))
+
+
+def _call_bar(words: Words) -> html.Div:
+    """Return the place where a call says that it is there, while something half typed stands on the page."""
+    go = link(words["pop.take"], "/tickets/new", className="button primary")
+    parts = [html.B(), html.Span(id="bar-note"), html.Span(words["pop.key"], className="muted"), go]
+    return html.Div(parts, hidden=True, className="call-bar", role="alert", **data(call_bar=""))

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from dash import dcc, html
 
-from dashboard.views import clock, files, history, identity, placing
+from dashboard.views import amending, clock, files, history, identity, placing
 from dashboard.views.kit import Child, Words, data, empty, link, offered, panel, status
 from dashboard.views.legs import legs
 from dashboard.views.ticket_desk import press_marks
@@ -15,10 +15,12 @@ from models.rules.tickets.choices import (
     GRADES,
     HOWS,
     MODES,
+    NATURES,
     POINTS,
     QUALITIES,
     REJECT_GROUNDS,
     RETURN_GROUNDS,
+    RISKS,
 )
 
 if TYPE_CHECKING:
@@ -87,6 +89,11 @@ VERBS: Mapping[str, tuple[Field, ...]] = {
     "conclude": (Field("upheld", "one", "upheld"), _NOTE),
     "archive": (_NOTE,),
     "place": (),  # its form is `placing.move`
+    "amend": (),  # its form is `amending.form`
+    "screen": (
+        Field("parties", "line"), Field("nature", "one", "nature"), Field("people", "count"),
+        Field("risk", "one", "risk"), Field("measures", "text"), Field("person", "line"), _NOTE,
+    ),
 }  # fmt: skip
 """What each verb asks for; a verb that is not here has no form yet."""
 CHOICES: Mapping[str, tuple[str, ...]] = {
@@ -95,6 +102,8 @@ CHOICES: Mapping[str, tuple[str, ...]] = {
     "return": RETURN_GROUNDS,
     "reached": ("yes", "no"),
     "finding": FINDINGS,
+    "nature": NATURES,
+    "risk": RISKS,
     "rating": ("5", "4", "3", "2", "1"),
     "grade": GRADES,
     "quality": QUALITIES,
@@ -142,7 +151,7 @@ def ticket(
 ) -> Child:
     """Return a ticket: facts, units with their lamps, letters, history, and the forms of the lawful moves."""
     row = whole.row
-    names = history.Names(whole.names, whole.numbers, zone)
+    names = history.Names(whole.names, whole.numbers, zone, whole.labels)
     title = html.Div(
         [
             html.H1(row.title),
@@ -187,10 +196,12 @@ def _moves(whole: "Whole", forms: Forms, names: history.Names, words: Words) -> 
     verbs = sorted(
         (v for v in whole.verbs if _offers(v, forms.lists)), key=lambda verb: verb != first
     )
+    own = {
+        "place": lambda: placing.move(whole.row, words),
+        "amend": lambda: amending.form(whole.row, forms.lists["categories"], words),
+    }
     shown = [
-        placing.move(whole.row, words)
-        if verb == "place"
-        else _form(verb, whole, forms, names, words, main=verb == first)
+        own[verb]() if verb in own else _form(verb, whole, forms, names, words, main=verb == first)
         for verb in verbs
     ]
     if lost := forms.lost(verbs):
@@ -202,7 +213,7 @@ def _moves(whole: "Whole", forms: Forms, names: history.Names, words: Words) -> 
 def _next(whole: "Whole") -> str:
     """Return the move that most likely comes next, empty when none stands out."""
     row = whole.row
-    owed = "archive" if row.grade else "call_back" if row.reply else "reply"
+    owed = "archive" if row.called_back_at else "call_back" if row.replied_at else "reply"
     likely = (
         "grant_return",
         "grant_extension",
@@ -248,15 +259,20 @@ def _said(whole: "Whole", district: str, zone: str, words: Words) -> list[tuple[
         ("address", row.address or "—"),
         ("point", point),
         ("opened", " · ".join(filter(None, (at(row.opened_at), whole.opener)))),
+        ("first", whole.first),
         ("happened", at(row.happened_at)),
         ("content", row.content),
         ("cause", row.cause),
         ("recording", row.recording),
         ("about", whole.about),
         ("finding", words[f"choice.finding.{whole.finding}"] if whole.finding else ""),
+        ("later_on", at(row.later_on)),
         ("urge_at", at(row.urge_at)),
         ("result", row.result),
-        ("reply", row.reply),
+        (
+            "reply",
+            row.reply if row.replied_at else "",
+        ),  # one of an outcome that was overturned is past
         ("quality", words[f"choice.quality.{row.quality}"] if row.quality else ""),
         ("grade", _graded(row.grade, row.solved, words)),
         ("contacted", _contacted(whole, zone, words)),
@@ -283,12 +299,13 @@ def _contacted(whole: "Whole", zone: str, words: Words) -> str:
 def _marks(whole: "Whole", words: Words, *, may_call: bool) -> list[Child]:
     row = whole.row
     marks: list[Child] = [
-        status(level, words[f"tickets.{flag}"])
+        status(level, words[_mark(flag, whole)])
         for flag, level in (
-            ("emergency", "bad"), ("disputed", "warn"), ("confidential", "off"), ("anonymous", "off"),
+            ("emergency", "bad"), ("later", "warn"), ("disputed", "warn"), ("confidential", "off"),
+            ("anonymous", "off"),
             ("contested", "warn"),
         )
-        if getattr(row, flag)
+        if getattr(row, flag) and not (flag == "later" and row.replied_at)
     ]  # fmt: skip
     marks += press_marks(row, whole.press, words)
     if row.paused_at:
@@ -300,6 +317,12 @@ def _marks(whole: "Whole", words: Words, *, may_call: bool) -> list[Child]:
     if row.call_key and may_call:
         marks.append(html.A(words["ticket.call"], href="#", **data(call=row.call_key)))
     return marks
+
+
+def _mark(flag: str, whole: "Whole") -> str:
+    """Return the entry of a mark's words: a dispute that nobody screened is only proposed."""
+    screened = any(line.verb == "screen" for line in whole.history)
+    return "ticket.maybe_disputed" if flag == "disputed" and not screened else f"tickets.{flag}"
 
 
 def _merged(whole: "Whole", words: Words) -> Child:
@@ -371,6 +394,10 @@ def _field(verb: str, field: Field, forms: Forms, words: Words) -> Child:
             control = dcc.Input(id=name, type="text", value=typed or "", maxLength=20)
         case "number":
             control = dcc.Input(id=name, type="number", value=typed or 5, min=1, max=365, step=1)
+        case "count":
+            control = dcc.Input(
+                id=name, type="number", value=typed or 2, min=1, max=100_000, step=1
+            )
         case "units":
             options = [{"label": label_, "value": code} for code, label_ in forms.lists["units"]]
             proposed = forms.proposed if verb == "assign" else ("", "")

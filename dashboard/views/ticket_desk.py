@@ -24,6 +24,7 @@ from tickets.criteria import MAY_BE_NONE, NONE, WORK
 from tickets.search import TALLIED
 
 if TYPE_CHECKING:
+    from models.events.ticket import DisputeScreened
     from models.tables import Ticket
     from tickets.pressing import Press
     from tickets.search import Tally, TicketPage
@@ -290,6 +291,8 @@ def _list(query: TicketQuery, page: "TicketPage", zone: str, words: Words) -> Ch
             marks.append(status("bad", words["tickets.emergency"]))
         if row.urgency != "normal":
             marks.append(status("warn", words[f"urgency.{row.urgency}"]))
+        if line.sheet:
+            marks.append(html.Span(screened(line.sheet, words), className="chip-note"))
         marks += press_marks(row, line.press, words)
         if line.asked:
             marks.append(html.Span(words[f"asked.{line.asked}"], className="chip-note"))
@@ -332,6 +335,14 @@ def _pager(query: TicketQuery, pages: int, words: Words) -> Child:
     if query.page < pages - 1:
         steps.append(link(words["tickets.after"], query.href(page=str(query.page + 1))))
     return html.Nav(steps, className="pager")
+
+
+def screened(sheet: "DisputeScreened", words: Words) -> str:
+    """Return a screened dispute in a few words: its nature, how many people, its risk."""
+    return words["screen.short"].format(
+        nature=words[f"choice.nature.{sheet.nature}"], n=sheet.people,
+        risk=words[f"choice.risk.{sheet.risk}"],
+    )  # fmt: skip
 
 
 def press_marks(row: "Ticket", press: "Press", words: Words) -> list[Child]:

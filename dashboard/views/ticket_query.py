@@ -27,7 +27,7 @@ CHOICES: Mapping[str, tuple[str, ...]] = {
     "replied": ("yes", "no"),
     "result": RESULTS,
     "grade": ("discontent", *get_args(Grade), NONE),
-    "quality": QUALITIES,
+    "quality": (*QUALITIES, NONE),
     "late": LATE,
     "returned": ("yes",),
     "repeat": ("yes",),

@@ -180,14 +180,15 @@ def _past(
 def _ranking(
     found: Layer, rising: Layer, how: Mapping[str, Trend], tickets: Mapping[str, float]
 ) -> tuple[Hot, ...]:
-    """Return the cells a leader looks at first: raised ones, then the fullest, to `RANKED` in all."""
+    """Return the cells a leader looks at first: raised ones, those that fade, then the fullest, to `RANKED` in all."""
     tested = {row.key: row for row in found.rows}
     surging = {row.key: row for row in rising.rows if row.level == "cell"}
     raised = {key for key, row in tested.items() if row.raised}
     raised |= {key for key, row in surging.items() if row.raised}
     fullest = [key for key, _ in Counter(tickets).most_common(RANKED)]
     lines = []
-    for key in dict.fromkeys([*sorted(raised), *fullest]):
+    fading = [key for key, trend in how.items() if trend == "fading"]
+    for key in dict.fromkeys([*sorted(raised), *fading, *fullest]):
         one, two = tested.get(key), surging.get(key)
         expected = two.expected if two else one.expected if one else -1.0
         lines.append(
@@ -201,9 +202,10 @@ def _ranking(
     lines.sort(
         key=lambda hot: (
             not (hot.clustered or hot.surging),
+            hot.trend != "fading",
             min(hot.p, hot.surge_p),
             -hot.tickets,
             hot.cell,
         )
     )
-    return tuple(lines[: max(RANKED, len(raised))])
+    return tuple(lines[: max(RANKED, len(raised.union(fading)))])

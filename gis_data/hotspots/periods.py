@@ -12,6 +12,9 @@ PERIODS = 8
 REACH_WEEKS = 26
 """How far back a like day is looked for."""
 DAY_S = 86_400.0
+HOUR_S = 3600.0
+STEPS = 62
+"""Steps of a period at most: two months of days."""
 
 
 def baseline(
@@ -53,6 +56,52 @@ def _days_back(day: date, length: timedelta, worked: Callable[[date], bool]) -> 
     step = 7 if ordinary else 1
     backs = range(step, REACH_WEEKS * 7 + 1, step)
     return [back for back in backs if worked(day - timedelta(days=back)) == kind]
+
+
+def hourly(period: Period) -> bool:
+    """Return whether a period is short enough to be looked at by hours."""
+    return period.until - period.since <= DAY_S + HOUR_S
+
+
+def steps(period: Period, zone: str) -> tuple[Period, ...]:
+    """Return the hours of a period up to a day, the local days of a longer one; the last ends with it."""
+    return _cut(period, zone, by_hour=hourly(period))
+
+
+def led(period: Period, zone: str, number: int, *, oldest: Instant = 0.0) -> tuple[Period, ...]:
+    """Return the steps of a period and, before them, those of as many whole days as `number` times its own.
+
+    None that ended before `oldest`, the first ticket there is.
+    """
+    start = datetime.fromtimestamp(period.since, ZoneInfo(zone))
+    days = -(-int(period.until - period.since - HOUR_S) // int(DAY_S))
+    back = start.replace(tzinfo=None) - timedelta(days=max(days, 1) * number)
+    whole = Period(back.replace(tzinfo=start.tzinfo).timestamp(), period.until)
+    cut = _cut(whole, zone, by_hour=hourly(period))
+    return tuple(step for step in cut if step.until > min(oldest, period.since))
+
+
+def _cut(period: Period, zone: str, *, by_hour: bool) -> tuple[Period, ...]:
+    start = datetime.fromtimestamp(period.since, ZoneInfo(zone))
+    edges = [period.since]
+    while edges[-1] < period.until:
+        naive = start.replace(tzinfo=None) + timedelta(days=len(edges))
+        following = naive.replace(tzinfo=start.tzinfo).timestamp()
+        edges.append(edges[-1] + HOUR_S if by_hour else following)
+    edges[-1] = max(period.until, period.since)
+    return tuple(Period(a, b) for a, b in pairwise(edges))
+
+
+def shifted(period: Period, zone: str) -> Period:
+    """Return what a period is compared with: one of up to a day with that a week before, else the days before it."""
+    days = -(-int(period.until - period.since - HOUR_S) // int(DAY_S))
+    back = timedelta(days=days if days > 1 else 7)
+    tz = ZoneInfo(zone)
+    naive = (
+        datetime.fromtimestamp(at, tz).replace(tzinfo=None) - back
+        for at in (period.since, period.until)
+    )
+    return Period(*(at.replace(tzinfo=tz).timestamp() for at in naive))
 
 
 def stretches(wanted: Collection[Period]) -> list[Period]:

@@ -16,7 +16,7 @@ LEAST = 3
 PRIOR = 0.5
 """Periods' worth of the mean place that a place's own history is mixed with."""
 RATIO_LEAST = 0.5
-"""Tickets expected at least when the ratio is told: three of 0.001 are not three thousand times."""
+"""Tickets a ratio is drawn against at least, and below which none is told: three of 0.001 are not 3,000 times."""
 SUMMED = 2000
 """Up to here the probabilities are added up one by one."""
 P_LEAST = 1e-12
@@ -113,6 +113,11 @@ def judge(observed: Floats, history: Floats, rise: float = 1.0) -> Judged:
     p = holm(upper_tail(observed, size, known, past))
     beyond = holm(upper_tail(observed, size, known, past * rise)) if rise > 1 else p
     return Judged(expected, p, beyond)
+
+
+def factor(ratio: float, expected: float) -> float:
+    """Return a ratio that may be told as so many times the usual; 0 where less than `RATIO_LEAST` is usual."""
+    return ratio if expected >= RATIO_LEAST else 0.0
 
 
 def dispersion(history: Floats) -> float:

@@ -10,7 +10,7 @@ PERSISTENT_LEAST = 3
 
 
 def trend(raised: Sequence[bool], observed: Sequence[float]) -> Trend:
-    """Return what a place is, the oldest period first, the present one last.
+    """Return what a place is, the oldest period first, the present one last; nothing without an earlier one.
 
     persistent : raised now and in three quarters of at least three periods.
     new : raised now for the first time.
@@ -18,7 +18,7 @@ def trend(raised: Sequence[bool], observed: Sequence[float]) -> Trend:
     recurring : raised now and earlier, none of the above.
     fading : raised in one of the two periods before, not now.
     """
-    if not raised:
+    if len(raised) < 2:
         return ""
     now, before = raised[-1], raised[:-1]
     if not now:

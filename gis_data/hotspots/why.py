@@ -33,7 +33,9 @@ class Why(msgspec.Struct, frozen=True):
     """Why a place is hot.
 
     total, city : tickets here and in the whole city over the same period.
-    categories, units : the largest here first. hours : tickets by local hour of the day, 24 of them.
+    categories, units : the largest here first; unfilled : tickets that name no category, and no unit yet.
+    hours : tickets by local hour of the day, 24 of them.
+    series : tickets by step of time, the oldest first; the first `earlier` of them lie before the period.
     population : residents, -1 where not known; per_10k : tickets per 10,000 of them, -1 likewise.
     groups : numbers of tickets that look like one matter, the largest group first.
     """
@@ -47,6 +49,9 @@ class Why(msgspec.Struct, frozen=True):
     groups: tuple[tuple[str, ...], ...]
     population: float = -1.0
     per_10k: float = -1.0
+    unfilled: tuple[int, int] = (0, 0)
+    series: tuple[int, ...] = ()
+    earlier: int = 0
 
 
 def why(
@@ -57,6 +62,8 @@ def why(
     samples: Sequence[Sample],
     groups: Sequence[Sequence[str]] = (),
     population: float = -1.0,
+    series: Sequence[int] = (),
+    earlier: int = 0,
 ) -> Why:
     """Return the answer; `here` and `city` count tickets by `category` and by `unit`, every ticket once in each."""
     total = sum(here["category"].values())
@@ -70,18 +77,24 @@ def why(
         groups=tuple(tuple(group) for group in groups),
         population=population,
         per_10k=round(total / population * 10_000, 2) if population > 0 else -1.0,
+        unfilled=(here["category"].get("", 0), here["unit"].get("", 0)),
+        series=tuple(series),
+        earlier=earlier,
     )
 
 
 def shares(here: Mapping[str, int], city: Mapping[str, int]) -> tuple[Share, ...]:
-    """Return the most frequent keys with their lift: (share here) / (share in the city); 0 for too few to compare."""
+    """Return the most frequent keys with their lift: (share here) / (share in the city); 0 for too few to compare.
+
+    Tickets without a key (nothing filled in) are part of both wholes, and no line of their own.
+    """
     total, whole = sum(here.values()), sum(city.values())
     found = [
         Share(
             key, number, city.get(key, 0),
             round(number / total / (city[key] / whole), 2) if number >= LEAST and city.get(key) else 0.0,
         )
-        for key, number in here.items() if number
+        for key, number in here.items() if key and number
     ]  # fmt: skip
     found.sort(key=lambda share: (-share.here, -share.lift, share.key))
     return tuple(found[:SHOWN])

@@ -20,6 +20,16 @@ Grade = Literal["very_good", "good", "fair", "bad", "very_bad", "none"]
 Finding = Literal["upheld", "partly", "unfounded"]
 """属实, 部分属实, 不属实."""
 
+Flag = Literal["anonymous", "confidential", "disputed", "emergency"]
+"""匿名, 保密, 矛盾纠纷, 应急."""
+
+Nature = Literal[
+    "neighbour", "family", "labour", "property", "land", "medical", "consumer", "traffic", "other"
+]
+"""邻里, 婚姻家庭, 劳资, 物业, 征地拆迁, 医患, 消费, 交通事故, 其他."""
+Risk = Literal["low", "medium", "high"]
+"""一般, 较大, 重大."""
+
 Point = Literal["checked", "clear", "lawful", "real", "patient"]
 """What a review looks at: 事实查清, 基本事实清楚, 政策依据充分, 措施实在, 解释耐心."""
 
@@ -52,7 +62,8 @@ class TicketEvent(Event, frozen=True, kw_only=True):
 class TicketOpened(TicketEvent, frozen=True, kw_only=True):
     """受理: registered, with its public number.
 
-    recording : of its call, where it was known already;
+    recording : of its call, where it was known already; flags : which of `Flag` it bears, None on old events;
+    later : 不能当时答复, to be answered at `later_on` (0 = not said);
     about : agent number of the person complained of, in a complaint about the hotline's own staff.
     """
 
@@ -64,6 +75,9 @@ class TicketOpened(TicketEvent, frozen=True, kw_only=True):
     call: str = ""
     recording: str = ""
     about: str = ""
+    flags: tuple[Flag, ...] | None = None
+    later: bool = False
+    later_on: float = 0.0
 
 
 class TicketImported(TicketEvent, frozen=True, kw_only=True):
@@ -366,6 +380,34 @@ class TicketPlaced(TicketEvent, frozen=True, kw_only=True):
     grid: str = ""
 
 
+class Change(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A fact before and after; a flag is "yes" or empty."""
+
+    was: str
+    now: str
+
+
+class TicketAmended(TicketEvent, frozen=True, kw_only=True):
+    """修改: facts of the ticket were corrected; `dues` are the new due instants, by leg, that followed from it.
+
+    changed : field -> what it was and is; of a protected citizen's title, content and address only that they changed.
+    """
+
+    changed: dict[str, Change]
+    dues: dict[str, float]
+
+
+class DisputeScreened(TicketEvent, frozen=True, kw_only=True):
+    """矛盾纠纷排查: who is at odds about what, how many, how grave, what is done, and who sees to it."""
+
+    parties: str
+    nature: Nature
+    people: int
+    risk: Risk
+    measures: str
+    person: str
+
+
 class TicketArchived(TicketEvent, frozen=True, kw_only=True):
     """归档."""
 
@@ -380,7 +422,7 @@ AnyTicketEvent = (
     | TicketReopened | ReexaminationOpened | ReexaminationClosed | ClockPaused | ClockResumed
     | DueRecomputed | TicketMerged | TicketUnmerged | TicketArchived | UrgePlanned | LegWarned
     | LegExpired | StaffComplaintSettled | UnitsCoordinated | RecordingLinked
-    | TicketPlaced | CitizenContacted
+    | TicketPlaced | CitizenContacted | TicketAmended | DisputeScreened
 )  # fmt: skip
 
 _decoder = msgspec.json.Decoder(AnyTicketEvent)

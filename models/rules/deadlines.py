@@ -220,6 +220,8 @@ DEFAULT_RULES: tuple[TermRule, ...] = (
     _default("handle", "suggestion", 15, kind="suggestion"),
     _default("handle", "thanks", 5, kind="thanks"),
     _default("handle", "default", 5),
+    # an emergency waits for no working day: hours round the clock, ours until the tenant says its own
+    _default("handle", "critical", 24, "hour", urgency=CRITICAL),
     # a complaint about our own staff goes to no unit: the centre looks into it for as long as into any complaint
     _default("dispatch", "staff", 15, kind="staff"),
     # DB11/T 2021-2022: danger to life or property 1 h, water, power, gas and heat 2 h

@@ -69,6 +69,7 @@ class Ticket(Owned, Base):
     centre reviewed what it then sent back;
     quality : how the last review rated the result (优良中差);
     urge_at : when the centre wants it urged (E-02); urge_told : the timer has done so.
+    later : 不能当时答复: an answer is owed later, at `later_on` if that was said.
     origin : key in the system it was imported from, empty for our own.
     precision : how exactly lon/lat say where: see `rules.places.PRECISIONS`; h9 : the H3 cell (resolution 9) as a
     number, street and grid : codes in the city; all empty where the place is unknown.
@@ -180,13 +181,18 @@ class Ticket(Owned, Base):
     contested: Mapped[bool] = mapped_column(Boolean, default=False, server_default=_FALSE)
     merged_into: Mapped[int | None] = mapped_column(BigInteger)
     urge_at: Mapped[datetime | None] = mapped_column(_Later)
+    later: Mapped[bool] = mapped_column(Boolean, default=False, server_default=_FALSE)
+    later_on: Mapped[datetime | None] = mapped_column(_Later)
     urge_told: Mapped[bool] = mapped_column(Boolean, default=False, server_default=_FALSE)
     origin: Mapped[Words]
     grams: Mapped[str] = mapped_column(TSVECTOR, server_default=text("''::tsvector"), deferred=True)
 
 
 class TicketParty(Owned, Base):
-    """Who asked, sealed; `digest` (HMAC of the number) finds the same caller again. One row a ticket."""
+    """Who asked, sealed; `digest` (HMAC of the number) finds the same caller again. One row a ticket.
+
+    contact_sealed : whom to call back instead (不能当时答复): a name and a number, a line each.
+    """
 
     __tablename__ = "ticket_party"
     __table_args__ = (
@@ -199,6 +205,7 @@ class TicketParty(Owned, Base):
     masked: Mapped[Words]
     phone_sealed: Mapped[Words]
     name_sealed: Mapped[Words]
+    contact_sealed: Mapped[Words]
     name_digest: Mapped[Words]
 
 

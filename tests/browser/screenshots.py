@@ -79,6 +79,7 @@ def desks(browser: Browser, stack: Stack) -> None:
     agent = at("agent", "/tickets/new")
     agent.wait_for_url("**/tickets/new?call=*", timeout=120_000)
     agent.wait_for_selector("#new-caller .caller")
+    agent.check("#new-kind input[value=complaint]")
     agent.fill("#new-title", "幸福小区路灯不亮")
     agent.fill("#new-content", "幸福小区三号楼前的路灯不亮已经三天，老人夜里出门不安全。")
     agent.wait_for_selector(".hits li")

@@ -31,6 +31,7 @@ def admin(chromium: Browser, stack: Stack, watch: "Watch") -> Iterator[Page]:
 def opened(page: Page, stack: Stack, title: str, unit: str) -> str:
     """Register a ticket and assign it to `unit`, which its words propose; return its number."""
     page.goto(f"{stack.url}/tickets/new")
+    page.check("#new-kind input[value=complaint]")
     page.fill("#new-title", title)
     page.fill("#new-content", f"{title}，请尽快处理。")
     page.click("#new-save")

@@ -35,6 +35,8 @@ def signed_in(chromium: Browser, stack: Stack, watch: "Watch", login: str) -> It
     page = context.new_page()
     watch.on(page, stack.url)
     stack.login(page, login, "/knowledge")
+    stack.deafen(page)
+    page.reload()
     expect(page.locator("#knowledge-list .table")).to_be_visible()
     yield page
     watch.clean()
@@ -104,6 +106,7 @@ def test_a_file_goes_to_a_ticket_and_back(agent: Page, stack: Stack, tmp_path: P
     (tmp_path / "现场照片.png").write_bytes(content)
     (tmp_path / "大.png").write_bytes(content + bytes(21 * 1024 * 1024))
     agent.goto(f"{stack.url}/tickets/new")
+    agent.check("#new-kind input[value=complaint]")
     agent.fill("#new-title", "小区停水")
     agent.fill("#new-content", "停水两天")
     agent.click("#new-save")

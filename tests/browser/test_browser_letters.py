@@ -25,6 +25,7 @@ def test_letters_are_made_and_handed_out_by_scope(
 
     duty = signed("duty")
     duty.goto(f"{stack.url}/tickets/new")
+    duty.check("#new-kind input[value=complaint]")
     duty.fill("#new-title", "小区停水两天")
     duty.fill("#new-content", "李女士家停水两天 <b>物业</b>未通知")
     duty.fill("#new-phone", "13812345678")

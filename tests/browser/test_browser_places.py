@@ -29,6 +29,7 @@ def dispatcher(chromium: Browser, stack: Stack) -> Iterator[Page]:
 
 def opened(page: Page, stack: Stack, title: str, address: str) -> None:
     page.goto(f"{stack.url}/tickets/new")
+    page.check("#new-kind input[value=complaint]")
     page.fill("#new-title", title)
     page.fill("#new-content", "三天了")
     page.click("#new-address")

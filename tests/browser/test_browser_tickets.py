@@ -67,6 +67,7 @@ def sign(chromium: Browser, stack: Stack) -> Iterator[Sign]:
 
 
 def fill(page: Page, title: str) -> None:
+    page.check("#new-kind input[value=complaint]")
     page.fill("#new-title", title)
     page.fill("#new-content", "某小区自昨日起停水，物业未通知。")
     page.fill("#new-name", "李女士")
@@ -96,6 +97,7 @@ def opened_from_a_call(page: Page, stack: Stack) -> str:
     number = caller.inner_text()
     fill(page, TITLE)
     expect(page.locator("#new-kept")).to_contain_text("草稿已留存")
+    stack.deafen(page)  # the next call does not come in between
     page.reload()
     expect(page.locator("#new-title")).to_have_value(TITLE)
     expect(page.locator("#new-content")).to_have_value(re.compile("停水"))
@@ -111,6 +113,10 @@ def do(page: Page, stack: Stack, no: str, verb: str, words: str, **choice: str) 
     move.locator("summary").click()
     if words:
         move.locator("textarea").first.fill(words)
+    unsaid = move.locator("button.dash-dropdown:has(.dash-dropdown-placeholder)")
+    while unsaid.count():  # what is owed is chosen, for nothing is before
+        unsaid.first.click()
+        page.locator(".dash-dropdown-content [role=option]").first.click()
     for text in choice.values():
         box = move.locator("input").first
         box.evaluate("box => box.removeAttribute('maxlength')")  # for seconds beside the minutes
@@ -223,6 +229,71 @@ def the_strip_agrees_with_the_lists(page: Page, stack: Stack, no: str) -> None:
     expect(page.locator(".total").first).to_have_text("共 1 件")
 
 
+def test_a_call_pops_up_on_any_page_and_the_next_one_after_saving(
+    chromium: Browser, stack: Stack
+) -> None:
+    page = chromium.new_context(viewport={"width": 1366, "height": 768}).new_page()
+    stack.login(page, "agent", "/tickets")
+    page.wait_for_url("**/tickets/new?call=*", timeout=90_000)
+    expect(page.locator("#new-caller .caller")).to_be_visible(timeout=20_000)
+    first = page.url
+    fill(page, "路灯不亮")
+    page.click("#new-save")
+    page.wait_for_url("**/ticket?no=*")
+    page.wait_for_url("**/tickets/new?call=*", timeout=120_000)
+    assert page.url != first
+    page.context.close()
+
+
+RINGS = """call => { const live = window.hotline.live;
+    live.roster = { seats: [{ key: "s", agent_no: "1001" }] };
+    live.board = { seats: { s: { call, state: "ring", caller: "138****0001" } } }; }"""
+
+
+def test_what_is_half_typed_is_not_lost_to_a_call(chromium: Browser, stack: Stack) -> None:
+    page = chromium.new_context(viewport={"width": 1366, "height": 768}).new_page()
+    stack.login(page, "agent", "/tickets")
+    stack.deafen(page)
+    no = opened(page, stack)
+    page.goto(f"{stack.url}/ticket?no={no}")
+    page.locator("summary:text-is('修改工单')").click()
+    page.locator(".move[open] textarea").fill("还没有写完")
+    page.evaluate(RINGS, "pbx1|browser-1|1")
+    bar = page.locator("[data-call-bar]")
+    expect(bar).to_contain_text("138****0001")
+    expect(page.locator(".move[open] textarea")).to_have_value("还没有写完")
+    page.keyboard.press("F2")
+    page.wait_for_url("**/tickets/new?call=*browser-1*")
+    page.goto(f"{stack.url}/tickets?desk=all")
+    expect(page.locator("h1")).to_have_text("工单")
+    page.evaluate(RINGS, "pbx1|browser-2|1")  # nothing is half typed: no click is needed
+    page.wait_for_url("**/tickets/new?call=*browser-2*")
+    page.context.close()
+
+
+def test_who_has_no_seat_is_never_called_away(sign: Sign, stack: Stack) -> None:
+    page = sign("duty")
+    page.goto(f"{stack.url}/tickets?desk=all")
+    expect(page.locator("h1")).to_have_text("工单")
+    assert page.locator("[data-agent]").count() == 0
+
+
+def test_words_of_an_emergency_warn_and_raise_it(sign: Sign, stack: Stack) -> None:
+    page = sign("duty")
+    page.goto(f"{stack.url}/tickets/new?new=fire")
+    expect(page.locator("#new-alike h2")).to_be_visible()
+    page.fill("#new-title", "居民楼着火")
+    expect(page.locator("#new-signs")).to_contain_text("可能是紧急事件“着火”")
+    expect(page.locator("#new-flags input[value=emergency]")).to_be_checked()
+    expect(page.locator("#new-urgency")).to_contain_text("特急")
+    page.uncheck("#new-flags input[value=emergency]")  # the agent has the last word
+    page.fill("#new-content", "消防演练的时间")
+    expect(page.locator("#new-kept")).to_contain_text("草稿已留存")
+    expect(page.locator("#new-flags input[value=emergency]")).not_to_be_checked()
+    page.click("#new-drop")
+    expect(page.locator("#new-title")).to_have_value("")
+
+
 def test_a_unit_sees_only_its_own(sign: Sign, stack: Stack) -> None:
     no = opened(sign("duty"), stack)
     page = sign("unit")
@@ -238,7 +309,11 @@ def test_a_wrong_form_says_which_field(sign: Sign, stack: Stack) -> None:
     page.goto(f"{stack.url}/tickets/new")
     page.fill("#new-title", "路灯")
     page.click("#new-save")
-    expect(page.locator(".toast")).to_contain_text("诉求内容")
+    expect(page.locator(".toast").last).to_contain_text("类型")  # none is chosen beforehand
+    page.keyboard.press("Alt+2")
+    expect(page.locator("#new-kind input[value=help]")).to_be_checked()
+    page.click("#new-save")
+    expect(page.locator(".toast").last).to_contain_text("诉求内容")
     assert re.search(r"/tickets/new$", page.url)
 
 

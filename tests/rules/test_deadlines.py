@@ -463,7 +463,7 @@ def test_no_rule_fits() -> None:
         (
             "handle",
             {"kind": "complaint", "category": "H0203", "urgency": "critical"},
-            (15, "workday"),
+            (24, "hour"),
         ),
         ("dispatch", {}, (1, "workday")),
         ("dispatch", {"urgency": d.CRITICAL}, (1, "hour")),

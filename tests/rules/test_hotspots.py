@@ -213,6 +213,29 @@ def terrain() -> Terrain:
     )
 
 
+def test_what_fades_is_ranked_after_what_is_raised(terrain: Terrain) -> None:
+    """A place that was a cluster and is none now comes before places that are merely full."""
+    here = terrain.grid.ids[len(terrain.grid) // 2]
+    plume = [h3.cell_to_center_child(cell, 9) for cell in h3.grid_disk(int(here), 1)]
+    then = Counts(np.array(plume, np.int64), np.full(len(plume), 9.0))
+    crowd = [places.cell_of(108.91 + n % 6 * 0.03, 34.11 + n // 6 * 0.015) for n in range(36)]
+    before = [(Period(-2, -1), ()), (Period(-1, 0), ())]
+    counts = dict.fromkeys((period for period, _ in before), then)
+    counts[Period(0, 1)] = Counts(np.array(crowd * 2, np.int64), np.ones(72))
+    shown = board(terrain, Period(0, 1), counts, baseline=(), before=before, made_at=9.0)
+    fading = [key for key, how in shown.trends.items() if how == "fading"]
+    ranked = [hot.cell for hot in shown.ranking]
+    raised = sum(hot.clustered or hot.surging for hot in shown.ranking)
+    assert fading
+    assert set(ranked[raised : raised + len(fading)]) == set(fading)
+    assert board(terrain, Period(0, 1), counts, baseline=(), made_at=9.0).trends == {}
+
+
+def test_little_that_is_usual_gives_no_factor() -> None:
+    assert surge.factor(24.0, 0.0) == surge.factor(24.0, 0.49) == surge.factor(3.0, -1.0) == 0
+    assert surge.factor(4.0, 0.5) == 4.0
+
+
 def test_nothing_one_and_all_at_one_point(terrain: Terrain) -> None:
     point = places.cell_of(108.95, 34.15)
     for tickets in (0, 1, 2, 500):
@@ -325,9 +348,41 @@ def test_consecutive_periods_begin_at_midnight() -> None:
     assert earlier.since == datetime(2025, 3, 30, tzinfo=berlin).timestamp()
 
 
+def test_steps_are_hours_of_a_day_and_days_of_more() -> None:
+    day = Period(at(2025, 10, 14), at(2025, 10, 14, 9, 30))
+    hours = periods.steps(day, ZONE)
+    assert (len(hours), hours[0].since, hours[-1]) == (
+        10,
+        day.since,
+        Period(at(2025, 10, 14, 9), day.until),
+    )
+    week = Period(at(2025, 10, 8), at(2025, 10, 14, 9, 30))
+    assert [step.since for step in periods.steps(week, ZONE)] == [
+        at(2025, 10, n) for n in range(8, 15)
+    ]
+    assert periods.steps(Period(5, 5), ZONE) == ()
+    led = periods.led(week, ZONE, 3)
+    assert (len(led), led[0].since, led[-7:]) == (28, at(2025, 9, 17), periods.steps(week, ZONE))
+    assert periods.led(week, ZONE, 3, oldest=at(2025, 10, 6))[0].since == at(2025, 10, 6)
+    assert len(periods.led(day, ZONE, 3)) == 3 * 24 + 10
+
+
+def test_what_a_period_is_compared_with() -> None:
+    """A day with the same weekday; a week with the week before it; one chosen says so itself."""
+    today = Period(at(2025, 10, 14), at(2025, 10, 14, 9, 30))
+    assert periods.shifted(today, ZONE) == Period(at(2025, 10, 7), at(2025, 10, 7, 9, 30))
+    week = Period(at(2025, 10, 8), at(2025, 10, 14, 9, 30))
+    assert periods.shifted(week, ZONE) == Period(at(2025, 10, 1), at(2025, 10, 7, 9, 30))
+    month = Period(at(2025, 9, 15), at(2025, 10, 15))
+    assert periods.shifted(month, ZONE) == Period(at(2025, 8, 16), at(2025, 9, 15))
+
+
 def test_trends() -> None:
     assert trend([], []) == ""
-    assert trend([True], [5]) == "new"
+    # without an earlier period nothing is known to be new: it may always have been there
+    assert trend([True], [5]) == ""
+    assert trends([frozenset("a")], [{"a": 5}]) == {}
+    assert trend([False, True], [1, 5]) == "new"
     assert trend([False, False, True], [1, 1, 5]) == "new"
     assert trend([False, False, True, True], [1, 1, 5, 9]) == "emerging"
     assert trend([False, False, True, True], [9, 9, 9, 2]) == "recurring"
@@ -369,6 +424,10 @@ def test_why_here() -> None:
     told = why(here, city, hours=[0] * 24, samples=(), population=3000)
     assert (told.total, told.city, told.per_10k) == (9, 100, 30.0)
     assert [(s.key, s.here, s.lift) for s in told.categories] == [("H01", 8, 8.89), ("C02", 1, 0.0)]
+    here = {"category": {"H01": 2, "": 7}, "unit": {"": 9}}
+    told = why(here, city, hours=[0] * 24, samples=(), series=[1, 2, 9], earlier=2)
+    assert ([s.key for s in told.categories], told.units, told.unfilled) == (["H01"], (), (7, 9))
+    assert (told.total, told.series, told.earlier) == (9, (1, 2, 9), 2)
     nothing = why({"category": {}, "unit": {}}, city, hours=[0] * 24, samples=())
     assert (nothing.total, nothing.categories, nothing.per_10k) == (0, (), -1.0)
 

@@ -77,6 +77,10 @@ SAID: dict[type, tuple[dict[str, Any], list[str]]] = {
     e.TicketUnmerged: ({}, []),
     e.RecordingLinked: ({"call": "c", "recording": "r.wav"}, ["r.wav"]),
     e.TicketPlaced: ({"lon": 114.0, "lat": 33.0, "precision": "point"}, []),
+    e.TicketAmended: ({"changed": {}, "dues": {}}, []),
+    e.DisputeScreened: (
+        {"parties": "甲乙", "nature": "labour", "people": 2, "risk": "low", "measures": "调解", "person": "李"}, [],
+    ),
     e.TicketArchived: ({"closing": "unreached"}, ["联系"]),
     e.CitizenContacted: ({"how": "visit", "reached": True}, ["已联系上"]),
 }  # fmt: skip

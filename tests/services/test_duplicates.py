@@ -1,5 +1,6 @@
 """The same matter is seen while it is typed, by caller, place and text; merging loses nobody and can be undone."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -9,8 +10,9 @@ from sqlalchemy.orm import Session
 from test_tickets import CENTRE, DAY, UNIT, VAULT, assigned, opened, same_as_history, units
 
 from models.errors import BadInput, WrongStatus
+from models.rules.tickets.recognition import IntakePolicy
 from models.tables import Draft, Role, User
-from tickets import drafts, duplicates, pausing
+from tickets import drafts, duplicates, parameters, pausing
 from tickets import workflow as w
 from tickets.intake import Form
 
@@ -39,6 +41,43 @@ def test_it_is_found_by_text_place_and_caller(session: Session) -> None:
     assert all_three[0] == (lamp.no, ("caller", "place", "text"))
     assert why(session) == []
     assert why(session, title="'); DROP TABLE ticket; --") == []
+
+
+def test_one_category_near_and_recent(session: Session) -> None:
+    spot = (114.30, 33.60)
+    lamp = replace(LAMP, title="路灯", content="不亮", address="", lon=spot[0], lat=spot[1])
+    near, far = opened(session, lamp), opened(session, replace(lamp, lon=114.31))
+    for row in (near, far):
+        row.category = "C02"
+    session.flush()
+
+    def found(**typed: Any) -> list[tuple[str, tuple[str, ...], int]]:
+        asked = {"category": "C02", "spot": (114.301, 33.60), **typed}
+        rows = duplicates.candidates(session, actor=CENTRE, now=AT + 60, title="另一件", **asked)
+        return [(row.row.no, row.why, round(row.metres or 0)) for row in rows]
+
+    assert found() == [(near.no, ("near",), 93)]
+    assert found(category="C01") == []
+    assert found(spot=None) == []
+    policy = IntakePolicy(alike_m=1_000)
+    parameters.set_intake(session, policy, seen=0.0, actor=CENTRE, now=AT)
+    assert [no for no, *_ in found()] == [far.no, near.no]
+    later = duplicates.candidates(
+        session, category="C02", spot=spot, actor=CENTRE, now=AT + 16 * DAY
+    )
+    assert later == []
+
+
+def test_a_callers_own_do_not_crowd_out_the_others(session: Session) -> None:
+    own = [opened(session, replace(LAMP, title=f"旧事{n}", content="别的")) for n in range(12)]
+    other = opened(session, Form(kind="help", title="幸福小区电梯坏", content="电梯坏了三天"))
+    found = duplicates.candidates(
+        session, title="幸福小区电梯", address="幸福路12号", digest=VAULT.digest(LAMP.phone),
+        actor=CENTRE, now=AT + 60,
+    )  # fmt: skip
+    assert len(found) == duplicates.SHOWN
+    assert other.no in [each.row.no for each in found]
+    assert {each.row.no for each in found} - {other.no} <= {row.no for row in own}
 
 
 def test_what_is_older_than_ninety_days_is_another_matter(session: Session) -> None:

@@ -11,7 +11,9 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 from test_tickets import CENTRE, DAY, UNIT, opened, units
 
+from gis_data.hotspots import periods
 from gis_data.hotspots.board import Board
+from gis_data.hotspots.result import Period
 from gis_data.hotspots.terrain import District, terrain_of
 from models.clock import day_of
 from models.errors import BadInput, Refused
@@ -19,6 +21,7 @@ from models.rules.places import cell_of
 from models.tables import Audit, Ticket
 from tickets import assignment, default_points, hotspots, search
 from tickets.criteria import Criteria
+from tickets.hotspot_why import why
 from tickets.intake import Form
 from tickets.moving import Actor
 
@@ -153,9 +156,9 @@ def test_why_here(session: Session) -> None:
     board = shown(session)
     cells = [hot.cell for hot in board.ranking[:1]]
     ground = terrain_of([District("990101", "莲湖区", 90_000, box(114.2, 33.5, 114.5, 33.7))], 8)
-    told = hotspots.why(
+    told = why(
         session, hotspots.opens(Criteria(), board, *cells), actor=SEES, now=AT + 60, zone=ZONE,
-        ground=ground,
+        period=board.period, ground=ground,
     )  # fmt: skip
     assert told.total == board.ranking[0].tickets
     assert told.city == 18
@@ -165,6 +168,54 @@ def test_why_here(session: Session) -> None:
     assert "举报王某" not in str(told)
     assert secret[0].no in [sample.no for sample in told.samples] or told.total == 9
     assert max(map(len, told.groups)) >= 8
+
+
+def test_why_a_district(session: Session) -> None:
+    """Its people are known to the city, its tickets are compared with the whole city's, its course is told."""
+    put(session, 4, 114.30, 33.60, at=AT - 2 * DAY)
+    put(session, 2, 114.30, 33.60, at=AT - 3600)
+    for row in put(session, 3, 114.30, 33.60):
+        row.category = "C02"
+    session.flush()
+    put(session, 9, 114.34, 33.62, district="990102")
+    ground = terrain_of([District("990101", "莲湖区", 90_000, box(114.2, 33.5, 114.5, 33.7))], 8)
+    period = Period(START, AT + 60)
+    asked = Criteria(since=START, until=START + DAY, district="990101")
+    told = why(session, asked, actor=SEES, now=AT + 60, zone=ZONE, period=period, ground=ground)
+    assert (told.total, told.city, told.population) == (5, 14, 90_000)
+    assert told.unfilled[0] + sum(share.here for share in told.categories) == 5
+    assert sum(told.series[: told.earlier]) == 4
+    assert sum(told.series[told.earlier :]) == told.total
+    no_city = why(session, asked, actor=SEES, now=AT + 60, zone=ZONE, period=period)
+    assert no_city.population == -1
+
+
+def test_a_step_of_time_is_as_long_as_its_list(session: Session) -> None:
+    put(session, 5, 114.30, 33.60, at=AT - 3600)
+    put(session, 3, 114.30, 33.60)
+    board = shown(session)
+    hours = periods.steps(board.period, ZONE)
+    told = hotspots.counted(session, Criteria(), hours, actor=SEES, now=AT + 60)
+    numbers = [told[hour].total for hour in hours]
+    assert sum(numbers) == board.total == 8
+    assert max(numbers) in (5, 8)
+    for hour, number in zip(hours, numbers, strict=True):
+        step = Criteria(since=hour.since, until=hour.until)
+        assert listed(session, step) == number
+        found = why(session, step, actor=SEES, now=AT + 60, zone=ZONE, period=board.period)
+        assert (found.total, sum(found.series[found.earlier :])) == (number, 8)
+
+
+def test_a_brief_tells_no_factor_of_what_is_never_there(session: Session) -> None:
+    for week in range(1, 8):
+        put(session, 1, 114.40, 33.65, at=AT - week * 7 * DAY)  # there is a past, elsewhere
+    put(session, 30, 114.30, 33.60, **WATER)
+    board = shown(session)
+    told = hotspots.brief(board, None)
+    hot = next(hot for hot in board.ranking if hot.surging)
+    assert hot.expected < 0.5 < hot.ratio
+    place = next(place for place in told["places"] if place["cell"] == hot.cell)
+    assert (place["surging"], place["ratio"]) == (True, 0)
 
 
 def test_default_points_are_set_apart(session: Session, tenant: Place) -> None:

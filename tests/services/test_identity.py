@@ -31,8 +31,8 @@ def reveal(
 
 def test_it_works(session: Session) -> None:
     row = assigned(session)
-    assert reveal(session, row.id) == ("李女士", "13812345678")
-    assert reveal(session, row.id, UNIT) == ("李女士", "13812345678")
+    assert reveal(session, row.id) == Identity("李女士", "13812345678")
+    assert reveal(session, row.id, UNIT) == Identity("李女士", "13812345678")
     assert identity.may_reveal(session, row, UNIT)
     lines = session.scalars(select(Audit).where(Audit.verb == "reveal_caller")).all()
     assert [(line.actor, line.subject) for line in lines] == [

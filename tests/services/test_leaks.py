@@ -136,7 +136,7 @@ def typed(**more: Any) -> list[Any]:
 def registered(story: Story, phone: str, kind: str, flags: list[str]) -> str:
     """Type a ticket as the agent does: similar ones are looked for, the draft is kept, then it is saved."""
     ask, form = story.site.ask, typed(phone=phone, kind=kind, flags=flags)
-    alike = ask("agent", "intake.alike", [1, "", "水管爆裂", "", "", phone])
+    alike = ask("agent", "intake.alike", [1, "", "水管爆裂", "", "", phone, "", ""])
     story.heard("agent alike", alike)
     story.heard("agent draft", ask("agent", "intake.keep_draft", [1, *form, ""]))
     saved = story.heard("agent save", ask("agent", "intake.save", [1, *form, "", ""]))

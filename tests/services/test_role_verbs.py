@@ -93,6 +93,13 @@ GIVEN: Mapping[str, dict[str, Any]] = {
     "ask_return": {"ground": "area", "reason": "不属我局"},
     "ask_extension": {"days": 2, "reason": "备料"}, "contact": {"how": "phone", "reached": "yes"},
     "plan_urge": {"on": "2099-01-01 08:00"},
+    "amend": {
+        "kind": "help", "urgency": "urgent", "title": "停水", "content": "三天了", "flags": [],
+    },
+    "screen": {
+        "parties": "甲乙两户", "nature": "neighbour", "people": 4, "risk": "low",
+        "measures": "上门调解", "person": "王调解员",
+    },
     "place": {"point": "114.3, 33.6", "precision": "point"},
     "rate_supervision": {"rating": "5"}, "reply": {"text": "已修"},
     "call_back": {"reached": "yes", "grade": "good", "solved": "yes"},
@@ -114,7 +121,7 @@ def made(site: Site, verb: str, district: str, *more: str) -> tuple[int, str, di
                 STEPS[step](session, row.id)
         if verb == "merge":
             given["into"] = opened(site, session, district).no
-        if verb == "place":
+        if verb in ("place", "amend"):
             given["version"] = str(row.version)
         if verb == "rate_supervision":
             found = select(Supervision.id).where(Supervision.ticket_id == row.id)

@@ -237,6 +237,7 @@ PAGES: Mapping[str, Row] = {
     "/admin/roles": Row("admin.people", shows("/admin/roles")),
     "/admin/categories": Row("admin.parameters", shows("/admin/categories")),
     "/admin/parameters": Row("admin.parameters", shows("/admin/parameters")),
+    "/admin/intake": Row("admin.parameters", shows("/admin/intake")),
     "/admin/calendar": Row("admin.parameters", shows("/admin/calendar")),
     "/admin/flow": Row("admin.parameters", shows("/admin/flow")),
     "/admin/options": Row("admin.parameters", shows("/admin/options")),
@@ -248,6 +249,11 @@ EMPTY_FORM = [""] * len(FIELDS)
 def silent(answer: Answer) -> bool:
     """A callback that says nothing to whom it refuses."""
     return answer.status == 401 or answer.json()["response"] == {}
+
+
+def unanswered(answer: Answer) -> bool:
+    """A callback that leaves the screen as it is for whom it refuses."""
+    return answer.status in (204, 401)
 
 
 def nothing(answer: Answer) -> bool:
@@ -325,8 +331,10 @@ CALLBACKS: Mapping[str, Row] = {
     ),
     "intake.drop_draft": Row("ticket.open", asked("intake.drop_draft", lambda _: [1, ""])),
     "intake.alike": Row(
-        "ticket.open", asked("intake.alike", lambda _: [1, "", TITLE, "", "", "13900001111"])
+        "ticket.open", asked("intake.alike", lambda _: [1, "", TITLE, "", "", "13900001111", "", ""])
     ),
+    "intake.signs": Row("ticket.open", asked("intake.signs", lambda _: [1, "", "", "着火", "有人被困"])),
+    "intake.bar": Row("ticket.open", asked("intake.bar", lambda c: [{"key": c.call}])),
     "intake.known": Row("knowledge.view", asked("intake.known", lambda _: [1, "路灯报修"])),
     "intake.answers": Row("ticket.open", asked("intake.answers", lambda _: ["H01"])),
     "ticket.press": Row("ticket.supervise", asked("ticket.press", lambda c: [
@@ -384,10 +392,16 @@ CALLBACKS: Mapping[str, Row] = {
     "city_layers.marked": Row(
         "ticket.view", asked("city_layers.marked", lambda _: [ON_THE_MAP, ""]), of_tenant
     ),
+    "hotspots.whole": Row("ticket.view", asked("hotspots.whole", lambda _: ["?span=today"]), of_tenant),
+    "hotspots.redrawn": Row(
+        "ticket.view", asked("hotspots.redrawn", lambda _: [1.0, ""]), of_tenant, denied=unanswered
+    ),
     "hotspots.why": Row("ticket.view", asked(
-        "hotspots.why", lambda _: [{"key": f"district:{HERE}"}, ""],
+        "hotspots.why", lambda _: [{"key": f"district:{HERE}"}, -1, 1.0, "", {}],
     ), of_tenant),
-    "hotspots.legend": Row("ticket.view", asked("hotspots.legend", lambda _: ["surge", "", {}])),
+    "hotspots.legend": Row(
+        "ticket.view", asked("hotspots.legend", lambda _: ["surge", -1, {"surge": [1.0]}, []])
+    ),
     "placing.suggest": Row("ticket.view", asked(
         "placing.suggest", lambda _: [{"text": "云州市中心医院", "asked": 1, "first": True}],
     )),

@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -34,9 +35,11 @@ from tickets import (
     timing,
 )
 from tickets import workflow as w
+from tickets.amending import FLAGS, amend, facts_of
 from tickets.criteria import Criteria, Desk
 from tickets.intake import Form, answer, open_ticket
 from tickets.moving import Actor, legs
+from tickets.screening import Sheet, screen
 
 DAY = 86_400.0
 VAULT = Vault((Fernet.generate_key().decode(),), "hash")
@@ -95,6 +98,8 @@ def same_as_history(session: Session, row: Row) -> None:
         told.contested,
     )
     assert (row.grade or "none", row.solved) == (told.grade, told.solved)
+    assert (row.kind, row.category, row.urgency) == (told.kind, told.category, told.urgency)
+    assert {flag for flag in FLAGS if getattr(row, flag)} == (told.flags or set())
     assert (row.quality, row.called_back_at is not None) == (told.quality, bool(told.called_back))
     assert (row.replied_at is not None) == bool(told.replied)
     assert (row.merged_into or 0) == told.merged_into
@@ -414,6 +419,21 @@ ACTS: dict[str, Act] = {
     "resume_centre": lambda s, i, t: pausing.resume_clock(s, i, actor=CENTRE, now=t),
     "close_unit": lambda s, i, t: closed(s, "zjj"),
     "open_unit": lambda s, i, t: closed(s, "zjj", active=True),
+    "amend": lambda s, i, t: amend(
+        s,
+        i,
+        said=replace(facts_of(s.get_one(Row, i)), kind="help", urgency="urgent"),
+        version=s.get_one(Row, i).version,
+        actor=CENTRE,
+        now=t,
+    ),
+    "screen": lambda s, i, t: screen(
+        s,
+        i,
+        sheet=Sheet("甲乙两户", "neighbour", 4, "low", "上门调解", "王调解员"),
+        actor=CENTRE,
+        now=t,
+    ),
     "archive": lambda s, i, t: w.archive(s, i, note="已解释", actor=CENTRE, now=t),
 }
 LAWFUL = {

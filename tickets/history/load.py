@@ -21,7 +21,6 @@ from models.store.crypto import Vault
 from models.store.db import tenant_of
 from models.tables import Base, Category, Ticket, TicketHistory, TicketLeg, TicketParty, Unit
 from models.tables.ticket import NUMBERS
-from tickets.customers import name_digest
 from tickets.history.rows import Names, Old
 from tickets.intake import QUERY_LETTERS
 from tickets.moving import Actor
@@ -137,7 +136,7 @@ def _party(old: Old, tenant: int, number: int, vault: Vault) -> dict[str, Any]:
     return {
         "tenant_id": tenant, "ticket_id": number, "digest": caller.digest, "masked": caller.masked,
         "phone_sealed": caller.sealed, "name_sealed": vault.seal_text(old.name),
-        "name_digest": name_digest(vault, old.name),
+        "name_digest": vault.digest_name(old.name),
     }  # fmt: skip
 
 

@@ -16,6 +16,7 @@ from dashboard.pages.admin import (
     calendar,
     categories,
     flow,
+    intake,
     options,
     parameters,
     people,
@@ -45,6 +46,7 @@ TABS: Mapping[str, Tab] = {
     "/admin/categories": Tab("admin.parameters", categories.body, categories.VERBS),
     "/admin/options": Tab("admin.parameters", options.body, options.VERBS),
     "/admin/parameters": Tab("admin.parameters", parameters.body, parameters.VERBS),
+    "/admin/intake": Tab("admin.parameters", intake.body, intake.VERBS),
     "/admin/calendar": Tab("admin.parameters", calendar.body, calendar.VERBS),
     "/admin/flow": Tab("admin.parameters", flow.body, flow.VERBS),
 }

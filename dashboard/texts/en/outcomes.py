@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 TEXTS: Mapping[str, str] = {
-    "desk.decide": "Discontent, to decide",
+    "desk.decide": "To decide",
     "press.urged": "urged ×{n}",
     "press.supervised": "supervised",
     "press.instructed": "instructed",
@@ -27,6 +27,7 @@ TEXTS: Mapping[str, str] = {
     "choice.points.lawful": "Policy basis sufficient",
     "choice.points.real": "Measures real",
     "choice.points.patient": "Explanation patient",
+    "choice.quality.-": "none",
     "choice.quality.excellent": "Excellent",
     "choice.quality.good": "Good",
     "choice.quality.fair": "Fair",

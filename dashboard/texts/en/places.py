@@ -20,12 +20,20 @@ TEXTS: Mapping[str, str] = {
     "hot.district": "District",
     "hot.vs": "Compare",
     "hot.vs.prev": "Period before",
+    "hot.vs.week": "A week before",
+    "hot.vs.days": "Days given",
+    "hot.vs_since": "Compare from",
+    "hot.vs_until": "Compare to",
+    "hot.since": "From",
+    "hot.until": "To",
     "hot.vs.none": "No",
     "hot.layer.clusters": "Significant clusters",
     "hot.layer.density": "Density",
     "hot.layer.surge": "Surge",
     "hot.layer.districts": "Tickets per 10,000 people",
-    "hot.layer.change": "Against the period before",
+    "hot.layer.change": "Two periods compared",
+    "hot.layer.step": "Tickets of {step}",
+    "hot.layer.district_step": "Per 10,000 people, {step}",
     "hot.tab.clusters": "Clusters",
     "hot.tab.density": "Density",
     "hot.tab.surge": "Surge",
@@ -35,25 +43,37 @@ TEXTS: Mapping[str, str] = {
     "hot.unit.density": "per km²",
     "hot.unit.surge": "times",
     "hot.unit.districts": "per 10,000",
+    "hot.unit.change": "tickets more or fewer",
+    "hot.unit.step": "tickets",
+    "hot.unit.district_step": "per 10,000",
     "hot.about.clusters": (
-        "Shade is the number; a bold outline is a cluster by test: on a random "
-        "map any outline appears in at most 5 % of cases."
+        "Shade is the number; on a random map any bold outline appears in at most 5 % of cases."
     ),
     "hot.about.density": (
         "Only where tickets lie, mostly where people are. Not a test, no "
         "ground for a decision by itself."
     ),
     "hot.about.surge": (
-        "Tickets against the place's own like periods; a number marks what the test found to surge."
+        "Tickets against the place's own like periods; where less than 0.5 is usual, shaded against 0.5 and "
+        "told without a factor."
     ),
     "hot.about.districts": (
-        "Tickets per 10,000 residents, those known by district alone included; "
-        "a solid border surges."
+        "Tickets per 10,000 residents, those known by district alone included."
     ),
     "hot.about.change": "The difference of two periods, not a test.",
-    "hot.outline": "cluster by test",
-    "hot.less": "fewer",
-    "hot.more": "more",
+    "hot.about.step": (
+        "Only the tickets of this time, not tested; a cell pressed opens those of this time alone."
+    ),
+    "hot.about.district_step": "Only this time's tickets per 10,000 residents, not tested.",
+    "hot.against": "Compared with {since} – {until}",
+    "hot.uneven": "The two periods differ in length: the differences cannot be compared as they are.",
+    "hot.sign.cluster": "bold: cluster by test",
+    "hot.sign.fading": "dashed: a cluster that fades",
+    "hot.sign.badge": "↑: surge by test",
+    "hot.sign.surge": "bold and ↑: surge by test",
+    "hot.sign.rising": "bold: district that surges by test",
+    "hot.sign.unknown": "grey: population unknown",
+    "hot.step_n": "{step}: {n} tickets",
     "hot.play": "Play",
     "hot.stop": "Stop",
     "hot.whole": "Whole period",
@@ -63,6 +83,34 @@ TEXTS: Mapping[str, str] = {
     "hot.tickets": "Tickets",
     "hot.usual": "Usual",
     "hot.sure": "How sure",
+    "hot.rare": "under 0.5",
+    "hot.by_district": "Districts",
+    "hot.no_district": "{n} without a district",
+    "hot.area.name": "District",
+    "hot.area.tickets": "Tickets",
+    "hot.area.earlier": "Compared",
+    "hot.area.expected": "Usual",
+    "hot.area.per_10k": "Per 10,000",
+    "hot.area.surge": "Surge",
+    "hot.wrong.unreadable": (
+        "{field} “{value}” cannot be read. Write a day as 2026-01-31, choose others from the list."
+    ),
+    "hot.wrong.missing": "Please fill in {field}, for example 2026-01-31.",
+    "hot.wrong.reversed": "{field} “{value}” lies before the first day: please swap the two.",
+    "hot.wrong.future": "{field} “{value}” has not come yet: it has no tickets.",
+    "hot.wrong.long": "{field} “{value}” makes the period longer than two months (62 days): please shorten it.",
+    "hot.wrong.help": "Mend it and search again. While the period cannot be read, no figure is shown.",
+    "hot.field.span": "Period",
+    "hot.field.since": "From",
+    "hot.field.until": "To",
+    "hot.field.kind": "Kind",
+    "hot.field.category": "Category",
+    "hot.field.district": "District",
+    "hot.field.unit": "Unit",
+    "hot.field.words": "Words",
+    "hot.field.vs": "Compare",
+    "hot.field.vs_since": "Compare from",
+    "hot.field.vs_until": "Compare to",
     "hot.none": (
         "No ticket of this period can be put on the map. Choose another period or fewer conditions."
     ),
@@ -84,14 +132,14 @@ TEXTS: Mapping[str, str] = {
     "hot.n": "{n} tickets",
     "hot.expected": "usually about {n}",
     "hot.clustered": "cluster, {p}",
-    "hot.surging": "surge {ratio} times, {p}",
-    "hot.before": "{n} in the period before",
+    "hot.before": "{n} in the period compared",
     "hot.rate": "{n} per 10,000 people",
     "hot.no_people": "population unknown",
     "hot.p_least": "p < 0.001",
     "hot.chance": "may be chance",
     "hot.mark.cluster": "cluster {p}",
     "hot.mark.surge": "surge {ratio}×",
+    "hot.mark.surge_rare": "surge, usually under 0.5",
     "hot.trend.new": "new",
     "hot.trend.emerging": "emerging",
     "hot.trend.persistent": "persistent",
@@ -103,14 +151,23 @@ TEXTS: Mapping[str, str] = {
     "hot.by_category": "Categories",
     "hot.by_unit": "Units",
     "hot.by_hour": "Hour of the day",
+    "hot.by_time": "Course",
+    "hot.series": "{now} in this period, {before} in the three before it (pale).",
+    "hot.series_alone": "{now} in this period; no tickets are recorded before it.",
+    "hot.unfilled.category": "{n} without a category",
+    "hot.unfilled.unit": "{n} without a unit yet",
     "hot.lift": "{n} times the city's",
     "hot.groups": "{n} groups look like one matter, the largest has {m}",
     "hot.samples": "Latest tickets",
     "hot.hidden": "(confidential)",
     "hot.cell": "Cell",
     "hot.about": "About",
+    "hot.about.layer": "Layer on the page",
     "hot.col.name": "Place",
     "hot.col.tickets": "Tickets",
+    "hot.col.step": "Tickets of the time chosen",
+    "hot.col.earlier": "Period compared",
+    "hot.col.difference": "Difference",
     "hot.col.expected": "Usual",
     "hot.col.per_km2": "Per km²",
     "hot.col.per_10k": "Per 10,000",
@@ -125,6 +182,7 @@ TEXTS: Mapping[str, str] = {
     "today.hot_stale": "stopped at {time}",
     "today.hot_city": "city-wide surge",
     "today.hot_ratio": "surge {n}×",
+    "today.hot_rare": "surge, usually under 0.5",
     "hot.city_mean": (
         "Fewer than four comparable periods: clusters are against the city's mean, "
         "so where many people live stands out."

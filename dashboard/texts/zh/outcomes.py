@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 TEXTS: Mapping[str, str] = {
-    "desk.decide": "不满意待决定",
+    "desk.decide": "待决定",
     "press.urged": "催办×{n}",
     "press.supervised": "督办中",
     "press.instructed": "批示",
@@ -27,6 +27,7 @@ TEXTS: Mapping[str, str] = {
     "choice.points.lawful": "政策依据充分",
     "choice.points.real": "措施实在",
     "choice.points.patient": "解释耐心",
+    "choice.quality.-": "未填",
     "choice.quality.excellent": "优",
     "choice.quality.good": "良",
     "choice.quality.fair": "中",

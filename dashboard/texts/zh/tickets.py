@@ -16,7 +16,7 @@ TEXTS: Mapping[str, str] = {
     "tickets.none_query": "没有符合这些条件的工单",
     "tickets.before": "上一页",
     "tickets.after": "下一页",
-    "tickets.emergency": "紧急",
+    "tickets.emergency": "应急",
     "tickets.disputed": "矛盾纠纷",
     "tickets.confidential": "保密",
     "tickets.contested": "复查中",

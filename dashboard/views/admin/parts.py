@@ -16,6 +16,7 @@ TABS: tuple[tuple[str, str, str], ...] = (
     ("/admin/categories", "admin.tab.categories", "admin.parameters"),
     ("/admin/options", "admin.tab.options", "admin.parameters"),
     ("/admin/parameters", "admin.tab.parameters", "admin.parameters"),
+    ("/admin/intake", "admin.tab.intake", "admin.parameters"),
     ("/admin/calendar", "admin.tab.calendar", "admin.parameters"),
     ("/admin/flow", "admin.tab.flow", "admin.parameters"),
 )

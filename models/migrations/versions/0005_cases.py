@@ -40,6 +40,9 @@ def upgrade() -> None:
         "WITH CHECK (tenant_id = NULLIF(current_setting('hotline.tenant', true), '')::int)"
     )
     op.add_column("call_ledger", sa.Column("seal", sa.Text(), server_default="", nullable=False))
+    op.add_column('ticket', sa.Column('later', sa.Boolean(), server_default=sa.text('false'), nullable=False))
+    op.add_column('ticket', sa.Column('later_on', sa.DateTime(timezone=True), nullable=True))
+    op.add_column('ticket_party', sa.Column('contact_sealed', sa.Text(), server_default='', nullable=False))
     op.add_column("ticket", sa.Column("quality", sa.Text(), server_default="", nullable=False))
     for name, table, columns, where in INDEXES:
         op.create_index(name, table, columns, postgresql_where=sa.text(where))
@@ -47,6 +50,9 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     """Take back."""
+    op.drop_column('ticket_party', 'contact_sealed')
+    op.drop_column('ticket', 'later_on')
+    op.drop_column('ticket', 'later')
     for name, table, *_ in reversed(INDEXES):
         op.drop_index(name, table_name=table)
     op.drop_column("ticket", "quality")

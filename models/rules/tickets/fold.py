@@ -1,7 +1,7 @@
 """The fold of a ticket's history: replaying it gives the present row."""
 
 from collections.abc import Mapping
-from typing import assert_never, cast
+from typing import assert_never, cast, get_args
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -34,7 +34,8 @@ class Ticket(Struct, frozen=True):
     """What the history says of a ticket. `legs` by number, 1 = the lead of the present assignment.
 
     bounces : granted returns; reopened : how often it was handled again; attempts : call-backs in a row that
-    reached nobody; contacted : when the citizen was first spoken with while the matter was handled.
+    reached nobody; contacted : when the citizen was first spoken with while the matter was handled;
+    flags : None where they were not told.
     """
 
     status: Status
@@ -58,6 +59,12 @@ class Ticket(Struct, frozen=True):
     paused: float = 0.0
     merged_into: int = 0
     urge_on: float = 0.0
+    kind: str = ""
+    category: str = ""
+    urgency: str = ""
+    flags: frozenset[str] | None = None
+    later: bool = False
+    later_on: float = 0.0
 
     @property
     def lead(self) -> Leg | None:
@@ -68,7 +75,11 @@ class Ticket(Struct, frozen=True):
 def reduce(ticket: Ticket | None, event: e.AnyTicketEvent) -> Ticket:
     """Return the ticket after `event`. Pure; WrongStatus when there is no ticket to move."""
     if isinstance(event, e.TicketOpened):
-        return Ticket(status="pending_assign", opened=event.at)
+        return Ticket(
+            status="pending_assign", opened=event.at, kind=event.kind, category=event.category,
+            urgency=event.urgency, flags=None if event.flags is None else frozenset(event.flags),
+            later=event.later, later_on=event.later_on,
+        )  # fmt: skip
     if isinstance(event, e.TicketImported):
         return _imported(event)
     if ticket is None:
@@ -163,6 +174,10 @@ def _fold(t: Ticket, event: e.AnyTicketEvent) -> Ticket:  # noqa: C901, PLR0911,
             return _moved(t, event.dues)
         case e.CitizenContacted():
             return replace(t, contacted=t.contacted or event.at) if event.reached else t
+        case e.TicketAmended():
+            return _amended(t, event)
+        case e.DisputeScreened():
+            return replace(t, flags=None if t.flags is None else t.flags | {"disputed"})
         case e.TicketMerged():
             over = _returned(t, event.at, bounced=False)
             return replace(over, status="merged", merged_into=event.into)
@@ -180,7 +195,20 @@ def _imported(event: e.TicketImported) -> Ticket:
     return Ticket(
         status=event.status, opened=event.opened, legs={1: lead} if unit and closed else {},
         replied=event.replied, called_back=event.called_back, grade=event.grade, solved=event.solved,
+        kind=event.kind, category=event.category, urgency=event.urgency,
     )  # fmt: skip
+
+
+def _amended(t: Ticket, event: e.TicketAmended) -> Ticket:
+    now = {field: change.now for field, change in event.changed.items()}
+    flags = t.flags
+    if flags is not None:
+        told = {flag: now[flag] for flag in get_args(e.Flag) if flag in now}
+        flags = flags.difference(told) | {flag for flag, yes in told.items() if yes}
+    for number, due in event.dues.items():
+        t = _leg(t, int(number), due=due)
+    facts = {name: now.get(name, getattr(t, name)) for name in ("kind", "category", "urgency")}
+    return replace(t, flags=flags, **facts)
 
 
 def _leg(ticket: Ticket, number: int, **changes: object) -> Ticket:

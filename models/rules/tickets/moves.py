@@ -25,7 +25,7 @@ Verb = Literal[
     "grant_extension", "deny_extension", "urge", "supervise", "rate_supervision", "instruct", "reply",
     "call_back", "reopen", "contest", "conclude", "pause_clock", "resume_clock", "recompute", "merge",
     "unmerge", "archive", "plan_urge", "warn", "expire",
-    "record", "place", "contact",
+    "record", "place", "contact", "amend", "screen",
 ]  # fmt: skip
 STATUSES: tuple[Status, ...] = get_args(Status)
 VERBS: tuple[Verb, ...] = get_args(Verb)
@@ -93,6 +93,8 @@ MOVES: Mapping[Verb, Move] = {
     "unmerge": Move("ticket.assign", _from("merged"), "pending_assign"),
     "archive": Move("ticket.call_back", _from("reviewed", "rejected", "merged"), "archived"),
     "place": Move("ticket.assign", frozenset(STATUSES) - {"merged"}),
+    "amend": Move("ticket.assign", CLOCKED),
+    "screen": Move("ticket.assign", CLOCKED),
 }
 
 
@@ -128,6 +130,10 @@ def lawful(verb: Verb, status: Status, moves: Mapping[Verb, Move] = MOVES) -> St
 def may(status: Status, moves: Mapping[Verb, Move] = MOVES) -> dict[Verb, str]:
     """Return what may be done in a state: verb -> permission it needs."""
     return {verb: move.permission for verb, move in moves.items() if status in move.sources}
+
+
+OPENERS: Mapping[Verb, Move] = {"amend": Move("ticket.open", _from("pending_assign"))}
+"""What whoever registered a ticket may do with it too, though the verb's own permission is another."""
 
 
 MORE_SOURCES: Mapping[Verb, frozenset[Status]] = {
