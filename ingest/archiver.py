@@ -17,6 +17,7 @@ from ingest.group import READ_COUNT, Group
 from ingest.loop import forever, keep_beating
 from models.process import process_name
 from models.store import archive, db, streams
+from models.store.crypto import Vault
 
 log = logging.getLogger(__name__)
 
@@ -29,8 +30,11 @@ NEVER = (DataError, IntegrityError, ValueError, OverflowError)
 class Archiver:
     """Writes one tenant's ledger."""
 
-    def __init__(self, redis: "Redis", engine: Engine, tenant: str) -> None:
+    def __init__(
+        self, redis: "Redis", engine: Engine, tenant: str, vault: Vault | None = None
+    ) -> None:
         self.tenant = tenant
+        self._vault = vault
         self._redis = redis
         self._engine = engine
         self._name = process_name(f"archiver-{tenant}")
@@ -90,4 +94,4 @@ class Archiver:
 
     def _commit(self, changes: list[archive.Change]) -> None:
         with db.transaction(self._engine, self._tenant_id) as session:
-            archive.write(session, self._tenant_id, changes)
+            archive.write(session, self._tenant_id, changes, self._vault)

@@ -14,7 +14,8 @@ from models.clock import day_of, now
 from models.process import process_name
 from models.store import db, streams
 from models.store.chain import log_event
-from tickets import today
+from models.store.files import Files
+from tickets import districts, today
 
 log = logging.getLogger(__name__)
 
@@ -26,11 +27,14 @@ GATHER_S = 0.3
 class TicketEvents:
     """Keeps one tenant's ticket events and its board of the day. Counting from the tables, it counts nothing twice."""
 
-    def __init__(self, redis: "Redis", engine: Engine, tenant: str, zone: str) -> None:
+    def __init__(
+        self, redis: "Redis", engine: Engine, tenant: str, zone: str, store: Files
+    ) -> None:
         self.tenant = tenant
         self._redis = redis
         self._engine = engine
         self._zone = zone
+        self._store = store
         self._name = process_name(f"tickets-{tenant}")
         self._tenant_id = 0
         self._group = Group(redis, "", "log", self._name)
@@ -85,4 +89,5 @@ class TicketEvents:
     def _board(self) -> today.Board:
         at = now()
         with db.transaction(self._engine, self._tenant_id) as session:
-            return today.board(session, *day_of(at, self._zone), now=at)
+            labels = districts.names(session, self._store)
+            return today.board(session, *day_of(at, self._zone), now=at, labels=labels)

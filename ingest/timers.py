@@ -10,15 +10,18 @@ from sqlalchemy import Engine
 from gis_data.roads import closures
 from ingest.loop import STORE_LOST, forever, keep_beating
 from models.clock import now
+from models.errors import HotlineError
 from models.process import process_name
 from models.store import db
-from tickets import steps, timing
+from tickets import first, recompute, steps, timing
 
 log = logging.getLogger(__name__)
 
 POLL_S = 1.0
 ADOPT_EVERY_S = 60.0
 """How often tickets are looked for whose step came without a clock; at once when a timer starts."""
+FOLLOW_EVERY_S = 15.0
+"""How often the calendar is asked whether it is still the one that open due dates rest on."""
 PUT_OFF_S = 600.0
 """How long a ticket is left alone whose clock could not be told."""
 
@@ -34,6 +37,8 @@ class Timers:
         self._tenant_id = 0
         self._put_off: dict[int, float] = {}
         self._adopted_at = 0.0
+        self._followed_at = 0.0
+        self._left: set[int] = set()
         self._roads_at = 0.0
         self.told = 0
 
@@ -57,9 +62,13 @@ class Timers:
         at = now()
         if at - self._adopted_at > ADOPT_EVERY_S and not self._adopt(at):
             self._adopted_at = at
+        if at - self._followed_at > FOLLOW_EVERY_S and not self._follow(at):
+            self._followed_at = at
         if at - self._roads_at >= POLL_S:
             self._roads_at = at
             self._open_roads(at)
+        if self._send_next(at):
+            return True
         self._put_off = {ticket: until for ticket, until in self._put_off.items() if until > at}
         ticket: int | None = None
         try:
@@ -79,6 +88,26 @@ class Timers:
     def _adopt(self, at: float) -> int:
         with db.transaction(self._engine, self._tenant_id) as session:
             return steps.adopt(session, now=at, most=timing.BATCH)
+
+    def _follow(self, at: float) -> bool:
+        with db.transaction(self._engine, self._tenant_id) as session:
+            return recompute.follow_calendar(session, now=at)
+
+    def _send_next(self, at: float) -> bool:
+        """Assign one new ticket by itself, if the tenant lets us; one that cannot be is left to a person."""
+        ticket = 0
+        try:
+            with db.transaction(self._engine, self._tenant_id) as session:
+                row = first.next_one(session, skip=self._left)
+                if row is None:
+                    return False
+                ticket = row.id
+                if not first.send(session, row, now=at):
+                    self._left.add(ticket)
+        except HotlineError:
+            log.exception("ticket %d could not be assigned by itself", ticket)
+            self._left.add(ticket)
+        return True
 
     def _open_roads(self, at: float) -> None:
         with db.transaction(self._engine, self._tenant_id) as session:

@@ -51,18 +51,23 @@ def _keepers(settings: Settings, redis: "Redis", loops: Sequence[str]) -> list[R
     from ingest.ticket_events import TicketEvents
     from ingest.timers import Timers
     from models.store import db
+    from models.store.crypto import Vault
+    from models.store.files import Files
 
     engine = db.engine_for(settings.database_url, pool=3)
+    vault = Vault(settings.encryption_keys, settings.hash_key)
     runs = []
     for tenant in sorted({settings.tenant, *(item.tenant for item in settings.exchanges)}):
         if "projector" in loops:
             runs.append(Projector(redis, tenant, begin_of(settings, engine, tenant)).run())
         if "archiver" in loops:
-            runs.append(Archiver(redis, engine, tenant).run())
+            runs.append(Archiver(redis, engine, tenant, vault).run())
         if "relay" in loops:
             runs.append(Relay(redis, engine, tenant).run())
         if "tickets" in loops:
-            runs.append(TicketEvents(redis, engine, tenant, settings.zone).run())
+            runs.append(
+                TicketEvents(redis, engine, tenant, settings.zone, Files(settings.files)).run()
+            )
         if "timers" in loops:
             runs.append(Timers(redis, engine, tenant).run())
         if "hotspots" in loops:

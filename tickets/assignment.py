@@ -12,7 +12,7 @@ from models.errors import BadInput, Refused, WrongStatus
 from models.events import ticket as e
 from models.rules.tickets.choices import MODES, REJECT_GROUNDS, RETURN_GROUNDS
 from models.tables import Category, Ticket, TicketLeg, TicketRequest, Unit
-from tickets import dictionary, terms
+from tickets import dictionary, options, terms
 from tickets.moving import (
     Actor,
     Taken,
@@ -39,13 +39,21 @@ def assign(
     *,
     units: Sequence[str],
     mode: e.Mode,
+    by: Instant = 0.0,
     note: str = "",
+    why: str = "",
     actor: Actor,
     now: Instant,
 ) -> None:
-    """Send a ticket to its lead unit (the first) and co-units; the legs' clocks start now."""
+    """Send a ticket to its lead unit (the first) and co-units; the legs' clocks start now.
+
+    why : the rule by which the system itself assigned it, as `propose` says it.
+    by : 要求办结时间, the limit of this very ticket (D-17; 0 = as the rules say); later than a rule needs a reason.
+    """
     if mode not in MODES:
         raise BadInput(f"mode {mode!r}", field="mode")
+    if by and by <= now:
+        raise BadInput("a date in the past", field="by")
     _existing(session, units)
     taken = take(session, ticket_id, "assign", actor, mode=mode, lead=units[0])
     turn = 1 + (
@@ -59,9 +67,16 @@ def assign(
             unit=unit, holder=unit, assigned_at=to_datetime(now), assigned_by=actor.user_id, extra=0,
         )  # fmt: skip
         found = terms.set_clock(session, taken.row, leg, now=now)
+        if by:
+            if by > found.at and not note.strip():
+                raise BadInput("later than the rule, without a reason", field="note")
+            found = terms.agree(leg, by, terms.calendar(session), now=now)
+            terms.write_clock(taken.row, leg, found)
         parts.append(e.Part(number, unit, found.at))
         session.add(leg)
-    event = e.TicketAssigned(mode=mode, parts=tuple(parts), **facts(taken, actor, now, note))
+    event = e.TicketAssigned(
+        mode=mode, parts=tuple(parts), why=why, **facts(taken, actor, now, note)
+    )
     tell(session, taken, actor, event)
 
 
@@ -158,6 +173,7 @@ def reject(
     """不予受理, with a ground of the list and the text of the notice."""
     if ground not in REJECT_GROUNDS:
         raise BadInput(f"ground {ground!r}", field="ground")
+    options.usable(session, "choice.reject", ground, "ground")
     owed(note, "note")
     taken = take(session, ticket_id, "reject", actor, closed_at=to_datetime(now), result=note)
     tell(session, taken, actor, e.TicketRejected(ground=ground, **facts(taken, actor, now, note)))
@@ -187,6 +203,7 @@ def ask_return(
     """退回: ask the centre to take the ticket back; refused once the bounce cap is reached."""
     if ground not in RETURN_GROUNDS:
         raise BadInput(f"ground {ground!r}", field="ground")
+    options.usable(session, "choice.return", ground, "ground")
     owed(reason, "reason")
     taken = take(session, ticket_id, "ask_return", actor)
     if taken.row.bounces >= policy(session).bounce_cap:

@@ -55,6 +55,22 @@ def _sealed(session: Session, ticket_id: int) -> tuple[str, ...]:
     return (party.name_sealed, party.phone_sealed, party.contact_sealed) if party else ()
 
 
+def may_show_code(actor: Actor) -> bool:
+    """Whether the actor may tell a citizen the query code again: the centre's, not a unit's, business."""
+    return not actor.unit and not actor.can.isdisjoint({"ticket.open", "ticket.call_back"})
+
+
+def query_code(session: Session, ticket_id: int, *, actor: Actor, now: Instant) -> str:
+    """Return a ticket's query code, to be told again, and write down who looked."""
+    row = queries.seen(session, ticket_id, actor=actor)
+    if not may_show_code(actor):
+        raise Refused(f"{actor.ref} may not see a query code", permission="ticket.open")
+    audit(
+        session, actor=actor.ref, verb="show_query_code", subject=f"ticket:{row.no}", now=now
+    )  # fmt: skip
+    return row.query_code
+
+
 def reveal(
     session: Session, ticket_id: int, *, reason: str, actor: Actor, now: Instant, vault: Vault
 ) -> Identity:

@@ -228,6 +228,7 @@ def _party(session: Session, row: Ticket, form: Form, vault: Vault) -> TicketPar
     return TicketParty(
         tenant_id=row.tenant_id, ticket_id=row.id, digest=caller.digest, masked=caller.masked,
         phone_sealed=caller.sealed, name_sealed=vault.seal_text(form.name.strip()),
+        name_digest=vault.digest_name(form.name),
         contact_sealed=vault.seal_text("\n".join(contact)) if any(contact) else "",
     )  # fmt: skip
 

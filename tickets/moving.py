@@ -5,7 +5,7 @@ What a verb still finds wrong afterwards it raises, and the caller's transaction
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 import msgspec
@@ -20,6 +20,7 @@ from models.rules.tickets.choices import STAFF, STAFF_PERMISSION
 from models.rules.tickets.moves import OPENERS, permitted
 from models.rules.tickets.policy import Policy
 from models.rules.tickets.recognition import IntakePolicy
+from models.rules.tickets.seal import SEALED, seal
 from models.store import outbox, streams
 from models.store.chain import audit
 from models.tables import Parameter, Ticket, TicketHistory, TicketLeg, Unit
@@ -53,10 +54,14 @@ class Actor:
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """A ticket in the hand of a verb: its row, locked, already in its new state."""
+    """A ticket in the hand of a verb: its row, locked, already in its new state.
+
+    texts : what its sealed texts were, without those the verb has set; of a new ticket there are none.
+    """
 
     row: Ticket
     verb: Verb | Literal["open"]
+    texts: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def envelope_id(self) -> str:
@@ -89,7 +94,7 @@ def take(session: Session, ticket_id: int, verb: Verb, actor: Actor, **values: o
         raise NotFound(f"ticket {ticket_id} moved meanwhile")
     if row.kind == STAFF and actor.user_id:
         _of_own_staff(session, row, verb, actor)
-    return Taken(row, verb)
+    return Taken(row, verb, {name: getattr(row, name) for name in SEALED if name not in values})
 
 
 def _right(
@@ -132,7 +137,10 @@ def not_about(actor: Actor) -> ColumnElement[bool]:
 
 
 def tell(session: Session, taken: Taken, actor: Actor, event: AnyTicketEvent) -> None:
-    """Write the history line, put the event into the outbox, and let the centre's clocks follow the move."""
+    """Seal the texts it set, write the history line, put the event into the outbox, let the centre's clocks follow."""
+    texts = {name: getattr(taken.row, name) for name in SEALED}
+    changed = [name for name in SEALED if taken.texts.get(name) != texts[name]]
+    event = msgspec.structs.replace(event, seal=seal(taken.row.query_code, texts, changed))
     session.add(
         TicketHistory(
             tenant_id=taken.row.tenant_id, ticket_id=taken.row.id, at=to_datetime(event.at),

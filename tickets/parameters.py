@@ -14,9 +14,11 @@ from models.clock import Instant, to_datetime
 from models.errors import BadInput, NotFound, Refused, WrongStatus
 from models.rules.deadlines import Stage, Term, TermRule, TimeUnit
 from models.rules.tickets import MOVES, Move, Verb
-from models.rules.tickets.choices import KINDS, URGENCIES
+from models.rules.tickets.choices import KINDS, STAFF, URGENCIES
 from models.rules.tickets.moves import check
-from models.rules.tickets.policy import OfficeDays, Policy
+from models.rules.tickets.options import Options
+from models.rules.tickets.options import check as check_options
+from models.rules.tickets.policy import AutoAssign, OfficeDays, Policy
 from models.rules.tickets.recognition import IntakePolicy
 from models.store.chain import audit
 from models.store.db import tenant_of
@@ -25,7 +27,7 @@ from models.tables import Category, Holiday, Parameter, Role, Unit, User
 from tickets import moving, terms
 from tickets.moving import Actor
 
-Name = Literal["workflow", "terms", "calendar", "moves", "intake"]
+Name = Literal["workflow", "terms", "calendar", "moves", "auto_assign", "options", "intake"]
 PERMISSION = "admin.parameters"
 STAGES: tuple[Stage, ...] = get_args(Stage)
 TIME_UNITS: tuple[TimeUnit, ...] = get_args(TimeUnit)
@@ -92,6 +94,30 @@ def set_policy(
     allowed(actor)
     policy.check()
     _put(session, "workflow", msgspec.to_builtins(policy), seen, actor, now)
+
+
+def set_auto_assign(
+    session: Session, rule: AutoAssign, *, seen: Instant, actor: Actor, now: Instant
+) -> None:
+    """Say which kinds the system assigns by itself, in which categories; BadInput for one that is not there."""
+    allowed(actor)
+    if any(kind not in KINDS or kind == STAFF for kind in rule.kinds):
+        raise BadInput(f"kinds {rule.kinds}", field="kinds")
+    known = set(
+        session.scalars(select(Category.code).where(Category.code.in_(rule.categories)).distinct())
+    )
+    if set(rule.categories) - known:
+        raise BadInput(f"categories {rule.categories}", field="categories")
+    _put(session, "auto_assign", msgspec.to_builtins(rule), seen, actor, now)
+
+
+def set_options(
+    session: Session, options: Options, *, seen: Instant, actor: Actor, now: Instant
+) -> None:
+    """Set the words and the use of the option lists; BadInput names the list that cannot be used."""
+    allowed(actor)
+    check_options(options)
+    _put(session, "options", msgspec.to_builtins(options), seen, actor, now)
 
 
 def set_intake(

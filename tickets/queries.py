@@ -4,16 +4,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal, TypeVar
 
+import msgspec
 from sqlalchemy import select
-from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import Session
 
 from models.clock import Instant
-from models.errors import NotFound, Refused
+from models.errors import HotlineError, NotFound, Refused
+from models.events.ticket import from_row
 from models.rules.deadlines import Lamp
 from models.rules.tickets import MOVES, Verb
 from models.rules.tickets.choices import STAFF
 from models.rules.tickets.moves import ALSO_MAY, OPENERS, permitted
+from models.rules.tickets.turns import Turn, turns
 from models.tables import (
     Agent,
     CallLedger,
@@ -30,6 +32,7 @@ from models.tables import (
 from tickets import contacts, dictionary, duplicates, pressing, steps
 from tickets.criteria import scope
 from tickets.moving import NOT_OF_STAFF, Actor, intake_policy, legs, moves, units_below
+from tickets.requests import Asked, asked
 from tickets.search import lamp_of, unit_names
 
 
@@ -42,6 +45,9 @@ class Whole:
     signs : 签收 owed, id of the leg -> (instant, lamp);
     contacted : when the citizen was first spoken with while it was handled; press : how it is pressed for;
     step : what the centre itself owes now, with its lamp; duties : number of a leg -> what was agreed with its unit;
+    customer : keyed hash of who asked, for those who may see 客户资料;
+    past : parts of earlier turns; asked : the open requests by what they ask for;
+    names : unit code -> name; numbers : id -> number of the tickets its history names;
     labels : names of the categories it was moved between;
     about, finding : of a complaint about the hotline's own staff, the number and name of whom, and what was found.
     """
@@ -53,11 +59,14 @@ class Whole:
     signs: dict[int, tuple[Instant, Lamp]]
     step: tuple[TicketLeg, Lamp | Literal[""]] | None
     history: list[TicketHistory]
-    requests: list[TicketRequest]
+    customer: str
+    asked: Mapping[str, Asked]
+    past: tuple[Turn, ...]
+    names: Mapping[str, str]
+    numbers: Mapping[int, str]
     supervisions: list[Supervision]
     merged: list[tuple[Ticket, str]]
     main: str
-    district: str
     opener: str
     verbs: tuple[str, ...]
     duties: Mapping[int, str]
@@ -92,14 +101,17 @@ def whole(session: Session, no: str, *, actor: Actor, now: Instant) -> Whole:
         signs=steps.signing(session, [(row, leg) for leg in parts], now=now),
         step=(step, lamp_of(row, step, now)) if step else None,
         history=history,
-        requests=requests,
+        customer=party.digest if party and not actor.unit and "ticket.open" in actor.can else "",
+        asked=asked(session, row, parts, requests, names, now=now),
+        past=_past(history),
+        names=names,
+        numbers=_numbers(session, history, actor),
         supervisions=_of_ticket(session, Supervision, row.id),
         merged=[] if actor.unit else duplicates.merged_into(session, row.id, actor=actor),
         main=session.scalar(
             select(Ticket.no).where(Ticket.id == row.merged_into, *scope(session, actor))
         )
         or "",
-        district=dict(districts(session)).get(row.district, row.district),
         opener=session.scalar(select(User.name).where(User.id == row.opened_by)) or "",
         verbs=_verbs(session, row, parts, requests, actor),
         duties=_duties(history),
@@ -120,6 +132,21 @@ def seen(session: Session, ticket_id: int, *, actor: Actor) -> Ticket:
     if row is None:
         raise NotFound(f"no ticket {ticket_id}")
     return row
+
+
+def _past(history: list[TicketHistory]) -> tuple[Turn, ...]:
+    try:
+        return turns(from_row(line.event) for line in history)
+    except (HotlineError, msgspec.MsgspecError, KeyError):
+        return ()  # a history that was tampered with is named by `verify`; the page still opens
+
+
+def _numbers(session: Session, history: list[TicketHistory], actor: Actor) -> dict[int, str]:
+    ids = {line.event["into"] for line in history if line.verb == "merge"}
+    if not ids:
+        return {}
+    found = select(Ticket.id, Ticket.no).where(Ticket.id.in_(ids), *scope(session, actor))
+    return dict(session.execute(found).all())
 
 
 def _duties(history: list[TicketHistory]) -> dict[int, str]:
@@ -246,17 +273,6 @@ def units(session: Session, *, below: str = "") -> list[tuple[str, str]]:
     where = [Unit.parent == below] if below else [Unit.level == 1]
     found = session.execute(
         select(Unit.code, Unit.name).where(Unit.active, *where).order_by(Unit.id)
-    )
-    return [(code, label) for code, label in found]
-
-
-def districts(session: Session) -> list[tuple[str, str]]:
-    """Return the districts as (GB/T 2260 code, name of the highest unit there)."""
-    found = session.execute(
-        select(Unit.district, Unit.name)
-        .where(Unit.district != "")
-        .ext(distinct_on(Unit.district))
-        .order_by(Unit.district, Unit.level, Unit.id)
     )
     return [(code, label) for code, label in found]
 

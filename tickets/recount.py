@@ -17,7 +17,7 @@ from models.rules.places import LOCATED
 from models.rules.tickets import Ticket as Told
 from models.rules.tickets import reduce
 from models.tables import Ticket, TicketHistory, TicketLeg
-from tickets import today
+from tickets import recount_texts, today
 from tickets.criteria import Criteria
 from tickets.hotspots import counts_of_fields, fields
 from tickets.moving import Actor
@@ -45,10 +45,19 @@ def tickets(session: Session) -> Iterator[list[str]]:
         )
         events = {number: [line.event for line in told] for number, told in groupby(lines, _first)}
         legs = _present(session, ids)
+        written = (
+            recount_texts.notes(session, ids),
+            recount_texts.requests(session, ids, events),
+            recount_texts.supervisions(session, ids, events),
+        )
         yield [
             f"ticket {row.no}: {fault}"
             for row in rows
-            for fault in _faults(row, legs.get(row.id, {}), events.get(row.id, []))
+            for fault in (
+                *_faults(row, legs.get(row.id, {}), events.get(row.id, [])),
+                *recount_texts.texts(row, events.get(row.id, [])),
+                *(fault for each in written for fault in each.get(row.id, [])),
+            )
         ]
         session.expunge_all()
 

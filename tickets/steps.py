@@ -1,4 +1,4 @@
-"""The centre's own steps: to dispatch, review, call back, re-examine. Each is a leg without a unit, and has its clock.
+"""The centre's own steps: to accept, dispatch, review, call back, re-examine: legs without a unit, each with its clock.
 
 Their numbers stand below those of the units' parts, so `moving.legs` and the history's fold know nothing of them.
 """
@@ -14,7 +14,9 @@ from models.rules.tickets.moves import WITH_UNIT
 from models.tables import Ticket, TicketHistory, TicketLeg
 from tickets import terms
 
-NUMBERS: Mapping[Stage, int] = {"dispatch": 0, "review": -1, "callback": -2, "reexamine": -3}
+NUMBERS: Mapping[Stage, int] = {
+    "dispatch": 0, "review": -1, "callback": -2, "reexamine": -3, "accept": -4,
+}  # fmt: skip
 """Step -> the number of its leg."""
 STEP = TicketLeg.number <= 0
 RUNS = and_(STEP, TicketLeg.handled_at.is_(None))
@@ -32,6 +34,8 @@ def owed(row: Ticket) -> Stage | None:
         return "reexamine"
     if row.status == "reviewed" and (row.called_back_at is not None or not row.mode):
         return None
+    if row.status == "pending_assign" and not row.opened_by and row.channel in terms.UNATTENDED:
+        return "accept"  # who answers the phone accepts at once; this one waits for a person
     return terms.STAGE_OF.get(row.status)
 
 

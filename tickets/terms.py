@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from models.clock import Instant, to_datetime
 from models.rules.deadlines import (
+    AGREED,
     CRITICAL,
     DEFAULT_RULES,
     Calendar,
@@ -25,13 +26,13 @@ from models.rules.deadlines import (
 from models.rules.tickets.policy import OfficeDays
 from models.tables import Holiday, Parameter, Ticket, TicketLeg
 
-AGREED = "agreed"
-"""The rule of a due instant that units agreed on."""
 AGREED_WARN = 0.2
 STAGE_OF: Mapping[str, Stage] = {
     "pending_assign": "dispatch", "pending_review": "review", "reviewed": "callback",
 }  # fmt: skip
-"""State -> the step the centre owes in it."""
+"""State -> the step the centre owes in it; `accept` before it where nobody took the request in."""
+UNATTENDED = ("web", "mobile", "mail", "sms", "fax")
+"""Channels by which a request may come in without a person: it is accepted (受理) when somebody decides on it."""
 
 
 def pressing(ticket: Ticket) -> str:
@@ -100,19 +101,20 @@ def clock_of(
     *,
     now: Instant,
     start: Instant | None = None,
+    more: int = 0,
 ) -> Due:
-    """Return when a leg is due by this calendar and these rules; nothing is changed.
+    """Return when a leg is due by this calendar and these rules, `more` given on top; nothing is changed.
 
     A date that was agreed between units stands whatever the rules say, until the part begins anew.
     """
     if start is None and leg.due_why and leg.due_why["rule"] == AGREED:
-        return _agreed(ticket, leg, calendar, now)
+        return _agreed(ticket, leg, calendar, now, leg.extra + more)
     rule = choose(
         rules, stage="handle", kind=ticket.kind, category=ticket.category, unit=leg.unit,
         urgency=pressing(ticket), ticket=ticket.no,
     )  # fmt: skip
     return due(
-        calendar, _began(leg) if start is None else start, rule.term, extra=leg.extra,
+        calendar, _began(leg) if start is None else start, rule.term, extra=leg.extra + more,
         pauses=_pauses(ticket), now=now,
     )  # fmt: skip
 
@@ -150,15 +152,15 @@ def agree(leg: TicketLeg, by: Instant, calendar: Calendar, *, now: Instant) -> D
     return Due(by, by - (by - now) * AGREED_WARN, calendar.version, AGREED, False, trace)
 
 
-def _agreed(ticket: Ticket, leg: TicketLeg, calendar: Calendar, now: Instant) -> Due:
+def _agreed(ticket: Ticket, leg: TicketLeg, calendar: Calendar, now: Instant, extra: int) -> Due:
     told = msgspec.convert(leg.due_why, Due)
     began, by = told.trace[0].at, told.trace[-1].at
     by += sum(
         max(0.0, (resumed or now) - max(paused, began)) for paused, resumed in _pauses(ticket)
     )
-    if leg.extra:
+    if extra:
         by += calendar.end_of(
-            calendar.add_workdays(calendar.local_day(by), leg.extra)
+            calendar.add_workdays(calendar.local_day(by), extra)
         ) - calendar.end_of(calendar.local_day(by))
     found = agree(leg, by, calendar, now=began)
     # the trace keeps the date that was agreed: pauses and extensions are counted from it each time

@@ -1,6 +1,7 @@
 """The day's tickets for the screens: how many, of which kind, in which state, with which result, and the newest."""
 
 from collections import Counter
+from collections.abc import Mapping
 from typing import Any
 
 from sqlalchemy import ColumnElement, func, select
@@ -9,7 +10,7 @@ from sqlalchemy.orm import Session
 from models.clock import Instant, to_datetime
 from models.rules.tickets.choices import STAFF
 from models.tables import Ticket, TicketLeg
-from tickets import queries
+from tickets import notices
 from tickets.blotting import blotted
 from tickets.criteria import result_of
 from tickets.search import unit_names
@@ -18,11 +19,19 @@ NEWEST = 20
 Board = dict[str, Any]
 
 
-def board(session: Session, start: Instant, end: Instant, *, now: Instant) -> Board:
+def board(
+    session: Session,
+    start: Instant,
+    end: Instant,
+    *,
+    now: Instant,
+    labels: Mapping[str, str] | None = None,
+) -> Board:
     """Return the tickets opened in [start, end); no title of a protected one, no citizen at all.
 
     Complaints about the hotline's own staff are not among them: they hang on no wall. `districts` has the same
-    by district, for those who see one only. The same rows as `search.find` gives for that period: a number and
+    by district, for those who see one only; `labels` are the districts' names.
+    The same rows as `search.find` gives for that period: a number and
     the list behind it agree by test.
     """
     day = [
@@ -37,14 +46,15 @@ def board(session: Session, start: Instant, end: Instant, *, now: Instant) -> Bo
     }  # fmt: skip
     newest = _newest(session, day)
     districts = sorted({district for district, _ in counts["kinds"]} - {""})
-    head = {"at": now, "day": [start, end]}
+    notice = notices.present(session, now=now)
+    head = {"at": now, "day": [start, end], "notice": {"text": notice.text, "until": notice.until}}
     return {
         **head,
         **_section(counts, newest, districts=None),
         "districts": {
             code: {**head, **_section(counts, newest, districts=code)} for code in districts
         },
-        "labels": dict(queries.districts(session)),
+        "labels": dict(labels or {}),
     }
 
 
@@ -58,7 +68,8 @@ def of_district(board: Board, code: str) -> Board:
         return {**own, "areas": areas}
     nothing: Board = {"opened": 0, "kinds": {}, "states": {}, "results": {}, "newest": []}
     found: Board = board["districts"].get(code, nothing)
-    return {"at": board["at"], "day": board["day"], **found}
+    head: Board = {name: board[name] for name in ("at", "day", "notice") if name in board}
+    return {**head, **found}
 
 
 Counts = dict[tuple[str, str], int]

@@ -85,6 +85,15 @@
     box.replaceChildren(line);
   }
 
+  /* A line from the console scrolls in the place of the newest until its end. */
+  function notice(root, told, now) {
+    const box = part(root, "notice");
+    const on = Boolean(told && told.text && now < told.until);
+    box.hidden = !on;
+    part(root, "newest").hidden = on;
+    if (on && box.textContent !== told.text) box.replaceChildren(H.make("span", "", told.text));
+  }
+
   /* The ways to count the day share one place, in turn. */
   function show(root, now) {
     const names = [...Object.keys(GROUPS), "areas"].filter((name) => part(root, name).firstChild);
@@ -111,6 +120,7 @@
     show(root, now);
     tell(root, tickets, now);
     age(root, tickets, now);
+    notice(root, tickets.notice, now);
     if (H.live.board.hotspots) hot(root, H.live.board.hotspots, now);
   });
 })();

@@ -14,13 +14,17 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from dashboard.auth import viewer
+from dashboard.door import doors, reading
 from dashboard.texts import DEFAULT, t
 from dashboard.views.kit import Child, Words, refusal
 from dashboard.views.maps import Look
-from models.errors import HotlineError, NotFound
+from models.clock import now
+from models.errors import HotlineError, NotFound, Refused
 from models.store import ledger
 from models.tables.floor import Agent, CallLedger, Queue, Seat, Team
 from models.tables.people import Tenant, User
+from tickets import districts as city_districts
+from tickets import options
 from tickets.moving import Actor
 
 log = logging.getLogger(__name__)
@@ -48,6 +52,18 @@ def place(session: Session) -> Place:
     zone = session.scalar(select(Tenant.zone).where(Tenant.slug == viewer().tenant))
     queues = session.execute(select(Queue.name, Queue.label).order_by(Queue.position, Queue.id))
     return Place(zone or "Asia/Shanghai", tuple((name, label or name) for name, label in queues))
+
+
+def districts(session: Session) -> dict[str, str]:
+    """Return code -> name of the viewer's districts."""
+    return city_districts.names(session, doors().files)
+
+
+def district_options(session: Session, given: str) -> list[tuple[str, str]]:
+    """Return what a form offers for a district; a code that no district has now stays as it is."""
+    named = districts(session)
+    kept = {given: given} if given and given not in named else {}
+    return [*kept.items(), *named.items()]
 
 
 def person(session: Session, key: str) -> dict[str, str]:
@@ -103,8 +119,33 @@ def language() -> str:
 
 
 def words() -> Words:
-    """Return the texts in the browser's language."""
-    return t(language())
+    """Return the texts in the browser's language, in Chinese with the words of the tenant's data dictionary."""
+    ours = t(language())
+    return ours if ours is not t(DEFAULT) else _own_words(ours)
+
+
+OWN_WORDS_S = 2.0
+"""How long other processes go on with the words of before; the one that saved them does not."""
+_own: dict[int, tuple[float, Words]] = {}
+
+
+def _own_words(ours: Words) -> Words:
+    try:
+        tenant = viewer().tenant_id
+    except Refused:
+        return ours
+    at, found = _own.get(tenant, (0.0, ours))
+    if now() - at > OWN_WORDS_S:
+        with reading() as session:
+            said = options.overlay(options.present(session))
+        found = {**ours, **said} if said else ours
+        _own[tenant] = now(), found
+    return found
+
+
+def forget_words() -> None:
+    """Let the next page read the data dictionary anew."""
+    _own.pop(viewer().tenant_id, None)
 
 
 def told(error: HotlineError) -> dict[str, object]:

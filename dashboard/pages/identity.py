@@ -23,6 +23,12 @@ def register(app: dash.Dash) -> None:
         State({"identity-reason": ALL}, "value"),
         prevent_initial_call=True,
     )(show)
+    app.callback(
+        Output({"code": ALL}, "children"),
+        Output("toast", "data", allow_duplicate=True),
+        Input({"code-show": ALL}, "n_clicks"),
+        prevent_initial_call=True,
+    )(show_code)
 
 
 def show(clicks: list[int | None], reasons: list[str | None]) -> tuple[Any, Any]:
@@ -45,3 +51,19 @@ def show(clicks: list[int | None], reasons: list[str | None]) -> tuple[Any, Any]
     except HotlineError as error:
         return same, {**told(error), "at": now()}
     return [views.answer(who, words())], dash.no_update
+
+
+def show_code(clicks: list[int | None]) -> tuple[Any, Any]:
+    """Show a ticket's query code again, to be told to its citizen."""
+    pressed: Any = ctx.triggered_id
+    same = [dash.no_update] * len(clicks)
+    if not any(clicks) or not pressed:
+        return same, dash.no_update
+    try:
+        require("ticket.view")
+        with writing() as session:
+            whole = queries.whole(session, pressed["code-show"], actor=actor(), now=now())
+            said = identity.query_code(session, whole.row.id, actor=actor(), now=now())
+    except HotlineError as error:
+        return same, {**told(error), "at": now()}
+    return [views.code_shown(said, words())], dash.no_update

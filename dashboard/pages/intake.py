@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from dashboard.auth import require, viewer
 from dashboard.door import doors, reading, writing
 from dashboard.pages import placing
-from dashboard.pages.context import actor, place, shown, told, words
+from dashboard.pages.context import actor, districts, place, shown, told, words
 from dashboard.views import clock
 from dashboard.views import intake as views
 from dashboard.views import intake_side as side
@@ -117,20 +117,13 @@ def page(search: str) -> Child:
         typed = drafts.load(session, who.user_id, DRAFT + call, vault=doors().vault)
         kept = drafts.of(session, who.user_id, DRAFT, vault=doors().vault)
         desk = views.Desk(
-            queries.categories(session), _districts(session), who.agent_no, call,
+            queries.categories(session), list(districts(session).items()), who.agent_no, call,
             secrets.token_hex(8), card,
             [(name.removeprefix(DRAFT), str(fields.get("title", ""))) for name, fields in kept],
             moving.intake_policy(session).at_once,
         )  # fmt: skip
     spot = _drawn(typed)
     return views.intake(desk, typed, spot, zone=here.zone, labels=here.labels, words=words())
-
-
-def _districts(session: Session) -> list[tuple[str, str]]:
-    """Return the districts by the names of their governments; those without one by the city's."""
-    town = placing.town()
-    named = {**(town.districts() if town else {}), **dict(queries.districts(session))}
-    return sorted(named.items())
 
 
 def _drawn(typed: Mapping[str, Any]) -> views.Spot:

@@ -45,15 +45,6 @@ class Town(NamedTuple):
     ground: Ground
     base: Base
 
-    def district(self, code: str) -> str:
-        """Return a district's name, its code where the city has none such."""
-        return self.districts().get(code, code)
-
-    def districts(self) -> dict[str, str]:
-        """Return code -> name of the city's districts."""
-        layer = self.ground.city.districts
-        return dict(zip(layer["adcode"], layer["name"], strict=True))
-
 
 def town() -> Town | None:
     """Return the viewer's city, its names being made ready; None while there is none that can be opened."""

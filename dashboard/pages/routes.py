@@ -11,10 +11,12 @@ from dashboard.door import reading
 from dashboard.pages import (
     admin,
     city_map,
+    customers,
     hotspots,
     intake,
     knowledge,
     knowledge_item,
+    notices,
     places,
     ticket,
     ticket_desk,
@@ -31,6 +33,7 @@ DESK_PAGES: Mapping[str, tuple[str, Callable[[str], Child]]] = {
     "/tickets": ("/tickets", ticket_desk.page),
     "/tickets/new": ("/tickets", intake.page),
     "/ticket": ("/tickets", ticket.page),
+    "/customers": ("/customers", customers.page),
     "/hotspots": ("/hotspots", hotspots.page),
     "/places": ("/places", places.page),
     "/map": ("/map", city_map.page),
@@ -158,6 +161,7 @@ def _alarms(search: str) -> Child:
         words=words(),
         labels=here.labels,
         may_ack="alarms.ack" in viewer().can,
+        console=notices.console(),
     )
 
 

@@ -1,7 +1,6 @@
 """One ticket's page and the moves pressed on it."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from typing import Any
 from urllib.parse import parse_qs
 
@@ -12,15 +11,16 @@ from sqlalchemy.orm import Session
 from dashboard.auth import require
 from dashboard.door import reading, writing
 from dashboard.pages import letters, placing
-from dashboard.pages.context import actor, place, shown, told, words
+from dashboard.pages.context import actor, districts, place, shown, told, words
 from dashboard.views import clock
 from dashboard.views import placing as placing_views
 from dashboard.views import ticket as views
 from dashboard.views.kit import Child
 from dashboard.views.ticket_query import TicketQuery
 from models.clock import now
-from models.errors import BadInput, HotlineError, NotFound
+from models.errors import BadInput, HotlineError, NotFound, WrongStatus
 from models.rules.places import located
+from models.store import staff
 from models.tables import Ticket
 from tickets import (
     amending,
@@ -115,7 +115,8 @@ MOVES: Mapping[str, Move] = {
         s, t, reply=_text(v, "reply"), actor=who, now=at
     ),
     "assign": lambda s, t, v, who, at: assignment.assign(
-        s, t, units=v.get("units") or [], mode=_choice(v, "mode"), note=_text(v, "note"), actor=who, now=at
+        s, t, units=v.get("units") or [], mode=_choice(v, "mode"), by=_moment(s, v, "by"),
+        note=_text(v, "note"), actor=who, now=at,
     ),
     "settle": lambda s, t, v, who, at: intake.settle(
         s, t, finding=_choice(v, "finding"), note=_text(v, "note"), actor=who, now=at
@@ -216,12 +217,16 @@ def page(search: str) -> Child:
     return html.Div(_ticket(no), id="ticket-body")
 
 
-def _ticket(no: str) -> Child:
+Typed = Mapping[tuple[str, str], Any]
+"""(verb, field) -> what stands in it."""
+
+
+def _ticket(no: str, typed: Typed | None = None, pressed: str = "") -> Child:
     with reading() as session:
-        return _whole(session, no)
+        return _whole(session, no, typed or {}, pressed)
 
 
-def _whole(session: Session, no: str) -> Child:
+def _whole(session: Session, no: str, typed: Typed, pressed: str) -> Child:
     who = actor()
     whole = queries.whole(session, no, actor=who, now=now())
     proposed = assignment.propose(session, whole.row) if "assign" in whole.verbs else ("", "")
@@ -232,11 +237,12 @@ def _whole(session: Session, no: str) -> Child:
         "supervisions": [(str(s.id), s.opinion[:40]) for s in whole.supervisions if not s.ended_at],
     }
     zone, town = place(session).zone, placing.town()
-    if town and whole.district == whole.row.district:  # no unit is named after it: the city knows
-        whole = replace(whole, district=town.district(whole.district))
+    own = whole.row.opened_by == who.user_id
     return views.ticket(
-        whole, lists=lists, proposed=proposed, zone=zone, words=words(),
-        may_call="calls.view" in who.can, may_reveal=identity.may_reveal(session, whole.row, who),
+        whole, forms=views.Forms(lists, proposed, typed, pressed), zone=zone, words=words(),
+        district=districts(session).get(whole.row.district, whole.row.district),
+        may_call="calls.view" in who.can or own,
+        may_reveal=identity.may_reveal(session, whole.row, who), may_tell=identity.may_show_code(who),
         letters=letters.of_ticket(session, whole.row), place=_place(session, whole.row, town, zone),
     )  # fmt: skip
 
@@ -265,11 +271,11 @@ def press(
     if not any(clicks) or not pressed or not no:
         return dash.no_update, dash.no_update
     verb, ticket_id = pressed["ticket-do"], int(pressed["ticket"])
-    given = {
-        field["ticket-field"]: value
+    typed = {
+        (field["verb"], field["ticket-field"]): value
         for field, value in zip(fields, values, strict=True)
-        if field["verb"] == verb
     }
+    given = {name: value for (asked, name), value in typed.items() if asked == verb}
     try:
         require("ticket.view")
         if verb not in MOVES:
@@ -283,10 +289,9 @@ def press(
             verb=words()[f"verb.{verb}"]
         ), "at": now()}  # fmt: skip
     except HotlineError as error:
-        # who comes second must see what the first did
-        body = (
-            shown(_ticket)(no) if error.facts.get("cap") in ("moved", "amended") else dash.no_update
-        )
+        # who comes second must see what the first did, and loses nothing of what was typed
+        stale = isinstance(error, WrongStatus)
+        body = shown(_ticket)(no, typed, verb) if stale else dash.no_update
         return body, {**refused(error), "at": now()}
     return shown(_ticket)(no), note
 
@@ -303,9 +308,27 @@ def refused(error: HotlineError) -> dict[str, object]:
         return {"text": texts["cap.owing"], "bad": True}
     if "status" in error.facts:
         state = texts.get(f"ticket_status.{error.facts['status']}", "")
-        return {"text": texts["ticket.wrong_status"].format(state=state), "bad": True}
+        return {
+            "text": texts["ticket.wrong_status"].format(state=state, may=_may(error)),
+            "bad": True,
+        }
     if "field" in error.facts:
         return {"text": texts["ticket.wrong_field"].format(
             field=texts.get(f"field.{error.facts['field']}", "")
         ), "bad": True}  # fmt: skip
     return told(error)
+
+
+def _may(error: HotlineError) -> str:
+    """Return who may do what instead, as "派单、不予受理（派单员）"; a role is named once, with all its moves."""
+    texts, may = words(), error.facts.get("may")
+    offered = {v: p for v, p in may.items() if v in views.VERBS} if isinstance(may, dict) else {}
+    with reading() as session:
+        roles = staff.holders(session, set(offered.values()))
+    told: dict[str, list[str]] = {}
+    for verb, permission in offered.items():
+        told.setdefault(roles.get(permission, ""), []).append(texts[f"verb.{verb}"])
+    return texts["ticket.may_none"] if not told else texts["told.then"].join(
+        texts["ticket.may"].format(verbs=texts["told.or"].join(verbs), role=role or texts["ticket.nobody"])
+        for role, verbs in told.items()
+    )  # fmt: skip

@@ -7,7 +7,7 @@ from dash import ALL, Input, Output, State, ctx
 
 from dashboard.auth import require, viewer
 from dashboard.door import doors, reading, writing
-from dashboard.pages.context import actor, place, told, words
+from dashboard.pages.context import actor, districts, place, told, words
 from dashboard.views import ticket_desk as views
 from dashboard.views.kit import Child
 from dashboard.views.ticket_query import TicketQuery, read
@@ -62,9 +62,12 @@ def page(address: str) -> Child:
             if query.tally
             else []
         )
+        named = districts(session)
+        if query.tally == "district":
+            tally = [each._replace(label=named.get(each.key, "")) for each in tally]
         lists = views.Lists(
             queries.units(session), queries.categories(session), people.names(session),
-            queries.districts(session),
+            list(named.items()),
         )  # fmt: skip
         kept = saved.of(session, who.user_id)
     return views.desk(

@@ -21,8 +21,9 @@ def page(
     words: Words,
     labels: dict[str, str],
     may_ack: bool = False,
+    console: Child = None,
 ) -> Child:
-    """Return the alarms page; the open ones are painted from the live stream."""
+    """Return the alarms page; the open ones are painted from the live stream. `console`: of the walls' notice."""
     current = html.Ul(
         html.Li(empty(words["fresh.loading"])),
         id="alarms",
@@ -47,6 +48,7 @@ def page(
             dcc.Store(id="alarms-changed"),
             html.Div(html.H1(words["nav.alarms"]), className="page-title"),
             panel(words["alarm.current"], current),
+            console,
             panel(words["alarm.history"], html.Div(past, id="alarm-history"), note=days),
         ],
         className="page",

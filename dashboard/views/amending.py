@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from dash import dcc, html
 
-from dashboard.views.kit import Child, Words
+from dashboard.views.kit import Child, Words, offered
 from models.rules.tickets.choices import KINDS, STAFF, URGENCIES
 
 if TYPE_CHECKING:
@@ -39,8 +39,8 @@ def form(row: "Ticket", categories: Options, words: Words) -> Child:
         [flag for flag in FLAGS if getattr(row, flag)], id=name("flags"), inline=True,
     )  # fmt: skip
     fields = [
-        chosen("kind", [(kind, words[f"kind.{kind}"]) for kind in kinds], row.kind),
-        chosen("urgency", [(u, words[f"urgency.{u}"]) for u in URGENCIES], row.urgency),
+        chosen("kind", offered("kind", kinds, words, row.kind), row.kind),
+        chosen("urgency", offered("urgency", URGENCIES, words, row.urgency), row.urgency),
         chosen("category", categories, row.category, clearable=True),
         line("title", dcc.Input(id=name("title"), type="text", maxLength=100, value=row.title)),
         line("content", dcc.Textarea(id=name("content"), maxLength=5000, rows=4, value=row.content)),

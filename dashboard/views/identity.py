@@ -34,3 +34,19 @@ def answer(who: "Identity", words: Words) -> list[Child]:
         else None,
         html.P(words["calls.reveal.noted"], className="muted"),
     ]
+
+
+def code(no: str, words: Words) -> Child:
+    """Return the way to a ticket's query code: who saw it is written down."""
+    show = html.Button(
+        words["identity.code_show"], id={"code-show": no}, className="button", type="button"
+    )
+    return html.Div(show, id={"code": no}, className="reveal")
+
+
+def code_shown(said: str, words: Words) -> list[Child]:
+    """Return the query code in place of its button."""
+    return [
+        html.Span([words["identity.code"], html.B(said or "—", className="num revealed")]),
+        html.P(words["calls.reveal.noted"], className="muted"),
+    ]

@@ -7,7 +7,7 @@ from dash import dcc, html
 
 from dashboard.views import placing
 from dashboard.views.intake_side import caller
-from dashboard.views.kit import Child, Words, data, link
+from dashboard.views.kit import Child, Words, data, link, offered
 from models.rules.tickets.choices import CHANNELS, KINDS, URGENCIES
 
 if TYPE_CHECKING:
@@ -114,7 +114,7 @@ def _form(desk: Desk, typed: Typed, here: "placing.Here | None", words: Words) -
             line("title", text("title", 100), "two-thirds"),
             line(
                 "urgency",
-                chosen("urgency", [(u, words[f"urgency.{u}"]) for u in URGENCIES], "normal"),
+                chosen("urgency", offered("urgency", URGENCIES, words), "normal"),
                 "third",
             ),
             line("content", area("content", 3)),
@@ -135,7 +135,7 @@ def _form(desk: Desk, typed: Typed, here: "placing.Here | None", words: Words) -
             line("contact_on", text("contact_on", 16, placeholder="2026-01-31 08:30"), "third contact"),
             line(
                 "channel",
-                chosen("channel", [(c, words[f"channel.{c}"]) for c in CHANNELS], "phone"),
+                chosen("channel", offered("channel", CHANNELS, words), "phone"),
                 "third",
             ),
             line("cause", text("cause", 500), "third"),
@@ -153,9 +153,10 @@ def _form(desk: Desk, typed: Typed, here: "placing.Here | None", words: Words) -
 
 def _kind(typed: Typed, words: Words) -> Child:
     """Nothing is chosen beforehand: what kind of matter it is, is for who hears it to say."""
+    kinds = offered("kind", KINDS, words, str(typed.get("kind") or ""))
     options = [
-        {"label": html.Span([html.Kbd(str(number)), words[f"kind.{kind}"]]), "value": kind}
-        for number, kind in enumerate(KINDS, start=1)
+        {"label": html.Span([html.Kbd(str(number)), label]), "value": kind}
+        for number, (kind, label) in enumerate(kinds, start=1)
     ]
     return dcc.RadioItems(
         options, typed.get("kind") or None, id="new-kind", inline=True, className="kinds"

@@ -20,6 +20,24 @@ def aria(**facts: object) -> dict[str, Any]:
     return {f"aria-{name}": value for name, value in facts.items()}
 
 
+def offered(
+    family: str, codes: Sequence[str], words: Words, kept: str = ""
+) -> list[tuple[str, str]]:
+    """Return what a form offers of an option list: what the tenant uses, and `kept`, which is chosen already."""
+    return [
+        (code, words[f"{family}.{code}"])
+        for code in codes
+        if code == kept or f"off.{family}.{code}" not in words
+    ]
+
+
+def searched(family: str, codes: Sequence[str], words: Words) -> list[tuple[str, str]]:
+    """Return what a filter offers: all of the list, for old tickets bear what is not in use any more."""
+    mark = words["admin.options.off"]
+    label = {code: words[f"{family}.{code}"] for code in codes}
+    return [(c, label[c] + (mark if f"off.{family}.{c}" in words else "")) for c in codes]
+
+
 def link(text: Child, href: str, **more: Child) -> html.A:
     """Return a link that changes the page without loading it anew."""
     return html.A(text, href=href, **{"data-nav": "", **more})

@@ -3,9 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from dash import html
-
-from dashboard.views.kit import Child, Words
+from dashboard.views.kit import Words
 
 Event = Mapping[str, Any]
 
@@ -29,12 +27,6 @@ def told(verb: str, event: Event, words: Words) -> str:
             return words["history.pause_over"] if event["actor"] == "system" else ""
         case _:
             return ""
-
-
-def line(verb: str, event: Event, words: Words) -> Child:
-    """Return the outcome as a line of the history; nothing where there is none."""
-    said = told(verb, event, words)
-    return html.P(said, className="muted") if said else None
 
 
 def _choice(name: str, yes: bool | None, words: Words) -> str:

@@ -14,6 +14,7 @@ PAGES: tuple[
     ("/wall", "nav.wall", "floor.view"),
     ("/calls", "nav.calls", "calls.view"),
     ("/tickets", "nav.tickets", "ticket.view"),
+    ("/customers", "nav.customers", "ticket.open"),
     ("/hotspots", "nav.hotspots", "ticket.view"),
     ("/places", "nav.places", "ticket.assign"),
     ("/map", "nav.map", "ticket.view"),

@@ -1,14 +1,15 @@
 """One ticket: facts, units with their lamps, history, and a form for every lawful move."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from dash import dcc, html
 
-from dashboard.views import amending, clock, files, identity, outcomes, placing
-from dashboard.views.kit import Child, Words, data, empty, link, panel, status, table
-from dashboard.views.ticket_desk import due_lamp, press_marks, sign_lamp
+from dashboard.views import amending, clock, files, history, identity, placing
+from dashboard.views.kit import Child, Words, data, empty, link, offered, panel, status
+from dashboard.views.legs import legs
+from dashboard.views.ticket_desk import press_marks
 from models.rules.tickets.choices import (
     FINDINGS,
     GRADES,
@@ -20,11 +21,11 @@ from models.rules.tickets.choices import (
     REJECT_GROUNDS,
     RETURN_GROUNDS,
     RISKS,
-    STAFF,
 )
 
 if TYPE_CHECKING:
     from tickets.queries import Whole
+    from tickets.requests import Asked
 
 Options = Sequence[tuple[str, str]]
 
@@ -46,7 +47,9 @@ _RATING = (Field("quality", "one", "quality"), Field("points", "ticks", "points"
 VERBS: Mapping[str, tuple[Field, ...]] = {
     "answer": (Field("reply", "text"),),
     "settle": (Field("finding", "one", "finding"), _NOTE),
-    "assign": (Field("units", "units"), Field("mode", "first", "mode"), _NOTE),
+    "assign": (
+        Field("units", "units"), Field("mode", "first", "mode"), Field("by", "moment"), _NOTE,
+    ),
     "reject": (Field("ground", "one", "reject"), _NOTE),
     "start": (),
     "sub_assign": (Field("unit", "one", "below"), _NOTE),
@@ -111,20 +114,44 @@ CHOICES: Mapping[str, tuple[str, ...]] = {
 }
 
 
+class Forms(NamedTuple):
+    """What the forms of the moves offer and hold.
+
+    lists : name of a list -> its options; proposed : (unit, why) for 派单; typed : (verb, field) -> what was
+    typed before the page was refreshed; pressed : the move that was refused then.
+    """
+
+    lists: Mapping[str, Options]
+    proposed: tuple[str, str] = ("", "")
+    typed: Mapping[tuple[str, str], Any] = {}
+    pressed: str = ""
+
+    def lost(self, verbs: Collection[str]) -> list[str]:
+        """Return the texts that were typed for moves that are not among `verbs` any more."""
+        return [
+            str(self.typed[verb, field.name]).strip()
+            for verb, fields in VERBS.items()
+            for field in fields
+            if verb not in verbs and field.kind == "text" and self.typed.get((verb, field.name))
+        ]
+
+
 def ticket(
     whole: "Whole",
     *,
-    lists: Mapping[str, Options],
-    proposed: tuple[str, str],
+    forms: Forms,
     zone: str,
     words: Words,
+    district: str,
     may_call: bool,
     may_reveal: bool = False,
+    may_tell: bool = False,
     letters: Child = None,
     place: Child = None,
 ) -> Child:
     """Return a ticket: facts, units with their lamps, letters, history, and the forms of the lawful moves."""
     row = whole.row
+    names = history.Names(whole.names, whole.numbers, zone, whole.labels)
     title = html.Div(
         [
             html.H1(row.title),
@@ -138,36 +165,21 @@ def ticket(
             words["ticket.facts"],
             html.Div(
                 [
-                    _facts(whole, zone, words, may_call=may_call),
+                    _facts(whole, district, zone, words, may_call=may_call),
                     identity.question(row.no, words) if may_reveal else None,
+                    identity.code(row.no, words) if may_tell else None,
                 ]
             ),
             css="roomy",
         ),
         place,
-        panel(words["ticket.units"], _legs(whole, zone, words)),
+        panel(words["ticket.units"], legs(whole, names, words)),
         _merged(whole, words),
         files.panel("ticket", row.id, words, protected=row.confidential or row.anonymous),
         panel(words["letters.title"], html.Div(letters, id="letters")),
-        panel(words["ticket.history"], _history(whole, zone, words), css="roomy"),
+        panel(words["ticket.history"], history.course(whole.history, names, words), css="roomy"),
     ]
-    first = _next(whole)
-    verbs = sorted((v for v in whole.verbs if _offers(v, lists)), key=lambda verb: verb != first)
-    own = {
-        "place": lambda: placing.move(row, words),
-        "amend": lambda: amending.form(row, lists["categories"], words),
-    }
-    forms = [
-        own[verb]()
-        if verb in own
-        else _form(verb, row.id, lists, proposed, words, main=verb == first)
-        for verb in verbs
-    ]
-    right = panel(
-        words["ticket.moves"],
-        html.Div(forms) if forms else empty(words["ticket.no_moves"]),
-        css="roomy moves",
-    )
+    right = panel(words["ticket.moves"], _moves(whole, forms, names, words), css="roomy moves")
     return html.Div(
         [
             dcc.Store(id="ticket-no", data=row.no),
@@ -176,6 +188,26 @@ def ticket(
         ],
         className="page ticket",
     )
+
+
+def _moves(whole: "Whole", forms: Forms, names: history.Names, words: Words) -> Child:
+    """Return the forms of what may be done now, the likeliest first, and what was typed for what may not."""
+    first = _next(whole)
+    verbs = sorted(
+        (v for v in whole.verbs if _offers(v, forms.lists)), key=lambda verb: verb != first
+    )
+    own = {
+        "place": lambda: placing.move(whole.row, words),
+        "amend": lambda: amending.form(whole.row, forms.lists["categories"], words),
+    }
+    shown = [
+        own[verb]() if verb in own else _form(verb, whole, forms, names, words, main=verb == first)
+        for verb in verbs
+    ]
+    if lost := forms.lost(verbs):
+        kept = [html.P(text, className="kept-text") for text in lost]
+        shown.insert(0, html.Div([html.B(words["ticket.unsent"]), *kept], className="unsent"))
+    return html.Div(shown) if shown else empty(words["ticket.no_moves"])
 
 
 def _next(whole: "Whole") -> str:
@@ -201,16 +233,16 @@ def _offers(verb: str, lists: Mapping[str, Options]) -> bool:
     return verb in VERBS and all(lists.get(field.options, True) for field in VERBS[verb])
 
 
-def _facts(whole: "Whole", zone: str, words: Words, *, may_call: bool) -> Child:
+def _facts(whole: "Whole", district: str, zone: str, words: Words, *, may_call: bool) -> Child:
     rows: list[Child] = []
-    for name, value in _said(whole, zone, words):
+    for name, value in _said(whole, district, zone, words):
         rows += [html.Dt(words[f"ticket.{name}"]), html.Dd(value)]
     marks = _marks(whole, words, may_call=may_call)
     head = html.Div(marks, className="marks") if marks else None
     return html.Div([head, html.Dl(rows, className="facts")])
 
 
-def _said(whole: "Whole", zone: str, words: Words) -> list[tuple[str, Child]]:
+def _said(whole: "Whole", district: str, zone: str, words: Words) -> list[tuple[str, Child]]:
     """Return the facts as (name, text); what is not known and not owed is left out."""
     row = whole.row
 
@@ -223,7 +255,7 @@ def _said(whole: "Whole", zone: str, words: Words) -> list[tuple[str, Child]]:
         ("category", whole.category or "—"),
         ("urgency", words[f"urgency.{row.urgency}"]),
         ("caller", whole.caller or words["ticket.hidden"]),
-        ("district", whole.district or "—"),
+        ("district", district or "—"),
         ("address", row.address or "—"),
         ("point", point),
         ("opened", " · ".join(filter(None, (at(row.opened_at), whole.opener)))),
@@ -270,6 +302,7 @@ def _marks(whole: "Whole", words: Words, *, may_call: bool) -> list[Child]:
         status(level, words[_mark(flag, whole)])
         for flag, level in (
             ("emergency", "bad"), ("later", "warn"), ("disputed", "warn"), ("confidential", "off"),
+            ("anonymous", "off"),
             ("contested", "warn"),
         )
         if getattr(row, flag) and not (flag == "later" and row.replied_at)
@@ -279,6 +312,8 @@ def _marks(whole: "Whole", words: Words, *, may_call: bool) -> list[Child]:
         marks.append(status("off", words["lamp.paused"]))
     if whole.main:
         marks.append(link(f"{words['ticket.main']} {whole.main}", f"/ticket?no={whole.main}"))
+    if whole.customer:
+        marks.append(link(words["nav.customers"], f"/customers?who={whole.customer}"))
     if row.call_key and may_call:
         marks.append(html.A(words["ticket.call"], href="#", **data(call=row.call_key)))
     return marks
@@ -288,43 +323,6 @@ def _mark(flag: str, whole: "Whole") -> str:
     """Return the entry of a mark's words: a dispute that nobody screened is only proposed."""
     screened = any(line.verb == "screen" for line in whole.history)
     return "ticket.maybe_disputed" if flag == "disputed" and not screened else f"tickets.{flag}"
-
-
-def _legs(whole: "Whole", zone: str, words: Words) -> Child:
-    if not whole.legs and not whole.step:
-        return empty(words["ticket.no_units"])
-    heads = [(words[f"ticket.leg.{name}"], "") for name in ("role", "unit", "due", "state", "why")]
-    rows: list[tuple[Child, ...]] = []
-    for leg, name, lamp in whole.legs:
-        due = leg.due_at.timestamp() if leg.due_at else 0.0
-        state = "handled" if leg.handled_at else "started" if leg.started_at else "waiting"
-        duty = whole.duties.get(leg.number, "")
-        role = "lead" if leg.number == 1 else "co"
-        rows.append(
-            (
-                words[f"ticket.leg.{role}"],
-                [name, html.P(duty, className="muted duty") if duty else None],
-                due_lamp(lamp, due, zone, words)
-                if lamp or not whole.row.paused_at
-                else words["lamp.paused"],
-                [
-                    words[f"ticket.leg.{state}"],
-                    " ",
-                    sign_lamp(whole.signs.get(leg.id), zone, words),
-                ],
-                why(leg.due_why, zone, words),
-            )
-        )
-    if whole.step:
-        step, lamp = whole.step
-        settles = whole.row.kind == STAFF and step.number == 0
-        owed = words["verb.settle" if settles else f"ticket.step.{step.number}"]
-        due = step.due_at.timestamp() if step.due_at else 0.0
-        rows.append((
-            words["ticket.leg.step"], owed,
-            due_lamp(lamp, due, zone, words), words["ticket.leg.owed"], why(step.due_why, zone, words),
-        ))  # fmt: skip
-    return table(heads, rows, label=words["ticket.units"])
 
 
 def _merged(whole: "Whole", words: Words) -> Child:
@@ -340,122 +338,89 @@ def _merged(whole: "Whole", words: Words) -> Child:
     return panel(words["ticket.merged"], html.Ul(items), css="roomy")
 
 
-def why(told: Mapping[str, Any] | None, zone: str, words: Words) -> Child:
-    """Return "why this due date": the start, every day that did not count, and the end."""
-    if not told:
-        return "—"
-    steps = [
-        html.Li(
-            words[f"due.{step['kind']}"].format(
-                day=step["day"], name=words.get(f"holiday.{step['name']}", step["name"]),
-                count=step["count"],
-                time=clock.time_of(step["at"], zone) if step["at"] else "",
-            )
-        )
-        for step in told["trace"]
-    ]  # fmt: skip
-    note = html.P(words["due.projected"], className="muted") if told["projected"] else None
-    return html.Details([html.Summary(words["due.why"]), html.Ol(steps), note], className="why-due")
-
-
-def _history(whole: "Whole", zone: str, words: Words) -> Child:
-    return html.Ol(
-        [
-            html.Li(
-                [
-                    html.Time(clock.moment(line.at.timestamp(), zone, words)),
-                    html.Span(
-                        [
-                            html.B(words[f"verb.{line.verb}"]),
-                            html.Span(line.actor_name or words["ticket.system"], className="muted"),
-                            _agreed(line.event, whole, zone, words)
-                            if line.verb == "coordinate"
-                            else None,
-                            placing.told(line.event, words) if line.verb == "place" else None,
-                            amending.told(line.event, whole.labels, words)
-                            if line.verb == "amend"
-                            else None,
-                            amending.screened(line.event, words) if line.verb == "screen" else None,
-                            outcomes.line(line.verb, line.event, words),
-                            html.P(line.note) if line.note else None,
-                        ]
-                    ),
-                    html.Span(words[f"ticket_status.{line.status}"], className="muted"),
-                ]
-            )
-            for line in whole.history
-        ],
-        className="course wide",
-    )
-
-
-def _agreed(event: Mapping[str, Any], whole: "Whole", zone: str, words: Words) -> Child:
-    """Return what units agreed on: what is owed, and by whom and when."""
-    names = {leg.unit: name for leg, name, _ in whole.legs if leg.unit == leg.holder}
-    owing = "；".join(
-        words["ticket.duty"].format(
-            unit=names.get(part["unit"], part["unit"]),
-            by=f"{clock.local(part['due'], zone):%m-%d %H:%M}",
-        )
-        for part in event["parts"]
-    )
-    return html.P([event["what"], html.Br(), html.Span(owing, className="muted")])
-
-
 def _form(
-    verb: str, number: int, lists: Mapping[str, Options], proposed: tuple[str, str], words: Words,
-    *, main: bool,
-) -> Child:  # fmt: skip
-    fields = [_field(verb, field, lists, proposed, words) for field in VERBS[verb]]
+    verb: str, whole: "Whole", forms: Forms, names: history.Names, words: Words, *, main: bool
+) -> Child:
+    fields = [_field(verb, field, forms, words) for field in VERBS[verb]]
+    act, _, what = verb.partition("_")
+    asked = whole.asked.get(what) if act in ("grant", "deny") else None
     do = html.Button(
-        words[f"verb.{verb}"], id={"ticket-do": verb, "ticket": number},
+        words[f"verb.{verb}"], id={"ticket-do": verb, "ticket": whole.row.id},
         className="button primary", type="button",
     )  # fmt: skip
     return html.Details(
-        [html.Summary(words[f"verb.{verb}"]), html.Div([*fields, do], className="form")],
+        [
+            html.Summary(words[f"verb.{verb}"]),
+            html.Div([request(asked, names, words), *fields, do], className="form"),
+        ],
         className="move main" if main else "move",
+        open=verb == forms.pressed,
     )
 
 
-def _field(
-    verb: str, field: Field, lists: Mapping[str, Options], proposed: tuple[str, str], words: Words
-) -> Child:
+def request(asked: "Asked | None", names: history.Names, words: Words) -> Child:
+    """Return what a decision is about: who asks, on which ground or for how long, why, and what a yes would do."""
+    if asked is None:
+        return None
+    ground = words[f"choice.return.{asked.ground}"] if asked.ground else ""
+    said = words[f"request.{asked.what}"].format(
+        unit=asked.unit, by=asked.by, at=names.when(asked.at), ground=ground, days=asked.days
+    )
+    then = words[f"request.{asked.what}_then"].format(
+        due=names.when(asked.due), then=names.when(asked.then), n=asked.bounces + 1
+    )
+    return html.Div([html.P(said), html.P(asked.reason), html.P(then)], className="request")
+
+
+def _field(verb: str, field: Field, forms: Forms, words: Words) -> Child:
     name = {"ticket-field": field.name, "verb": verb}
     entry = f"field.{verb}.{field.name}"
     label = html.Label(words.get(entry, words.get(f"field.{field.name}", "")))
+    typed = forms.typed.get((verb, field.name))
     hint: Child = None
     control: Child
     match field.kind:
         case "text":
-            control = dcc.Textarea(id=name, value="", maxLength=5000, rows=3)
+            control = dcc.Textarea(id=name, value=typed or "", maxLength=5000, rows=3)
         case "moment":
-            control = dcc.Input(id=name, type="text", maxLength=16, placeholder="2026-01-31 08:30")
+            control = dcc.Input(
+                id=name,
+                type="text",
+                value=typed or "",
+                maxLength=16,
+                placeholder="2026-01-31 08:30",
+            )
         case "line":
-            control = dcc.Input(id=name, type="text", maxLength=20)
+            control = dcc.Input(id=name, type="text", value=typed or "", maxLength=20)
         case "number":
-            control = dcc.Input(id=name, type="number", value=5, min=1, max=365, step=1)
+            control = dcc.Input(id=name, type="number", value=typed or 5, min=1, max=365, step=1)
         case "count":
-            control = dcc.Input(id=name, type="number", value=2, min=1, max=100_000, step=1)
+            control = dcc.Input(
+                id=name, type="number", value=typed or 2, min=1, max=100_000, step=1
+            )
         case "units":
-            options = [{"label": label_, "value": code} for code, label_ in lists["units"]]
-            proposed = proposed if verb == "assign" else ("", "")
-            value = [proposed[0]] if proposed[0] else []
+            options = [{"label": label_, "value": code} for code, label_ in forms.lists["units"]]
+            proposed = forms.proposed if verb == "assign" else ("", "")
+            value = typed or ([proposed[0]] if proposed[0] else [])
             control = dcc.Dropdown(options, value, id=name, multi=True)
             why = proposed[1].partition(":")
             if proposed[0]:
                 hint = words[f"propose.{why[0]}"].format(what=why[2])
         case "ticks":
-            offered = [
-                {"label": label_, "value": code} for code, label_ in _choices(field, lists, words)
+            points = [
+                {"label": label_, "value": code}
+                for code, label_ in _choices(field, forms.lists, words)
             ]
-            control = dcc.Checklist(offered, [], id=name, className="points")
+            control = dcc.Checklist(points, typed or [], id=name, className="points")
         case _:
             options = [
-                {"label": label_, "value": code} for code, label_ in _choices(field, lists, words)
+                {"label": label_, "value": code}
+                for code, label_ in _choices(field, forms.lists, words)
             ]
             first = options[0]["value"] if options and field.kind == "first" else None
+            value = typed if typed in [option["value"] for option in options] else first
             control = dcc.Dropdown(
-                options, first, id=name, clearable=field.kind == "one",
+                options, value, id=name, clearable=field.kind == "one",
                 placeholder=words["choice.choose"],
             )  # fmt: skip
     note = html.P(hint, className="muted") if hint else None
@@ -465,4 +430,4 @@ def _field(
 def _choices(field: Field, lists: Mapping[str, Options], words: Words) -> Options:
     if field.options in lists:
         return lists[field.options]
-    return [(key, words[f"choice.{field.options}.{key}"]) for key in CHOICES[field.options]]
+    return offered(f"choice.{field.options}", CHOICES[field.options], words)

@@ -6,7 +6,18 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from dash import dcc, html
 
 from dashboard.views import clock
-from dashboard.views.kit import Child, Words, aria, data, empty, link, panel, status, table
+from dashboard.views.kit import (
+    Child,
+    Words,
+    aria,
+    data,
+    empty,
+    link,
+    panel,
+    searched,
+    status,
+    table,
+)
 from dashboard.views.ticket_query import CHOICES, DAYS, LEDGERS, TicketQuery
 from models.rules.tickets.choices import DISCONTENT
 from tickets.criteria import MAY_BE_NONE, NONE, WORK
@@ -162,7 +173,7 @@ def _box(query: TicketQuery, name: str, lists: Lists, words: Words) -> Child:
         offered = [*offered, (NONE, words["tally.none"])]
     if offered is None and name in CHOICES:
         family = _ENTRIES.get(name, "choice.yes")
-        offered = [(key, words[f"{family}.{key}"]) for key in CHOICES[name]]
+        offered = searched(family, CHOICES[name], words)
     if name == "rising":
         label, offered = words["query.way"], [("yes", words["query.rising"])]
     if offered is None:

@@ -45,6 +45,7 @@ LEDGERS: Mapping[str, Mapping[str, str]] = {
     "late_centre": {"late": "centre", "tally": "status"},
     "returned": {"returned": "yes", "tally": "unit"},
     "disputed": {"flag": "disputed", "tally": "district"},
+    "enforcement": {"kind": "report", "tally": "unit"},
 }
 """台账 (D-35, D-31): ledger -> the query that draws it up."""
 _TEXTS = ("words", "no", "category", "district", "unit", "person", "co_unit", "co_person", "caller")

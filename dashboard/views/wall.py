@@ -160,6 +160,7 @@ def _today(words: Words, *, may_see: bool) -> html.Section:
             *[html.Div(className="group", **data(today=name)) for name in ("kinds", "states", "results", "areas")],
             html.Div(className="group hot", hidden=True, **data(today="hot")),
             html.Div(className="newest", **data(today="newest"), **aria(live="off")),
+            html.Div(className="notice", hidden=True, **data(today="notice"), **aria(live="polite")),
             html.Span(className="muted age", **data(today="age")),
         ],
         className="today", id="today", **data(links=str(int(may_see))),

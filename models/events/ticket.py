@@ -50,12 +50,13 @@ class TicketEvent(Event, frozen=True, kw_only=True):
     """Something that happened to a ticket.
 
     note : the opinion or reason given with it. status : the state it led to, by the tenant's own
-    table of moves; empty = the state our table gives.
+    table of moves; empty = the state our table gives. seal : digests of the texts it set, see `rules.tickets.seal`.
     """
 
     ticket: int
     note: str = ""
     status: str = ""
+    seal: dict[str, str] = msgspec.field(default_factory=dict)
 
 
 class TicketOpened(TicketEvent, frozen=True, kw_only=True):
@@ -128,10 +129,11 @@ class Part(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class TicketAssigned(TicketEvent, frozen=True, kw_only=True):
-    """转办 or 交办: to a lead unit (leg 1 of `parts`) and co-units."""
+    """转办 or 交办: to a lead unit (leg 1 of `parts`) and co-units; `why`: the rule by which the system did it."""
 
     mode: Mode
     parts: tuple[Part, ...]
+    why: str = ""
 
 
 class UnitsCoordinated(TicketEvent, frozen=True, kw_only=True):
@@ -241,8 +243,10 @@ class UrgePlanned(TicketEvent, frozen=True, kw_only=True):
 
 
 class LegWarned(TicketEvent, frozen=True, kw_only=True):
-    """The clock: a part is nearly due, or a step of the centre's own (leg 0 dispatch, -1 review, -2 call-back,
-    -3 re-examination)."""
+    """The clock: a part is nearly due, or a step of the centre's own.
+
+    Those have the legs 0 dispatch, -1 review, -2 call-back, -3 re-examination, -4 accept.
+    """
 
     leg: int
     due: float
@@ -320,7 +324,10 @@ class ClockResumed(TicketEvent, frozen=True, kw_only=True):
 
 
 class DueRecomputed(TicketEvent, frozen=True, kw_only=True):
-    """Calendar or rules changed: `dues` are the new due instants, by leg, of the legs they moved."""
+    """Calendar or rules changed, `cause` says which (`calendar:VERSION`, `rules`): the new due instants by leg.
+
+    Legs below 1 are steps of the centre's own, numbered as in `LegWarned`.
+    """
 
     dues: dict[str, float]
 

@@ -193,6 +193,8 @@ def choose(
     )
 
 
+AGREED = "agreed"
+"""The rule of a due instant that a person set for this very ticket: agreed with units, or asked for at 派单."""
 CRITICAL = "critical"
 """特急: life or property in danger."""
 SAFETY_CATEGORIES = ("S",)

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from models.clock import to_datetime
 from models.events import floor as e
 from models.rules.floor.state import Call
+from models.store import ledger_seal
 from models.store.chain import log_event
 from models.store.streams import id_key
 from models.tables import AlarmLog, CallerIdentity, CallLedger, SeatInterval
@@ -54,8 +55,16 @@ def read_change(entry_id: str, raw: bytes) -> Change:
     return Change(ms * 10_000 + min(n, 9_999), record.calls, record.intervals, record.events)
 
 
-def write(session: Session, tenant_id: int, changes: Iterable[Change]) -> None:
-    """Write changes in the caller's transaction; of several versions of a row only the newest."""
+def write(
+    session: Session,
+    tenant_id: int,
+    changes: Iterable[Change],
+    hasher: ledger_seal.Hasher | None = None,
+) -> None:
+    """Write changes in the caller's transaction; of several versions of a row only the newest.
+
+    hasher : seals the rows of calls; without one they stay unsealed.
+    """
     calls: dict[str, tuple[int, Call]] = {}
     stays: dict[tuple[str, float], tuple[int, Interval]] = {}
     for change in sorted(changes, key=lambda change: change.version):
@@ -66,12 +75,17 @@ def write(session: Session, tenant_id: int, changes: Iterable[Change]) -> None:
         for event in change.events:
             _log(session, tenant_id, event)
     if calls:
-        _write_calls(session, tenant_id, list(calls.values()))
+        _write_calls(session, tenant_id, list(calls.values()), hasher)
     if stays:
         _write_stays(session, tenant_id, list(stays.values()))
 
 
-def _write_calls(session: Session, tenant_id: int, calls: list[tuple[int, Call]]) -> None:
+def _write_calls(
+    session: Session,
+    tenant_id: int,
+    calls: list[tuple[int, Call]],
+    hasher: ledger_seal.Hasher | None,
+) -> None:
     identities = {call.caller.digest: call.caller.sealed for _, call in calls if call.caller.sealed}
     if identities:
         session.execute(
@@ -82,6 +96,8 @@ def _write_calls(session: Session, tenant_id: int, calls: list[tuple[int, Call]]
             ],
         )
     rows = [_call_row(tenant_id, version, call) for version, call in calls]
+    for row in rows:
+        row["seal"] = ledger_seal.seal(row, hasher) if hasher else ""
     rows.sort(key=lambda row: str(row["key"]))  # in one order, so that two writers never deadlock
     statement = insert(CallLedger)
     kept = ("tenant_id", "key", "callback_at", "callback_by", "callback_note")

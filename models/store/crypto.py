@@ -51,6 +51,11 @@ class Vault:
         """Return the keyed hash by which a caller is found again (HMAC-SHA-256, 128 bits)."""
         return hmac.new(self._hash_key, number.encode(), hashlib.sha256).hexdigest()[:32]
 
+    def digest_name(self, name: str) -> str:
+        """Return the keyed hash by which a name, written the same but for spaces, is found; empty for none."""
+        plain = "".join(name.split())
+        return self.digest(f"name:{plain}") if plain else ""
+
     def seal_text(self, text: str) -> str:
         """Return a sealed text, a name for example; the empty one stays empty."""
         return self._fernet.encrypt(text.encode()).decode() if text else ""

@@ -2,7 +2,7 @@
 
 import re
 import secrets
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, fields, replace
 from typing import NamedTuple
 
@@ -61,6 +61,17 @@ def allowed(actor: Viewer) -> None:
     """Raise Refused unless the actor may change people and roles."""
     if PERMISSION not in actor.can:
         raise Refused(f"user:{actor.user_id} lacks {PERMISSION}", permission=PERMISSION)
+
+
+def holders(session: Session, permissions: Collection[str]) -> dict[str, str]:
+    """Return permission -> label of the role whose business it is: of those that hold it, the narrowest."""
+    found: dict[str, str] = {}
+    roles = session.scalars(
+        select(Role).order_by(func.cardinality(Role.permissions).desc(), Role.id)
+    )
+    for role in roles:
+        found |= dict.fromkeys(set(permissions) & set(role.permissions), role.label or role.name)
+    return found
 
 
 # --- people ---------------------------------------------------------------------------------

@@ -9,6 +9,7 @@ from models.tables.people import LoginSession, Role, Tenant, User
 from models.tables.place import City, CityState, Closure, RoadSpeed
 from models.tables.ticket import (
     Category,
+    Customer,
     Holiday,
     Parameter,
     Supervision,
@@ -23,7 +24,8 @@ from models.tables.watch import AlarmLog
 
 __all__ = [
     "Agent", "AlarmLog", "Attachment", "Audit", "Base", "CallLedger", "CallerIdentity",
-    "Category", "City", "CityState", "Closure", "Draft", "EventLog", "Holiday", "KnowledgeAnswer", "KnowledgeItem",
+    "Category", "City", "CityState", "Closure", "Customer", "Draft", "EventLog", "Holiday",
+    "KnowledgeAnswer", "KnowledgeItem",
     "Letter", "LoginSession", "Outbox", "Parameter", "Queue", "RoadSpeed", "Role", "SavedQuery", "Seat",
     "SeatInterval", "Supervision", "Team", "Tenant", "Ticket", "TicketHistory", "TicketLeg",
     "TicketParty", "TicketRequest", "Unit", "User",

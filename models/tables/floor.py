@@ -60,6 +60,7 @@ class CallLedger(Owned, Base):
 
     `version` is the position in the floor stream of the change that wrote the row: an older change
     delivered late never overwrites a newer one. `wait` and `talk` are whole seconds, -1 = unknown.
+    `seal` is the keyed hash of what the archiver wrote (`store.ledger_seal`), empty on rows of before.
     """
 
     __tablename__ = "call_ledger"
@@ -94,6 +95,7 @@ class CallLedger(Owned, Base):
     transferred: Mapped[Words]
     reason: Mapped[Words]
     gap: Mapped[bool]
+    seal: Mapped[Words]
     callback_at: Mapped[datetime | None] = mapped_column(_Later)
     callback_by: Mapped[int | None] = mapped_column(BigInteger)
     callback_note: Mapped[Words]

@@ -197,6 +197,7 @@ class TicketParty(Owned, Base):
     __tablename__ = "ticket_party"
     __table_args__ = (
         Index("ix_ticket_party_digest", "tenant_id", "digest", postgresql_where=text("digest <> ''")),
+        Index("ix_ticket_party_name", "tenant_id", "name_digest", postgresql_where=text("name_digest <> ''")),
     )  # fmt: skip
     tenant_id: Mapped[int] = mapped_column(ForeignKey("tenant.id"))
     ticket_id: Mapped[int] = mapped_column(ForeignKey("ticket.id"), primary_key=True)
@@ -205,6 +206,18 @@ class TicketParty(Owned, Base):
     phone_sealed: Mapped[Words]
     name_sealed: Mapped[Words]
     contact_sealed: Mapped[Words]
+    name_digest: Mapped[Words]
+
+
+class Customer(Owned, Base):
+    """客户资料: a note on who calls with a number, sealed; all else of theirs is in tickets and calls."""
+
+    __tablename__ = "customer"
+    tenant_id: Mapped[int] = mapped_column(ForeignKey("tenant.id"), primary_key=True)
+    digest: Mapped[str] = mapped_column(Text, primary_key=True)
+    note_sealed: Mapped[Words]
+    noted_at: Mapped[Instant]
+    noted_by: Mapped[int] = mapped_column(BigInteger)
 
 
 class TicketLeg(Owned, Base):

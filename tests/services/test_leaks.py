@@ -32,6 +32,7 @@ from ingest.relay import Relay
 from ingest.ticket_events import TicketEvents
 from models.clock import now
 from models.store import streams
+from models.store.files import Files
 from models.store.people import PERMISSIONS
 from models.tables import Attachment, Audit, EventLog, Letter, Outbox, Ticket
 from models.tables.base import Base
@@ -221,7 +222,9 @@ async def published(story: Story) -> None:
     redis = streams.connect(site.settings.redis_url)
     loops: list[Relay | TicketEvents] = [
         Relay(redis, site.engine, site.place.slug),
-        TicketEvents(redis, site.engine, site.place.slug, "Asia/Shanghai"),
+        TicketEvents(
+            redis, site.engine, site.place.slug, "Asia/Shanghai", Files(site.settings.files)
+        ),
     ]
     tasks = [asyncio.create_task(loop.run()) for loop in loops]
 

@@ -8,7 +8,7 @@ from factories import AT, make_user
 from msgspec.structs import replace
 from sqlalchemy import select
 from sqlalchemy.orm import Session
-from test_tickets import CENTRE, UNIT, assigned, same_as_history
+from test_tickets import CENTRE, UNIT, assigned, opened, same_as_history
 
 from models.errors import BadInput, NotFound, Refused, WrongStatus
 from models.rules.deadlines import TermRule
@@ -140,25 +140,77 @@ def test_a_day_off_moves_open_legs_and_only_those(session: Session) -> None:
     w.start(session, done.id, actor=UNIT, now=AT + 70)
     w.submit(session, done.id, result="已办", actor=UNIT, now=AT + 80)
     before = {row.id: row.due_at for row in (moved, done)}
-    assert run(session) == Recomputed(seen=1)
+    assert run(session) == Recomputed(seen=2)
     parameters.add_days(
         session, date(2026, 11, 24), date(2026, 11, 25), work=False, note="市政府放假",
         actor=ADMIN, now=AT,
     )  # fmt: skip
     found = run(session, now=AT + 100)
-    assert (found.seen, found.changed, found.paused) == (1, 1, 0)
+    assert (found.seen, found.changed, found.paused) == (2, 1, 0)
     assert moved.due_at is not None
     due = before[moved.id]
     assert due is not None
     assert (moved.due_at - due).days == 4  # two working days, and the weekend they meet
-    assert done.due_at == before[done.id]
+    assert done.due_at == before[done.id]  # its review is due before those days
     same_as_history(session, moved)
     told = session.scalars(
         select(TicketHistory.event).where(TicketHistory.verb == "recompute")
     ).all()
     assert [event["type"] for event in told] == ["DueRecomputed"]
     assert run(session, now=AT + 200).changed == 0
-    assert recompute.waiting(session) == 1
+    assert recompute.waiting(session) == 2
+
+
+def test_the_centres_own_steps_are_recomputed_too(session: Session) -> None:
+    row = opened(session)
+    before = row.due_at
+    parameters.add_days(
+        session, date(2026, 11, 23), date(2026, 11, 23), work=False, note="", actor=ADMIN, now=AT
+    )
+    assert run(session, now=AT + 100).changed == 1
+    assert before is not None
+    assert row.due_at is not None
+    assert (row.due_at - before).days == 1
+    (event,) = session.scalars(
+        select(TicketHistory.event).where(TicketHistory.verb == "recompute")
+    ).all()
+    assert event["dues"] == {"0": row.due_at.timestamp()}
+    same_as_history(session, row)
+
+
+def test_timers_follow_a_changed_calendar_once(session: Session) -> None:
+    rows = [assigned(session) for _ in range(3)]
+    while recompute.follow_calendar(session, now=AT + 50, size=2):
+        pass
+    assert recompute.followed(session)[1]
+    parameters.add_days(
+        session,
+        date(2026, 11, 24),
+        date(2026, 11, 24),
+        work=False,
+        note="放假",
+        actor=ADMIN,
+        now=AT,
+    )
+    assert not recompute.followed(session)[1]
+    assert recompute.follow_calendar(session, now=AT + 100, size=2)  # a batch, then the rest
+    assert not recompute.follow_calendar(session, now=AT + 101, size=2)
+    told, done = recompute.followed(session)
+    assert (told.seen, told.changed, done) == (3, 3, True)
+    assert not recompute.follow_calendar(session, now=AT + 200)
+    events = session.scalars(
+        select(TicketHistory.event).where(TicketHistory.verb == "recompute")
+    ).all()
+    assert len(events) == 3  # one a ticket, and none twice
+    assert {event["actor"] for event in events} == {"system"}
+    version = terms.calendar(session).version
+    assert {event["cause"] for event in events} == {f"calendar:{version}"}
+    for row in rows:
+        same_as_history(session, row)
+    reasons = {
+        str(leg.due_why and leg.due_why["calendar"]) for leg in moving.legs(session, rows[0].id)
+    }
+    assert reasons == {version}
 
 
 def test_an_extension_and_a_new_start_are_kept(session: Session) -> None:

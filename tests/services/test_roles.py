@@ -240,6 +240,8 @@ PAGES: Mapping[str, Row] = {
     "/admin/intake": Row("admin.parameters", shows("/admin/intake")),
     "/admin/calendar": Row("admin.parameters", shows("/admin/calendar")),
     "/admin/flow": Row("admin.parameters", shows("/admin/flow")),
+    "/admin/options": Row("admin.parameters", shows("/admin/options")),
+    "/customers": Row("ticket.open", shows("/customers")),
 }
 EMPTY_FORM = [""] * len(FIELDS)
 
@@ -308,6 +310,12 @@ CALLBACKS: Mapping[str, Row] = {
         "ticket.view", asked("ticket_desk.find_caller", lambda _: [1, "13900001111"]),
         lambda login, person: not person.unit,
     ),
+    "customers.find": Row("ticket.open", asked("customers.find", lambda _: [1, "13900001111"])),
+    "customers.save": Row(
+        "ticket.open", asked("customers.save", lambda case: [
+            1, "常来电", case.site.vault.digest("13900001111"),
+        ]), of_tenant,
+    ),
     "ticket_desk.keep_query": Row(
         "ticket.view", asked("ticket_desk.keep_query", lambda _: [1, [], "我的", "?desk=all"])
     ),
@@ -336,6 +344,12 @@ CALLBACKS: Mapping[str, Row] = {
         "identity.show", lambda c: [clicked({"identity-show": c.no}), [({"identity-reason": c.no}, "回访")]],
         out=lambda c: [[{"identity": c.no}]],
     ), in_scope),
+    "identity.show_code": Row("ticket.view", asked(
+        "identity.show_code", lambda c: [clicked({"code-show": c.no})], out=lambda c: [[{"code": c.no}]],
+    ), lambda login, person: in_scope(login, person) and not person.unit
+        and not person.can.isdisjoint({"ticket.open", "ticket.call_back"})),
+    "notices.write": Row("", asked("notices.write", lambda _: [1, None, "今晚降温", 2.0]),
+        lambda login, person: not person.unit and not person.can.isdisjoint({"alarms.ack", "admin.parameters"})),
     "files.listing": Row("ticket.view", asked("files.listing", lambda c: [
         ({"files": f"ticket:{c.ticket}", "part": "changed"}, 0),
         ({"files": f"ticket:{c.ticket}", "part": "changed"},

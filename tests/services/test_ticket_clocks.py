@@ -9,17 +9,18 @@ from conftest import Place
 from factories import AT
 from sqlalchemy import Engine, delete, func, select
 from sqlalchemy.orm import Session
-from test_tickets import CENTRE, DAY, OTHER, UNIT, assigned, opened, same_as_history, units
+from test_tickets import CENTRE, DAY, OTHER, UNIT, VAULT, assigned, opened, same_as_history, units
 
 from models.clock import to_datetime
 from models.errors import BadInput, WrongStatus
+from models.rules.deadlines import AGREED
 from models.store import db
 from models.tables import Outbox, Parameter, TicketHistory, TicketLeg, Unit
 from tickets import assignment as a
 from tickets import pausing, queries, search, steps, terms, timing
 from tickets import workflow as w
 from tickets.criteria import Criteria
-from tickets.intake import answer
+from tickets.intake import Form, answer, open_ticket
 from tickets.moving import Actor, legs
 
 __all__ = ["units"]  # the fixture
@@ -314,6 +315,63 @@ def test_a_coordination_says_what_is_missing(session: Session) -> None:
         with pytest.raises(BadInput) as caught:
             a.coordinate(session, row.id, **dict[str, Any](asked), actor=CENTRE, now=AT + 100)
         assert caught.value.facts["field"] == field
+
+
+# --- a limit of its own, and acceptance ------------------------------------------------------
+
+
+def test_a_dispatcher_sets_a_date_for_one_ticket(session: Session) -> None:
+    row = opened(session)
+    by = AT + 2 * DAY
+    a.assign(session, row.id, units=["zjj", "jtj"], mode="assign", by=by, actor=CENTRE, now=AT + 60)
+    for leg in legs(session, row.id):
+        assert leg.due_at is not None
+        assert leg.due_at.timestamp() == by
+        assert leg.due_why is not None
+        assert leg.due_why["rule"] == AGREED
+    assert row.due_at is not None
+    assert row.due_at.timestamp() == by
+    told = session.scalar(select(TicketHistory.event).where(TicketHistory.verb == "assign"))
+    assert told is not None
+    assert [part["due"] for part in told["parts"]] == [by, by]
+    terms.set_clock(session, row, legs(session, row.id)[0], now=AT + DAY)
+    assert row.due_at.timestamp() == by  # a recomputation leaves it
+    assert fire(session, by - 0.1 * DAY) == ["warn", "warn"]
+    assert fire(session, by + 1) == ["expire", "expire"]
+    same_as_history(session, row)
+
+
+def test_a_date_later_than_the_rule_needs_a_reason(session: Session) -> None:
+    row = opened(session)
+    send = {"units": ["zjj"], "mode": "assign", "actor": CENTRE, "now": AT + 60}
+    for by, field in ((AT, "by"), (AT + 90 * DAY, "note")):
+        with pytest.raises(BadInput) as caught, session.begin_nested():
+            a.assign(session, row.id, by=by, **dict[str, Any](send))
+        assert caught.value.facts["field"] == field
+    a.assign(session, row.id, by=AT + 90 * DAY, note="分期施工", **dict[str, Any](send))
+    session.refresh(row)
+    assert row.due_at is not None
+    assert row.due_at.timestamp() == AT + 90 * DAY
+
+
+def test_what_came_in_without_a_person_waits_to_be_accepted(session: Session) -> None:
+    nobody = Actor(0, "", CENTRE.can)
+    form = Form(kind="help", title="路灯不亮", content="两盏", channel="web")
+    row = open_ticket(session, form, actor=nobody, now=AT, vault=VAULT)
+    step = steps.running(session, [row.id])[row.id]
+    assert step.number == steps.NUMBERS["accept"]
+    assert step.due_why is not None
+    assert step.due_why["rule"] == "accept.default"  # within one working day (D-16)
+    assert row.due_at == step.due_at
+    assert fire(session, AT + 3 * DAY) == ["expire"]
+    a.assign(session, row.id, units=["zjj"], mode="assign", actor=CENTRE, now=AT + 3 * DAY)
+    assert steps.running(session, [row.id]) == {}
+    same_as_history(session, row)
+
+
+def test_who_answers_the_phone_has_accepted(session: Session) -> None:
+    step = steps.running(session, [opened(session).id])
+    assert [leg.number for leg in step.values()] == [steps.NUMBERS["dispatch"]]
 
 
 # --- pauses ---------------------------------------------------------------------------------

@@ -24,7 +24,16 @@ from models.store.crypto import Vault
 from models.tables import Category, Outbox, Parameter, TicketHistory, TicketLeg, TicketParty, Unit
 from models.tables import Ticket as Row
 from tickets import assignment as a
-from tickets import contacts, duplicates, pausing, queries, reexamination, search, timing
+from tickets import (
+    contacts,
+    duplicates,
+    pausing,
+    queries,
+    recount_texts,
+    reexamination,
+    search,
+    timing,
+)
 from tickets import workflow as w
 from tickets.amending import FLAGS, amend, facts_of
 from tickets.criteria import Criteria, Desk
@@ -112,6 +121,11 @@ def same_as_history(session: Session, row: Row) -> None:
         count.select_from(Outbox).where(Outbox.event["ticket"].as_integer() == row.id)
     )
     assert row.version == lines == events
+    told_of = select(TicketHistory.event).where(TicketHistory.ticket_id == row.id)
+    course = {row.id: list(session.scalars(told_of.order_by(TicketHistory.id)))}
+    assert recount_texts.texts(row, course[row.id]) == []
+    for written in (recount_texts.requests, recount_texts.supervisions):
+        assert written(session, [row.id], course) == {row.id: []}
 
 
 # --- one ticket's whole way -----------------------------------------------------------------

@@ -136,6 +136,7 @@ def _party(old: Old, tenant: int, number: int, vault: Vault) -> dict[str, Any]:
     return {
         "tenant_id": tenant, "ticket_id": number, "digest": caller.digest, "masked": caller.masked,
         "phone_sealed": caller.sealed, "name_sealed": vault.seal_text(old.name),
+        "name_digest": vault.digest_name(old.name),
     }  # fmt: skip
 
 

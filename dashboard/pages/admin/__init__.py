@@ -12,7 +12,16 @@ from sqlalchemy.orm import Session
 from dashboard.auth import require, viewer
 from dashboard.door import reading, writing
 from dashboard.export import csv_file
-from dashboard.pages.admin import calendar, categories, flow, intake, parameters, people, units
+from dashboard.pages.admin import (
+    calendar,
+    categories,
+    flow,
+    intake,
+    options,
+    parameters,
+    people,
+    units,
+)
 from dashboard.pages.admin.answers import Said, Take, Verb, refused
 from dashboard.pages.context import shown, words
 from dashboard.views.admin import parts
@@ -35,6 +44,7 @@ TABS: Mapping[str, Tab] = {
     "/admin/people": Tab("admin.people", people.body, people.VERBS),
     "/admin/roles": Tab("admin.people", people.roles, people.ROLE_VERBS),
     "/admin/categories": Tab("admin.parameters", categories.body, categories.VERBS),
+    "/admin/options": Tab("admin.parameters", options.body, options.VERBS),
     "/admin/parameters": Tab("admin.parameters", parameters.body, parameters.VERBS),
     "/admin/intake": Tab("admin.parameters", intake.body, intake.VERBS),
     "/admin/calendar": Tab("admin.parameters", calendar.body, calendar.VERBS),

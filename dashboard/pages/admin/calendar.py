@@ -35,9 +35,9 @@ def body(search: str) -> Child:
         found, said = set_notes(session, zone)
         calendar, own = terms.calendar(session), parameters.own_days(session, year)
         by_hand = terms.office_days(session).published
-        waiting = recompute.waiting(session)
+        waiting, followed = recompute.waiting(session), recompute.followed(session)
     note = said.get("calendar", words()["admin.default"])
-    notes = note, offer(waiting, words())
+    notes = note, offer(waiting, followed, zone, words())
     page = views.page(
         calendar, year, today=today, own=own, years_by_hand=by_hand, notes=notes, words=words()
     )

@@ -17,8 +17,8 @@ from dashboard.views.admin import parts
 from dashboard.views.kit import Child
 from models.clock import now
 from models.rules.deadlines import choose, due
-from models.rules.tickets.policy import LIMITS, Policy
-from tickets import dictionary, moving, parameters, recompute, terms, units
+from models.rules.tickets.policy import LIMITS, AutoAssign, Policy
+from tickets import dictionary, first, moving, parameters, recompute, terms, units
 from tickets.parameters import Setting
 from tickets.recompute import Recomputed
 
@@ -61,20 +61,24 @@ def body(search: str) -> Child:
         policy, rules = moving.policy(session), terms.rules(session)
         own = frozenset(rule.id for rule in terms.own_rules(session))
         options = lists(session)
-        waiting = recompute.waiting(session)
+        auto = first.rule(session)
+        waiting, followed = recompute.waiting(session), recompute.followed(session)
     texts = words()
     default = texts["admin.default"]
     left = [
         views.caps(policy, said.get("workflow", default), texts),
+        views.auto_assign(auto, options, said.get("auto_assign", default), texts),
         views.rules(rules, own, options, said.get("terms", default), texts),
     ]
     start = f"{clock.local(now(), zone):%Y-%m-%d %H:%M}"
     right = [
         views.trial(options, start, texts),
         views.rule_form(asked(search), options, texts),
-        views.recompute(waiting, texts),
+        views.recompute(waiting, followed, zone, texts),
     ]
-    stores = [seen("caps", "workflow", found), seen("rule", "terms", found)]
+    stores = [
+        seen("caps", "workflow", found), seen("rule", "terms", found), seen("auto", "auto_assign", found),
+    ]  # fmt: skip
     return [*stores, parts.split(left, right)]
 
 
@@ -95,7 +99,8 @@ def tried(kind: str, category: str, unit: str, urgency: str, start: str | None) 
             unit=unit or "", urgency=urgency or "",
         )  # fmt: skip
         found = due(terms.calendar(session), at.timestamp(), rule.term)
-    return views.due_said(msgspec.to_builtins(found), rule.id, zone, words())
+        said = views.rule_said(rule, lists(session), words())
+    return views.due_said(msgspec.to_builtins(found), said, zone, words())
 
 
 def _save_caps(session: Session, _key: str, values: Values, at: float) -> Said:
@@ -104,6 +109,14 @@ def _save_caps(session: Session, _key: str, values: Values, at: float) -> Said:
         pause_allowed="yes" in several(values, "pause_allowed"),
     )
     parameters.set_policy(session, policy, seen=values["seen"]["at"], actor=actor(), now=at)
+    return done("admin.at_once")
+
+
+def _save_auto(session: Session, _key: str, values: Values, at: float) -> Said:
+    rule = AutoAssign(
+        kinds=tuple(several(values, "kinds")), categories=tuple(several(values, "categories"))
+    )
+    parameters.set_auto_assign(session, rule, seen=values["seen"]["at"], actor=actor(), now=at)
     return done("admin.at_once")
 
 
@@ -140,6 +153,7 @@ def run(at: float) -> Said:
 
 VERBS: Mapping[str, Verb] = {
     "caps.save": _save_caps,
+    "auto.save": _save_auto,
     "rule.save": _save_rule,
     "rule.drop": _drop_rule,
 }

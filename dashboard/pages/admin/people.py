@@ -18,7 +18,7 @@ from dashboard.pages.admin.answers import (
     several,
     text,
 )  # fmt: skip
-from dashboard.pages.context import words
+from dashboard.pages.context import district_options, districts, words
 from dashboard.views.admin import parts
 from dashboard.views.admin import people as views
 from dashboard.views.kit import Child
@@ -47,6 +47,7 @@ def body(search: str) -> Child:
         number = page_number(given, "person")
         user = staff.one(session, number, actor=me) if number else None
         form = PersonForm.of(user) if user else PersonForm("", 0)
+        lists["districts"] = district_options(session, form.district)
     beside = views.form(user, form, lists, me.user_id, words())
     store = parts.seen("person", {"before": asdict(form)}) if user else None
     return [store, views.page(listing, beside, said, words())]
@@ -58,7 +59,7 @@ def _list(session: Session, given: Mapping[str, str]) -> Child:
     named = {user.unit for user, _ in found.lines if user.unit}
     names = dict(session.execute(select(Unit.code, Unit.name).where(Unit.code.in_(named))).all())
     chosen = page_number(given, "person")
-    return views.people(found, names, chosen, said, number, words())
+    return views.people(found, names | districts(session), chosen, said, number, words())
 
 
 def listed(said: str | None, search: str | None) -> Child:

@@ -17,7 +17,7 @@ from dashboard.pages.admin.answers import (
     several,
     text,
 )  # fmt: skip
-from dashboard.pages.context import actor, place, words
+from dashboard.pages.context import actor, district_options, place, words
 from dashboard.sheet import read
 from dashboard.texts import LANGUAGES
 from dashboard.views.admin import parts
@@ -44,10 +44,12 @@ def body(search: str) -> Child:
             held = units.held(session, code, actor=actor(), page=number)
             form = UnitForm.of(line.row)
             closing = views.closing(line, held, number, zone, words())
-            beside = views.form(code, form, choices, words(), closing)
+            areas = district_options(session, form.district)
+            beside = views.form(code, form, choices, areas, words(), closing)
             store = views.stores(code, asdict(form))
         else:
-            beside, store = views.form("", UnitForm(""), choices, words()), None
+            areas = district_options(session, "")
+            beside, store = views.form("", UnitForm(""), choices, areas, words()), None
     return [store, views.page(found, beside, said, words())]
 
 

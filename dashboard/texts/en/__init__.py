@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dashboard.texts.en import (
     admin,
     city_map,
+    course,
     files,
     floor,
     intake,
@@ -21,6 +22,7 @@ EN: Mapping[str, str] = {
     **shell.TEXTS,
     **floor.TEXTS,
     **tickets.TEXTS,
+    **course.TEXTS,
     **intake.TEXTS,
     **files.TEXTS,
     **knowledge.TEXTS,

@@ -9,13 +9,14 @@ from dash import dcc, html
 from dashboard.views import clock
 from dashboard.views.admin import parts
 from dashboard.views.kit import Child, Words, empty, link, panel, status, table
-from dashboard.views.ticket import why
-from models.rules.tickets.choices import KINDS, URGENCIES
+from dashboard.views.legs import why
+from models.rules.tickets.choices import KINDS, STAFF, URGENCIES
 from models.rules.tickets.policy import LIMITS
 
 if TYPE_CHECKING:
     from models.rules.deadlines import TermRule
-    from models.rules.tickets.policy import Policy
+    from models.rules.tickets.policy import AutoAssign, Policy
+    from tickets.recompute import Followed
 
 Lists = Mapping[str, parts.Options]
 TRIAL = ("kind", "category", "unit", "urgency", "start")
@@ -48,6 +49,19 @@ def caps(policy: "Policy", note: str, words: Words) -> Child:
     grid = html.Div(fields, className="form caps")
     save = html.Div(parts.button("caps.save", words, primary=True), className="form")
     return panel(words["admin.caps"], html.Div([grid, save]), css="roomy", note=note)
+
+
+def auto_assign(given: "AutoAssign", lists: Lists, note: str, words: Words) -> Child:
+    """Return the form of what the system assigns by itself: kinds, and categories of the first level."""
+    kinds = [(k, words[f"kind.{k}"]) for k in KINDS if k != STAFF]
+    top = [(code, label) for code, label in lists["categories"] if not label.startswith("　")]
+    fields = [
+        html.P(words["admin.auto.help"], className="muted"),
+        parts.ticked("auto", "kinds", kinds, list(given.kinds), words),
+        parts.ticked("auto", "categories", top, list(given.categories), words),
+        parts.button("auto.save", words, primary=True),
+    ]
+    return panel(words["admin.auto"], html.Div(fields, className="form"), css="roomy", note=note)
 
 
 def _any(prefix: str, value: str, words: Words) -> str:
@@ -158,6 +172,19 @@ def trial(lists: Lists, start: str, words: Words) -> Child:
     )
 
 
+def rule_said(rule: "TermRule", lists: Lists, words: Words) -> str:
+    """Return where a rule holds, in words: "办理：投诉", "派单：特急，供水"."""
+    units, categories = dict(lists["units"]), dict(lists["categories"])
+    named = (
+        words[f"kind.{rule.kind}"] if rule.kind else "",
+        categories.get(rule.category, rule.category).strip("　"),
+        units.get(rule.unit, rule.unit).strip("　"),
+        words[f"urgency.{rule.urgency}"] if rule.urgency else "",
+    )
+    where = words["told.and"].join(filter(None, named)) or words["admin.any"]
+    return words["admin.rule.said"].format(stage=words[f"admin.stage.{rule.stage}"], where=where)
+
+
 def due_said(found: Mapping[str, Any], rule: str, zone: str, words: Words) -> Child:
     """Return when a trial would be due, and why."""
     at = clock.moment(found["at"], zone, words)[:-3]
@@ -174,10 +201,24 @@ def wrong_start(words: Words) -> Child:
     return html.P(status("off", words["admin.try.wrong"]))
 
 
-def recompute(waiting: int, words: Words) -> Child:
-    """Return the offer to recompute what is open."""
+def recompute(waiting: int, followed: "tuple[Followed, bool]", zone: str, words: Words) -> Child:
+    """Return the offer to recompute what is open, and what the system did after the calendar changed."""
     body: Child = empty(words["admin.recompute.none"])
     if waiting:
         text = words["admin.recompute.help"].format(n=f"{waiting:,}")
         body = html.Div([html.P(text), parts.button("terms.recompute", words)], className="form")
-    return panel(words["admin.recompute"], body, css="roomy")
+    return panel(
+        words["admin.recompute"], html.Div([body, _followed(followed, zone, words)]), css="roomy"
+    )
+
+
+def _followed(followed: "tuple[Followed, bool]", zone: str, words: Words) -> Child:
+    told, done = followed
+    if not done:
+        return html.P(words["admin.recompute.soon"], className="muted")
+    said = words["admin.recompute.auto"].format(
+        at=clock.moment(told.at, zone, words)[:-3],
+        seen=f"{told.seen:,}",
+        changed=f"{told.changed:,}",
+    )
+    return html.P(said, className="muted")

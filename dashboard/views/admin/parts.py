@@ -14,6 +14,7 @@ TABS: tuple[tuple[str, str, str], ...] = (
     ("/admin/people", "admin.tab.people", "admin.people"),
     ("/admin/roles", "admin.tab.roles", "admin.people"),
     ("/admin/categories", "admin.tab.categories", "admin.parameters"),
+    ("/admin/options", "admin.tab.options", "admin.parameters"),
     ("/admin/parameters", "admin.tab.parameters", "admin.parameters"),
     ("/admin/intake", "admin.tab.intake", "admin.parameters"),
     ("/admin/calendar", "admin.tab.calendar", "admin.parameters"),

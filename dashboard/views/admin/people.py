@@ -89,7 +89,9 @@ def scope(user: "User", units: Mapping[str, str], words: Words) -> str:
     if user.unit:
         said.append(words["admin.scope.unit"].format(unit=units.get(user.unit, user.unit)))
     if user.district:
-        said.append(words["admin.scope.district"].format(district=user.district))
+        said.append(
+            words["admin.scope.district"].format(district=units.get(user.district, user.district))
+        )
     return "，".join(said) or words["admin.scope.all"]
 
 
@@ -115,7 +117,8 @@ def form(
         parts.chosen("person", "role_id", lists["roles"], str(given.role_id or "") or None, words),
         parts.chosen("person", "unit", [*centre, *lists["units"]], given.unit, words,
                      hint=words["admin.person.unit_help"]),
-        parts.typed("person", "district", given.district, words, most=12, hint=words["admin.person.district_help"]),
+        parts.chosen("person", "district", [("", words["admin.scope.all"]), *lists["districts"]], given.district,
+                     words, hint=words["admin.person.district_help"]),
         parts.typed("person", "agent_no", given.agent_no, words, most=16),
         parts.chosen("person", "team", [*none, *lists["teams"]], given.team, words),
         parts.button("person.change" if user else "person.add", words, key=key, primary=True),

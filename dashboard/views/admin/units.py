@@ -66,7 +66,12 @@ def _state(active: bool, words: Words) -> Child:
 
 
 def form(
-    code: str, given: "UnitForm", parents: parts.Options, words: Words, more: Child = None
+    code: str,
+    given: "UnitForm",
+    parents: parts.Options,
+    districts: parts.Options,
+    words: Words,
+    more: Child = None,
 ) -> Child:
     """Return the form of a new unit (no `code`) or of one that is there."""
     top = [("", words["admin.unit.top"]), *(p for p in parents if p[0] != code)]
@@ -76,7 +81,7 @@ def form(
         parts.chosen("unit", "parent", top, given.parent, words),
         parts.typed("unit", "contact", given.contact, words, most=40),
         parts.typed("unit", "phone", given.phone, words, most=32),
-        parts.typed("unit", "district", given.district, words, most=12, hint=words["admin.unit.district_help"]),
+        parts.chosen("unit", "district", [("", words["admin.none"]), *districts], given.district, words),
         parts.written("unit", "duties", given.duties, words, most=500, hint=words["admin.unit.duties_help"]),
         parts.button(verb, words, key=code, primary=True),
     ]  # fmt: skip

@@ -217,7 +217,8 @@ def _leg(ticket: Ticket, number: int, **changes: object) -> Ticket:
 
 def _moved(ticket: Ticket, dues: Mapping[str, float]) -> Ticket:
     for number, due in dues.items():
-        ticket = _leg(ticket, int(number), due=due)
+        if int(number) > 0:  # the centre's own steps are no parts
+            ticket = _leg(ticket, int(number), due=due)
     return ticket
 
 

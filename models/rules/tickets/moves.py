@@ -88,7 +88,7 @@ MOVES: Mapping[Verb, Move] = {
     "contact": Move("ticket.handle", OPEN),
     "pause_clock": Move("ticket.handle", WITH_UNIT),
     "resume_clock": Move("ticket.handle", WITH_UNIT),
-    "recompute": Move("admin.parameters", WITH_UNIT),
+    "recompute": Move("admin.parameters", CLOCKED | CONTESTED),
     "merge": Move("ticket.assign", WITH_UNIT | {"pending_assign"}, "merged"),
     "unmerge": Move("ticket.assign", _from("merged"), "pending_assign"),
     "archive": Move("ticket.call_back", _from("reviewed", "rejected", "merged"), "archived"),

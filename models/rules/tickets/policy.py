@@ -39,6 +39,22 @@ class Policy(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
                 )
 
 
+class AutoAssign(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """首次自动派单 (N-08): the kinds that the system sends to the proposed unit by itself; none = off.
+
+    categories : and only in these (prefixes of the code), empty = in all.
+    """
+
+    kinds: tuple[str, ...] = ()
+    categories: tuple[str, ...] = ()
+
+    def takes(self, kind: str, category: str) -> bool:
+        """Return whether a ticket of this kind and category is assigned by itself."""
+        return kind in self.kinds and (
+            not self.categories or any(category.startswith(each) for each in self.categories)
+        )
+
+
 class OfficeDays(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What a tenant says of its office days beside the single days of table `holiday`.
 
