@@ -32,7 +32,7 @@ def test_an_old_ticket_keeps_its_label(session: Session, first: int) -> None:
     late = opened(session, Form(kind="help", title="没水", content="没水", category="H01"))
     viewer = Actor(1, "林值班", CENTRE.can | {"ticket.view"})
     shown = [queries.whole(session, t.no, actor=viewer, now=AT).category for t in (row, late)]
-    assert shown == ["供水", "供水与排水"]
+    assert shown == ["住建水电 / 供水", "住建水电 / 供水与排水"]
     assert assignment.propose(session, row) == ("zjj", "category:H01")
     assert assignment.propose(session, late) == ("", "")
     assert dictionary.present(session)[1][1].keywords == "自来水 下水道"
@@ -107,7 +107,7 @@ def test_a_removed_category_takes_no_new_ticket(session: Session, first: int) ->
         opened(session, form)
     assert caught.value.facts == {"field": "category", "removed": True}
     viewer = Actor(1, "林值班", CENTRE.can | {"ticket.view"})
-    assert queries.whole(session, old.no, actor=viewer, now=AT).category == "停水"
+    assert queries.whole(session, old.no, actor=viewer, now=AT).category == "住建水电 / 供水 / 停水"
     with pytest.raises(BadInput) as caught:
         opened(session, Form(kind="help", title="没水", content="没水", category="X"))
     assert "removed" not in caught.value.facts
