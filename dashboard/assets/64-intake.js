@@ -101,7 +101,7 @@
       retries = 0;
       return;
     }
-    if (retries++ < 10) H.publish("pop-request", { key: page.dataset.deskCall, at: Date.now() });
+    if (retries++ < 30) H.publish("pop-request", { key: page.dataset.deskCall, at: Date.now() });
   }
 
   let beat = 0;

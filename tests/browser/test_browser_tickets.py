@@ -241,7 +241,7 @@ def test_a_call_pops_up_on_any_page_and_the_next_one_after_saving(
     page = chromium.new_context(viewport={"width": 1366, "height": 768}).new_page()
     stack.login(page, "agent", "/tickets")
     page.wait_for_url("**/tickets/new?call=*", timeout=90_000)
-    expect(page.locator("#new-caller .caller")).to_be_visible(timeout=20_000)
+    expect(page.locator("#new-caller .caller")).to_be_visible(timeout=60_000)
     first = page.url
     fill(page, "路灯不亮")
     page.click("#new-save")
