@@ -16,6 +16,7 @@ from dashboard.views import clock
 from dashboard.views import placing as placing_views
 from dashboard.views import ticket as views
 from dashboard.views.kit import Child
+from dashboard.views.ticket_moves import VERBS, Forms
 from dashboard.views.ticket_query import TicketQuery
 from models.clock import now
 from models.errors import BadInput, HotlineError, NotFound, WrongStatus
@@ -239,7 +240,7 @@ def _whole(session: Session, no: str, typed: Typed, pressed: str) -> Child:
     zone, town = place(session).zone, placing.town()
     own = whole.row.opened_by == who.user_id
     return views.ticket(
-        whole, forms=views.Forms(lists, proposed, typed, pressed), zone=zone, words=words(),
+        whole, forms=Forms(lists, proposed, typed, pressed), zone=zone, words=words(),
         district=districts(session).get(whole.row.district, whole.row.district),
         may_call="calls.view" in who.can or own,
         may_reveal=identity.may_reveal(session, whole.row, who), may_tell=identity.may_show_code(who),
@@ -322,7 +323,7 @@ def refused(error: HotlineError) -> dict[str, object]:
 def _may(error: HotlineError) -> str:
     """Return who may do what instead, as "派单、不予受理（派单员）"; a role is named once, with all its moves."""
     texts, may = words(), error.facts.get("may")
-    offered = {v: p for v, p in may.items() if v in views.VERBS} if isinstance(may, dict) else {}
+    offered = {v: p for v, p in may.items() if v in VERBS} if isinstance(may, dict) else {}
     with reading() as session:
         roles = staff.holders(session, set(offered.values()))
     told: dict[str, list[str]] = {}
