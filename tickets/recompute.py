@@ -58,9 +58,11 @@ def batch(
     now: Instant,
     size: int = BATCH,
     cause: str = RULES,
+    calendar: str = "",
 ) -> Recomputed:
     """Recompute the next tickets on which something is owed; call it, a transaction each, until `last` is 0.
 
+    calendar : only those of which a clock rests on another version of it.
     A ticket whose clocks end when they did is not touched. Refused without the verb's permission.
     """
     permission = moves(session)["recompute"].permission
@@ -68,17 +70,17 @@ def batch(
         raise Refused(f"{actor.ref} lacks {permission}", permission=permission)
     rows = list(
         session.scalars(
-            select(Ticket).where(_with_open_leg(), Ticket.id > so_far.last)
+            select(Ticket).where(_with_open_leg(calendar), Ticket.id > so_far.last)
             .order_by(Ticket.id).limit(size).with_for_update()
         )
     )  # fmt: skip
-    calendar, rules = terms.calendar(session), terms.rules(session)
+    days, rules = terms.calendar(session), terms.rules(session)
     changed = paused = 0
     for row in rows:
         if row.paused_at is not None:
             paused += 1
         else:
-            changed += _ticket(session, row, calendar, rules, actor, now=now, cause=cause)
+            changed += _ticket(session, row, days, rules, actor, now=now, cause=cause)
     return Recomputed(
         last=rows[-1].id if len(rows) == size else 0,
         seen=so_far.seen + len(rows),
@@ -120,7 +122,7 @@ def follow_calendar(session: Session, *, now: Instant, size: int = BATCH) -> boo
         else Recomputed()
     )
     cause = f"calendar:{version}"
-    done = batch(session, so_far, actor=SYSTEM, now=now, size=size, cause=cause)
+    done = batch(session, so_far, actor=SYSTEM, now=now, size=size, cause=cause, calendar=version)
     row.value = msgspec.to_builtins(Followed(version, now, *done))
     row.set_at = to_datetime(now)
     if not done.last:
@@ -140,11 +142,13 @@ def waiting(session: Session) -> int:
     return session.scalar(select(func.count()).select_from(Ticket).where(_with_open_leg())) or 0
 
 
-def _with_open_leg() -> ColumnElement[bool]:
+def _with_open_leg(calendar: str = "") -> ColumnElement[bool]:
     open_leg = exists().where(
         TicketLeg.ticket_id == Ticket.id, TicketLeg.handled_at.is_(None),
         TicketLeg.returned_at.is_(None),
     )  # fmt: skip
+    if calendar:
+        open_leg = open_leg.where(TicketLeg.due_why["calendar"].as_string() != calendar)
     return and_(open_leg, or_(Ticket.status.in_(CLOCKED), Ticket.contested))
 
 
