@@ -101,8 +101,8 @@ def run(*, quick: bool) -> dict[str, Any]:
 
 
 def _build(owner_url: str, tenant_id: int, size: int) -> float:
-    """Fill twelve weeks that end now; return when they end."""
-    until = now()
+    """Fill twelve weeks that end with this day, so that the newest are today's whatever the hour; return when."""
+    until = day_of(now(), ZONE)[1] - 1
     with psycopg.connect(owner_url, autocommit=True) as connection:
         connection.execute("SELECT set_config('hotline.tenant', %s, false)", (str(tenant_id),))
         connection.execute("TRUNCATE ticket, outbox RESTART IDENTITY CASCADE")
