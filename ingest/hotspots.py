@@ -172,6 +172,9 @@ class Hotspots:
 
     async def _recount(self) -> None:
         """Count the whole day from the tables, and put it in place at once."""
+        self._counted = (
+            now()
+        )  # before the rows are read: what is found meanwhile asks for another count
         self._day = Period(*day_of(now(), self._zone))
         found = await asyncio.to_thread(self._fields, None)
         counts: dict[str, int] = {}
@@ -187,7 +190,6 @@ class Hotspots:
             for part in ("tickets", "cells"):
                 pipe.expire(f"{day}:{part}", KEPT_S)
             await pipe.execute()
-        self._counted = now()
 
     def _fields(self, ids: set[int] | None) -> dict[int, str]:
         with db.transaction(self._engine, self._tenant_id) as session:

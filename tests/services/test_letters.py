@@ -8,7 +8,7 @@ from html.parser import HTMLParser
 from typing import Any
 
 import pytest
-from conftest import Place
+from conftest import Place, missing
 from cryptography.fernet import Fernet
 from docx import Document
 from factories import AT
@@ -311,7 +311,7 @@ def body(**more: object) -> Body:
 
 def test_a_pdf_is_made_and_asks_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
     if not letter_files.printable():
-        pytest.skip("not on this machine: Pango")
+        missing("Pango")
     bare = letter_files.pdf(body())
     assert bare.startswith(b"%PDF")
     for link in ("http://127.0.0.1:9/x.png", "file:///etc/passwd", "data:image/png;base64,AAAA"):

@@ -1,16 +1,14 @@
 """Outcomes: contested and overturned, called back or not, decided, rated; what is merged follows its main ticket."""
 
-from collections.abc import Callable
-
 import pytest
 from conftest import Place
 from factories import AT
 from sqlalchemy.orm import Session
-from test_ticket_clocks import fire
+from test_ticket_clocks import cap, fire
 from test_tickets import CENTRE, DAY, OTHER, UNIT, assigned, closed, opened, same_as_history, units
 
 from models.clock import to_datetime
-from models.errors import BadInput, Refused, WrongStatus
+from models.errors import BadInput, Refused
 from models.rules.tickets.policy import Policy
 from models.store.people import PERMISSIONS
 from models.store.seed import PERMISSIONS_OF
@@ -60,15 +58,6 @@ def shown(session: Session, desk: Desk, who: Actor = CHIEF, now: float = AT + 90
     found = search.find(session, Criteria(desk), actor=who, now=now)
     assert search.count(session, Criteria(desk), actor=who, now=now, most=99) == found.total
     return [line.row.no for line in found.lines]
-
-
-def refused(session: Session, act: Callable[[], object]) -> str:
-    """Return the cap that stands against a move."""
-    with session.begin_nested() as inner:
-        with pytest.raises(WrongStatus) as caught:
-            act()
-        inner.rollback()
-    return str(caught.value.facts["cap"])
 
 
 def agrees(session: Session, *rows: Ticket) -> None:
@@ -126,8 +115,7 @@ def test_an_outcome_not_upheld_is_handled_again(session: Session) -> None:
     w.submit(session, row.id, result="重新查清", actor=UNIT, now=AT + 22 * DAY + 60)
     w.approve(session, row.id, actor=CENTRE, now=AT + 22 * DAY + 120)
     assert (
-        refused(session, lambda: w.archive(session, row.id, actor=CENTRE, now=AT + 23 * DAY))
-        == "reply"
+        cap(session, lambda: w.archive(session, row.id, actor=CENTRE, now=AT + 23 * DAY)) == "reply"
     )
 
 
@@ -135,9 +123,7 @@ def test_what_was_wrongly_not_accepted_waits_for_a_unit(session: Session) -> Non
     row = opened(session)
     a.reject(session, row.id, ground="court", note="涉诉", actor=CENTRE, now=AT + 60)
     reexamination.contest(session, row.id, note="没有起诉", actor=CENTRE, now=AT + 70)
-    assert (
-        refused(session, lambda: w.archive(session, row.id, actor=CENTRE, now=AT + 75)) == "reply"
-    )
+    assert cap(session, lambda: w.archive(session, row.id, actor=CENTRE, now=AT + 75)) == "reply"
     reexamination.conclude(
         session, row.id, upheld=False, note="应予受理", actor=CENTRE, now=AT + 80
     )
@@ -174,7 +160,7 @@ def test_what_was_answered_at_the_desk_and_overturned_waits_for_a_unit(session: 
     answer(session, row.id, reply="可以", actor=CENTRE, now=AT + 60)
     reexamination.contest(session, row.id, note="不对", actor=CENTRE, now=AT + 70)
     assert (
-        refused(session, lambda: w.reopen(session, row.id, note="再办", actor=CENTRE, now=AT + 75))
+        cap(session, lambda: w.reopen(session, row.id, note="再办", actor=CENTRE, now=AT + 75))
         == "contest"
     )
     reexamination.conclude(session, row.id, upheld=False, note="错", actor=CENTRE, now=AT + 80)
@@ -196,7 +182,7 @@ def test_nobody_reached_leaves_the_call_back_owed(session: Session, tenant: Plac
     def archive(now: float) -> None:
         w.archive(session, row.id, actor=CENTRE, now=now)
 
-    assert refused(session, lambda: archive(AT + 600)) == "call_back"
+    assert cap(session, lambda: archive(AT + 600)) == "call_back"
     session.add(
         Parameter(
             tenant_id=tenant.id, name="workflow", value={"call_back_tries": 2}, set_by="user:1",
@@ -405,7 +391,7 @@ def test_what_is_merged_is_answered_and_archived_with_its_main(session: Session)
     def reply(now: float) -> None:
         w.reply(session, late.id, text="已修好", actor=CENTRE, now=now)
 
-    assert refused(session, lambda: reply(AT + 90)) == "main_reply"
+    assert cap(session, lambda: reply(AT + 90)) == "main_reply"
     w.start(session, main.id, actor=UNIT, now=AT + 100)
     w.submit(session, main.id, result="已修", actor=UNIT, now=AT + 200)
     w.approve(session, main.id, actor=CENTRE, now=AT + 300)
@@ -413,10 +399,7 @@ def test_what_is_merged_is_answered_and_archived_with_its_main(session: Session)
     reply(AT + 410)
     called(session, main, "good", now=AT + 500)
     called(session, late, "fair", now=AT + 510)
-    assert (
-        refused(session, lambda: w.archive(session, late.id, actor=CENTRE, now=AT + 520))
-        == "merged"
-    )
+    assert cap(session, lambda: w.archive(session, late.id, actor=CENTRE, now=AT + 520)) == "merged"
     w.archive(session, main.id, actor=CENTRE, now=AT + 600)
     session.refresh(late)
     assert (late.status, late.grade, main.status) == ("archived", "fair", "archived")

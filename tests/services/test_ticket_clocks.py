@@ -378,6 +378,7 @@ def test_who_answers_the_phone_has_accepted(session: Session) -> None:
 
 
 def cap(session: Session, act: Callable[[], object]) -> str:
+    """Return the cap that stands against a move."""
     with session.begin_nested() as inner:
         with pytest.raises(WrongStatus) as caught:
             act()
