@@ -21,7 +21,8 @@ PERMISSIONS = frozenset(
         "floor.view", "calls.view", "calls.mark", "alarms.ack", "system.view", "caller.reveal",
         "ticket.view", "ticket.open", "ticket.assign", "ticket.handle", "ticket.review",
         "ticket.call_back", "ticket.supervise", "ticket.instruct", "ticket.staff", "knowledge.view", "knowledge.edit",
-        "knowledge.review", "roads.close", "admin.units", "admin.people", "admin.parameters",
+        "knowledge.review", "roads.close", "command.view", "command.report", "command.act",
+        "command.approve", "command.edit", "duty.view", "duty.edit", "admin.units", "admin.people", "admin.parameters",
     }
 )  # fmt: skip
 SEEN_EVERY_S = 30.0

@@ -35,10 +35,29 @@ def _may(*permissions: str) -> frozenset[str]:
 PERMISSIONS_OF: dict[str, frozenset[str]] = {
     "admin": _CENTRE,
     "duty": _CENTRE - _ADMIN,
-    "leader": _may("floor.view", "calls.view", "ticket.supervise", "ticket.instruct"),
-    "coordinator": _may("floor.view", "calls.view", "roads.close"),
-    "agent": _may("floor.view", "ticket.open", "ticket.call_back"),
-    "dispatcher": _may("floor.view", "ticket.assign", "ticket.supervise"),
+    "leader": _may(
+        "floor.view",
+        "calls.view",
+        "ticket.supervise",
+        "ticket.instruct",
+        "command.view",
+        "command.report",
+        "command.approve",
+        "duty.view",
+    ),
+    "coordinator": _may(
+        "floor.view",
+        "calls.view",
+        "roads.close",
+        "command.view",
+        "command.report",
+        "command.act",
+        "command.edit",
+        "duty.view",
+        "duty.edit",
+    ),
+    "agent": _may("floor.view", "ticket.open", "ticket.call_back", "command.report"),
+    "dispatcher": _may("floor.view", "ticket.assign", "ticket.supervise", "command.report"),
     "reviewer": _may(
         "floor.view",
         "ticket.review",
@@ -48,7 +67,7 @@ PERMISSIONS_OF: dict[str, frozenset[str]] = {
         "knowledge.review",
     ),
     "unit": _may("ticket.handle", "knowledge.edit"),
-    "wall": frozenset({"floor.view"}),
+    "wall": frozenset({"floor.view", "command.view"}),
 }
 
 
