@@ -49,6 +49,11 @@ def place_stream(tenant_id: int) -> str:
     return f"places:{tenant_id}"
 
 
+def incident_stream(tenant_id: int) -> str:
+    """Stream of incident events, one an entry, in the order of each incident's `seq`."""
+    return f"incidents:{tenant_id}"
+
+
 def tickets_today(tenant: str) -> str:
     """String: the day's tickets as the screens get them, with the instant they were counted."""
     return f"tickets:{tenant}:today"
