@@ -16,6 +16,7 @@ Field = Literal["grade", "colour", "level"]
 """事件等级, 预警颜色, 响应级别: three things, each with its own revisions."""
 Stage = Literal["first", "follow", "final"]
 """首报, 续报, 终报."""
+Form = Literal["recording", "picture", "film", "paper", "camera"]
 Source = Literal["ticket", "hotspot", "surge", "manual"]
 
 
@@ -165,7 +166,7 @@ class MediaLinked(IncidentEvent, frozen=True, kw_only=True):
     reference or a camera's key; about : the instant it shows."""
 
     media: int
-    form: Literal["recording", "picture", "film", "paper", "camera"]
+    form: Form
     ref: str
     title: str
     about: float
