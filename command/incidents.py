@@ -99,7 +99,7 @@ def report(session: Session, form: Form, *, actor: Actor, now: Instant) -> State
         raise WrongStatus("this form is being saved", cap="saved") from error
     event = e.IncidentReported(
         id=f"incident-{row.id}-1", at=now, actor=actor.ref, by=actor.name, incident=row.id, seq=1,
-        note=note, no=number, kind=kind, type=form.type, title=title, source=form.source, place=place,
+        note=note, no=number, kind=kind, incident_type=form.type, title=title, source=form.source, place=place,
         happened=form.happened or now, exercise=form.exercise, ticket=form.ticket,
         call=ticket.call_key if ticket else "", origin=form.origin,
     )  # fmt: skip
@@ -268,11 +268,11 @@ def amend(
     changed = e.IncidentAmended(
         title=text(title, "title", most=TITLE_MAX) if title not in (None, held.state.title) else None,
         kind=_kind(session, type_) if type_ not in (None, held.state.type) else None,
-        type=type_ if type_ != held.state.type else None,
+        incident_type=type_ if type_ != held.state.type else None,
         place=placed(place) if place not in (None, held.state.place) else None,
         **held.facts(note),
     )  # fmt: skip
-    if changed.title is None and changed.type is None and changed.place is None:
+    if changed.title is None and changed.incident_type is None and changed.place is None:
         raise BadInput("nothing is changed", field="title")
     tell(session, held, changed)
 

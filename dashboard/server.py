@@ -149,8 +149,8 @@ class Web:
     async def _beat(self) -> None:
         name, since = process_name("web"), now()
         while True:
-            hubs = (*self.hubs.values(), *self.command_hubs.values())
-            screens = sum(hub.clients for hub in hubs)
+            screens = sum(hub.clients for hub in self.hubs.values())
+            screens += sum(hub.clients for hub in self.command_hubs.values())
             facts = {"loop": "web", "since": since, "rss_mb": rss_mb(), "lag": 0}
             with contextlib.suppress(RedisError, OSError):
                 await streams.beat(self.redis, name, {**facts, "detail": f"{screens} screens"})

@@ -31,11 +31,11 @@ class Place(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class IncidentReported(IncidentEvent, frozen=True, kw_only=True):
-    """接报: a sudden event came to the duty watch. type : code of the tenant's incident types."""
+    """接报: a sudden event came to the duty watch. incident_type : code of the tenant's incident types."""
 
     no: str
     kind: Kind
-    type: str
+    incident_type: str
     title: str
     source: Source
     place: Place
@@ -81,7 +81,7 @@ class IncidentAmended(IncidentEvent, frozen=True, kw_only=True):
 
     title: str | None = None
     kind: Kind | None = None
-    type: str | None = None
+    incident_type: str | None = None
     place: Place | None = None
 
 
