@@ -27,6 +27,7 @@ from dashboard import (
     export,
     files,
     hotspot_files,
+    incident_files,
     letters,
     maps,
     metrics,
@@ -184,6 +185,7 @@ def create_app(settings: Settings) -> ASGIApp:
     letters.routes(server)
     maps.routes(server)
     hotspot_files.routes(server)
+    incident_files.routes(server)
     route_files.routes(server)
     # callbacks by websocket would be checked once, when the socket opens; by HTTP every one is
     get_backend("fastapi").websocket_capability = False
