@@ -1,6 +1,21 @@
 """SQLAlchemy tables, one file a subject. Every business row carries its tenant."""
 
 from models.tables.base import Base
+from models.tables.duty import (
+    DutyCalendar,
+    DutyContact,
+    DutyDelivery,
+    DutyGroup,
+    DutyHandover,
+    DutyLevel,
+    DutyMember,
+    DutyNotice,
+    DutyRemark,
+    DutyReport,
+    DutyReportVersion,
+    DutyShift,
+    DutySwap,
+)
 from models.tables.floor import Agent, CallerIdentity, CallLedger, Queue, Seat, SeatInterval, Team
 from models.tables.knowledge import KnowledgeAnswer, KnowledgeItem
 from models.tables.log import Audit, EventLog, Outbox
@@ -24,7 +39,9 @@ from models.tables.watch import AlarmLog
 
 __all__ = [
     "Agent", "AlarmLog", "Attachment", "Audit", "Base", "CallLedger", "CallerIdentity",
-    "Category", "City", "CityState", "Closure", "Customer", "Draft", "EventLog", "Holiday",
+    "Category", "City", "CityState", "Closure", "Customer", "Draft", "DutyCalendar", "DutyContact", "DutyDelivery",
+    "DutyGroup", "DutyHandover", "DutyLevel", "DutyMember", "DutyNotice", "DutyRemark", "DutyReport",
+    "DutyReportVersion", "DutyShift", "DutySwap", "EventLog", "Holiday",
     "KnowledgeAnswer", "KnowledgeItem",
     "Letter", "LoginSession", "Outbox", "Parameter", "Queue", "RoadSpeed", "Role", "SavedQuery", "Seat",
     "SeatInterval", "Supervision", "Team", "Tenant", "Ticket", "TicketHistory", "TicketLeg",

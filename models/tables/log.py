@@ -28,7 +28,10 @@ class EventLog(Owned, Base):
     """Events kept for replay, in the order of their stream; append-only and hash-chained."""
 
     __tablename__ = "event_log"
-    __table_args__ = (UniqueConstraint("tenant_id", "event_id"),)
+    __table_args__ = (
+        UniqueConstraint("tenant_id", "event_id"),
+        Index("ix_event_log_kind", "tenant_id", "kind", "at"),
+    )
     id: Mapped[Id]
     event_id: Mapped[str] = mapped_column(Text)
     at: Mapped[Instant]
@@ -42,6 +45,7 @@ class Audit(Owned, Base):
     """Who did or saw what; append-only and hash-chained."""
 
     __tablename__ = "audit"
+    __table_args__ = (Index("ix_audit_verb", "tenant_id", "verb", "at"),)
     id: Mapped[Id]
     at: Mapped[Instant]
     actor: Mapped[str] = mapped_column(Text)
