@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Select, delete, func, or_, select, update
+from sqlalchemy import ColumnElement, Select, any_, delete, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from command.duty.acting import EDIT, VIEW, count, envelope, owed, require, short, tell
@@ -261,7 +261,7 @@ def _where(said: str, group: int, vault: Vault) -> list[ColumnElement[bool]]:
         found = [column.icontains(said, autoescape=True) for column in columns]
         if digits.isdecimal():
             found.append(numbers.contains(digits, autoescape=True))
-            found.append(DutyContact.digests.any(vault.digest(digits)))
+            found.append(any_(DutyContact.digests) == vault.digest(digits))
         where.append(or_(*found))
     return where
 

@@ -40,7 +40,7 @@ def upgrade() -> None:
     sa.Column('digests', sa.ARRAY(sa.Text()), server_default=sa.text("'{}'"), nullable=False),
     sa.Column('note', sa.Text(), server_default='', nullable=False),
     sa.Column('user_id', sa.BigInteger(), server_default='0', nullable=False),
-    sa.Column('active', sa.Boolean(), server_default=sa.text('1'), nullable=False),
+    sa.Column('active', sa.Boolean(), server_default=sa.text('true'), nullable=False),
     sa.Column('version', sa.Integer(), server_default='1', nullable=False),
     sa.Column('changed_at', sa.DateTime(timezone=True), nullable=False),
     sa.Column('tenant_id', sa.Integer(), nullable=False),
@@ -63,7 +63,7 @@ def upgrade() -> None:
     sa.Column('label', sa.Text(), nullable=False),
     sa.Column('position', sa.Integer(), nullable=False),
     sa.Column('least', sa.Integer(), server_default='1', nullable=False),
-    sa.Column('slots', postgresql.JSONB(astext_type=Text()), nullable=False),
+    sa.Column('slots', postgresql.JSONB(astext_type=sa.Text()), nullable=False),
     sa.ForeignKeyConstraint(['tenant_id'], ['tenant.id'], name=op.f('fk_duty_level_tenant_id')),
     sa.PrimaryKeyConstraint('tenant_id', 'code', name=op.f('pk_duty_level'))
     )
@@ -98,7 +98,7 @@ def upgrade() -> None:
     sa.Column('state', sa.Text(), server_default='draft', nullable=False),
     sa.Column('version', sa.Integer(), server_default='1', nullable=False),
     sa.Column('text', sa.Text(), nullable=False),
-    sa.Column('facts', postgresql.JSONB(astext_type=Text()), nullable=False),
+    sa.Column('facts', postgresql.JSONB(astext_type=sa.Text()), nullable=False),
     sa.Column('drafted_by', sa.BigInteger(), nullable=False),
     sa.Column('drafted_at', sa.DateTime(timezone=True), nullable=False),
     sa.Column('approved_at', sa.DateTime(timezone=True), nullable=True),
