@@ -23,6 +23,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from dashboard import (
     auth,
     door,
+    duty_files,
     export,
     files,
     hotspot_files,
@@ -157,6 +158,7 @@ def create_app(settings: Settings) -> ASGIApp:
     maps.routes(server)
     hotspot_files.routes(server)
     route_files.routes(server)
+    duty_files.routes(server)
     # callbacks by websocket would be checked once, when the socket opens; by HTTP every one is
     get_backend("fastapi").websocket_capability = False
     application = dash.Dash(

@@ -303,6 +303,12 @@ def people(session: Session) -> list[tuple[int, str]]:
     return [(row.id, f"{row.name} {row.position}".strip()) for row in rows]
 
 
+def with_login(session: Session) -> set[int]:
+    """Return the active contacts who can sign in: they may agree to a swap and sign a handover."""
+    rows = select(DutyContact.id).where(DutyContact.active, DutyContact.user_id != 0)
+    return set(session.scalars(rows))
+
+
 def reveal(
     session: Session, contact_id: int, *, actor: Actor, now: Instant, vault: Vault
 ) -> list[str]:

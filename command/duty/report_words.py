@@ -25,7 +25,7 @@ def draft(facts: Mapping[str, Any], lines: Sequence[Entry], zone: str) -> str:
         "一、话务情况",
         f"本期来电 {calls['arrived']['v']} 次，进入人工排队 {calls['entered']['v']} 次，"
         f"接通 {calls['answered']['v']} 次，接通率 {_percent(rate)}；"
-        f"15 秒接通率 {_percent(calls['within_answered'])}，放弃 {calls['abandoned']['v']} 次。",
+        f"15 秒接通率 {_percent(calls['within_offered'])}，放弃 {calls['abandoned']['v']} 次。",
         "二、诉求受理",
         f"登记诉求 {tickets['opened']} 件{_kinds(tickets['kinds'])}。",
         "三、突发事件与应急接报",

@@ -13,6 +13,7 @@ from dashboard.pages import (
     city_map,
     customers,
     drawers,
+    duty,
     files,
     hotspots,
     identity,
@@ -102,6 +103,7 @@ def register(app: dash.Dash) -> None:
         city_map,
         knowledge,
         knowledge_item,
+        duty,
         admin,
     )
     _work_aside(app)

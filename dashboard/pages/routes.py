@@ -12,6 +12,7 @@ from dashboard.pages import (
     admin,
     city_map,
     customers,
+    duty,
     hotspots,
     intake,
     knowledge,
@@ -39,6 +40,7 @@ DESK_PAGES: Mapping[str, tuple[str, Callable[[str], Child]]] = {
     "/map": ("/map", city_map.page),
     "/knowledge": ("/knowledge", knowledge.page),
     "/knowledge/item": ("/knowledge", knowledge_item.page),
+    **duty.PAGES,
     **admin.PAGES,
 }
 """Address -> (its entry in the navigation, the page by the address's search)."""

@@ -19,6 +19,7 @@ PAGES: tuple[
     ("/places", "nav.places", "ticket.assign"),
     ("/map", "nav.map", "ticket.view"),
     ("/knowledge", "nav.knowledge", "knowledge.view"),
+    ("/duty", "nav.duty", "duty.view"),
     ("/alarms", "nav.alarms", "floor.view"),
     ("/system", "nav.system", "system.view"),
     ("/admin", "nav.admin", "admin.units admin.people admin.parameters"),
