@@ -73,7 +73,7 @@ def routes(server: FastAPI) -> None:
 
 
 def _file(body: bytes, media: str, name: str) -> Response:
-    plain = f"duty{name[name.rindex('.'):]}"
+    plain = f"duty{name[name.rindex('.') :]}"
     named = f"attachment; filename={plain}; filename*=UTF-8''{quote(name)}"
     headers = {"content-disposition": named, "cache-control": "no-store"}
     return Response(body, media_type=media, headers=headers)
@@ -136,7 +136,9 @@ def _roster(query: str, kind: str, texts: Words) -> tuple[str, bytes]:
     first, last = asked.span
     title = texts["duty.roster_title"].format(since=first, until=last)
     heads = [
-        (f"{level.label} {slot.label}", hours(slot)) for level in made.levels for slot in level.slots
+        (f"{level.label} {slot.label}", hours(slot))
+        for level in made.levels
+        for slot in level.slots
     ]
     rows = _rows(asked, made, texts)
     if kind == "xlsx":
@@ -193,5 +195,3 @@ def _facts(title: str, facts: dict[str, Any], text: str, texts: Words) -> bytes:
     rows += [[label, "、".join(names)] for label, names in facts["people"]]
     rows += [[], *([line] for line in text.split("\n"))]
     return _table([title], rows, width=24)
-
-

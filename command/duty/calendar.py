@@ -81,10 +81,11 @@ def revoke(session: Session, calendar_id: int, *, actor: Actor, now: Instant) ->
     )
     if done is None:
         return
-    tell(session, CalendarRevoked(**envelope(actor, now, f"calendar-{row.id}-revoked"), calendar=row.id))
-    audit(
-        session, actor=actor.ref, verb="calendar_revoked", subject=f"calendar:{row.id}", now=now
+    tell(
+        session,
+        CalendarRevoked(**envelope(actor, now, f"calendar-{row.id}-revoked"), calendar=row.id),
     )
+    audit(session, actor=actor.ref, verb="calendar_revoked", subject=f"calendar:{row.id}", now=now)
 
 
 def listing(session: Session, *, actor: Actor) -> list[Line]:

@@ -122,7 +122,9 @@ def deactivate(
     )  # fmt: skip
     row = _moved(session, contact_id, version, now, active=False)
     if shifts := count(session, coming):  # counted with the row in hand: nobody is put on duty now
-        raise WrongStatus(f"{row.name} has {shifts} shifts to come", reason="on_duty", shifts=shifts)
+        raise WrongStatus(
+            f"{row.name} has {shifts} shifts to come", reason="on_duty", shifts=shifts
+        )
     told = envelope(actor, now, f"contact-{row.id}-{row.version}")
     tell(session, ContactDeactivated(**told, contact=row.id, who=row.name))
 
@@ -215,7 +217,8 @@ def _put_groups(session: Session, contact_id: int, wanted: Sequence[int]) -> Non
     session.execute(delete(DutyMember).where(DutyMember.contact_id == contact_id))
     tenant = tenant_of(session)
     session.add_all(
-        DutyMember(tenant_id=tenant, group_id=group, contact_id=contact_id) for group in sorted(known)
+        DutyMember(tenant_id=tenant, group_id=group, contact_id=contact_id)
+        for group in sorted(known)
     )
     session.flush()
 
@@ -256,7 +259,12 @@ def _where(said: str, group: int, vault: Vault) -> list[ColumnElement[bool]]:
         where.append(DutyContact.id.in_(members))
     if said:
         digits = said.replace("-", "").replace(" ", "")
-        columns = (DutyContact.name, DutyContact.organisation, DutyContact.position, DutyContact.note)
+        columns = (
+            DutyContact.name,
+            DutyContact.organisation,
+            DutyContact.position,
+            DutyContact.note,
+        )
         numbers = func.replace(func.array_to_string(DutyContact.offices, ","), "-", "")
         found = [column.icontains(said, autoescape=True) for column in columns]
         if digits.isdecimal():

@@ -154,5 +154,3 @@ def _written(session: Session, now: Instant) -> None:
         for number, text in enumerate(REMARKS):
             at = min(each.start + 300 + number * 1800, now)
             journal.remark(session, text, actor=author, now=at)
-
-

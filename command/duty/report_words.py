@@ -92,9 +92,7 @@ def _clock(at: Instant, zone: str) -> str:
     return f"{datetime.fromtimestamp(at, ZoneInfo(zone)):%m-%d %H:%M}"
 
 
-def page(
-    title: str, text: str, *, city: str, no: str, state: str, approved: str, day: str
-) -> Body:
+def page(title: str, text: str, *, city: str, no: str, state: str, approved: str, day: str) -> Body:
     """Return a report as the letters' printer takes it; `state` stands where it is not approved yet."""
     return Body(
         head=f"{city}12345值班报告", no=no if not state else f"{no}（{state}）", title=title, to="",

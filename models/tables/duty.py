@@ -99,7 +99,9 @@ class DutyShift(Owned, Base):
     __table_args__ = (
         Index("ix_duty_shift_day", "tenant_id", "day"),
         Index("ix_duty_shift_contact", "contact_id", "start_at"),
-        Index("ix_duty_shift_end", "tenant_id", "end_at", postgresql_where=text("state = 'planned'")),
+        Index(
+            "ix_duty_shift_end", "tenant_id", "end_at", postgresql_where=text("state = 'planned'")
+        ),
     )
     id: Mapped[Id]
     level: Mapped[str] = mapped_column(Text)

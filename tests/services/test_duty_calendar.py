@@ -86,10 +86,8 @@ def test_lines_are_folded_by_octets(session: Session, chiefs: list[int], vault: 
 
 def test_a_shift_keeps_its_uid_and_its_sequence_grows(session: Session, chiefs: list[int]) -> None:
     row = roster.place(session, "chief", TOMORROW, "day", chiefs[0], actor=EDITOR, now=AT)
-    (uid, before), = read(calendar.render(session, chiefs[0], now=AT)).items()
-    roster.retime(
-        session, row.id, 1, at(TOMORROW, 9), at(TOMORROW, 20), actor=EDITOR, now=AT + 1
-    )
+    ((uid, before),) = read(calendar.render(session, chiefs[0], now=AT)).items()
+    roster.retime(session, row.id, 1, at(TOMORROW, 9), at(TOMORROW, 20), actor=EDITOR, now=AT + 1)
     moved = read(calendar.render(session, chiefs[0], now=AT))[uid]
     assert (before["sequence"], moved["sequence"]) == (0, 1)
     assert moved["start"] == at(TOMORROW, 9)
@@ -143,5 +141,3 @@ def test_who_is_not_in_the_phone_book_has_no_calendar_of_their_own(
 ) -> None:
     with pytest.raises(BadInput):
         calendar.issue(session, whole=False, actor=Actor(5, "人", frozenset({"duty.view"})), now=AT)
-
-

@@ -85,7 +85,9 @@ def refused(error: HotlineError) -> dict[str, object] | None:
         why = texts[f"duty.fault.{facts['fault']}"]
         said = f"{facts.get('said', '')}: {why}"
     elif facts.get("reason") == "booked":
-        start, end = (clock.local(float(str(facts[name])), str(facts["zone"])) for name in ("start", "end"))
+        start, end = (
+            clock.local(float(str(facts[name])), str(facts["zone"])) for name in ("start", "end")
+        )
         said = texts["duty.refused.booked"].format(
             name=facts["name"], level=facts["level"], span=f"{start:%m-%d %H:%M}–{end:%H:%M}"
         )

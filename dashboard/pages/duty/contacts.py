@@ -37,7 +37,9 @@ def body(search: str) -> Child:
             page=int(given["page"] or 0),
         )  # fmt: skip
         groups = contacts.groups(session, actor=actor())
-        beside = _beside(session, given["contact"], [(each.id, each.name) for each in groups], may=may)
+        beside = _beside(
+            session, given["contact"], [(each.id, each.name) for each in groups], may=may
+        )
     return views.page(given, found, groups, beside, may=may, words=words())
 
 
@@ -50,9 +52,7 @@ def asked_of(search: str) -> dict[str, str]:
     return {"q": given.get("q", "").strip()[:WORDS_MAX], **numbers}
 
 
-def _beside(
-    session: Session, key: str, groups: list[tuple[int, str]], *, may: bool
-) -> Child:
+def _beside(session: Session, key: str, groups: list[tuple[int, str]], *, may: bool) -> Child:
     if key and key != "new":
         line = contacts.one(session, int(key), actor=actor())
         card = views.card(line, words())
@@ -68,7 +68,9 @@ def _beside(
 
 def _logins(session: Session) -> list[tuple[int, str]]:
     rows = session.execute(
-        select(User.id, User.name, User.login).where(User.active, User.unit == "").order_by(User.name)
+        select(User.id, User.name, User.login)
+        .where(User.active, User.unit == "")
+        .order_by(User.name)
     )
     return [(number, f"{name}（{login}）") for number, name, login in rows]
 
@@ -80,7 +82,9 @@ def _form(given: Pressed) -> Form:
         if field.name not in ("user_id", "groups")
     }
     return Form(
-        **texts, user_id=given.number("contact", "user_id"), groups=given.numbers("contact", "groups")
+        **texts,
+        user_id=given.number("contact", "user_id"),
+        groups=given.numbers("contact", "groups"),
     )
 
 

@@ -31,9 +31,7 @@ def body(search: str) -> Child:
         zone = place(session).zone
         since, until = span_of(given, zone)
         cls = given.get("cls", "") if given.get("cls") in CLASSES else ""
-        lines = journal.entries(
-            session, since, until, actor=actor(), classes=[cls] if cls else ()
-        )
+        lines = journal.entries(session, since, until, actor=actor(), classes=[cls] if cls else ())
         whole = journal.whole(session, since, until)
         offered = _periods(session, zone)
     asked = {

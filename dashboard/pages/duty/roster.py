@@ -75,9 +75,7 @@ def _beside(session: Session, asked: Asked, made: Sheet, zone: str) -> Child:
         except BadInput:
             return views.generate_form(asked, made.levels, people, words())
         lines = made.shifts.get((code, day, slot), ())
-        return views.cell_form(
-            asked, level, part, day, lines, people, zone=zone, words=words()
-        )
+        return views.cell_form(asked, level, part, day, lines, people, zone=zone, words=words())
     forms = [views.levels_form(made.levels, words())]
     if made.levels:
         forms.insert(0, views.generate_form(asked, made.levels, people, words()))

@@ -52,7 +52,9 @@ def _handing(session: Session, me: DutyContact | None, zone: str) -> Child:
 def _with_login(session: Session, me: DutyContact | None) -> list[tuple[int, str]]:
     known = dict(contacts.people(session))
     able = contacts.with_login(session)
-    return [(key, name) for key, name in known.items() if key in able and (me is None or key != me.id)]
+    return [
+        (key, name) for key, name in known.items() if key in able and (me is None or key != me.id)
+    ]
 
 
 def _swapping(session: Session, me: DutyContact | None, zone: str) -> Child:

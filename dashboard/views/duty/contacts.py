@@ -47,7 +47,9 @@ def page(
             html.Button(words["duty.import"], type="button", className="button"),
             id="duty-upload", accept=".csv,.xlsx", max_size=2_000_000,
         )  # fmt: skip
-        new = link(words["duty.contact_new"], "/duty/contacts?contact=new", className="button primary")
+        new = link(
+            words["duty.contact_new"], "/duty/contacts?contact=new", className="button primary"
+        )
         files = [take, *files, new]
     named = [("", words["duty.all"]), *((str(group.id), group.name) for group in groups)]
     bar = html.Div(
@@ -63,7 +65,10 @@ def page(
         ],
         className="bar",
     )
-    return [bar, html.Div([html.Div(_listing(asked, found, words)), html.Div(beside)], className="split")]
+    return [
+        bar,
+        html.Div([html.Div(_listing(asked, found, words)), html.Div(beside)], className="split"),
+    ]
 
 
 def _listing(asked: Mapping[str, str], found: "Page", words: Words) -> Child:
@@ -104,7 +109,9 @@ def address(kept: Mapping[str, str], **more: object) -> str:
 
 
 def _phones(row: "DutyContact") -> list[Child]:
-    return [html.Div(number, className="num-left") for number in (*row.offices, *row.masks)] or ["—"]
+    return [html.Div(number, className="num-left") for number in (*row.offices, *row.masks)] or [
+        "—"
+    ]
 
 
 def card(line: "Line", words: Words) -> Child:
@@ -160,15 +167,24 @@ def form(
     body: list[Child] = [html.Div(fields, className="form")]
     if row:
         out = parts.button("contact.deactivate", words, key=row.id, version=row.version)
-        body.append(parts.opening(words["duty.do.contact.deactivate"], [html.P(words["duty.out_help"]), out]))
-    return panel(words["duty.contact_edit"] if row else words["duty.contact_new"], body, css="roomy")
+        body.append(
+            parts.opening(
+                words["duty.do.contact.deactivate"], [html.P(words["duty.out_help"]), out]
+            )
+        )
+    return panel(
+        words["duty.contact_edit"] if row else words["duty.contact_new"], body, css="roomy"
+    )
 
 
 def group_form(words: Words) -> Child:
     """Return the form of a new group."""
     return parts.opening(
         words["duty.group_new"],
-        [parts.typed("group", "group", words, most=30), parts.button("group.add", words, primary=True)],
+        [
+            parts.typed("group", "group", words, most=30),
+            parts.button("group.add", words, primary=True),
+        ],
     )
 
 

@@ -41,7 +41,10 @@ def page(
         link(label, f"/duty/log?{urlencode(dict(zip(('since', 'until'), key.split('/'), strict=True)))}", className="tab")
         for key, label in shifts
     ]  # fmt: skip
-    classes = [("", words["duty.cls.all"]), *((name, words[f"duty.cls.{name}"]) for name in CLASSES)]
+    classes = [
+        ("", words["duty.cls.all"]),
+        *((name, words[f"duty.cls.{name}"]) for name in CLASSES),
+    ]
     bar = html.Div(
         [
             parts.search("/duty/log", boxes, words, keep="cls"),

@@ -63,7 +63,11 @@ def _notice(
         status("warn" if state in ("waiting", "no_mobile") else "ok", f"{words[f'duty.delivery.{state}']} {n}")
         for state, n in sorted(line.states.items())
     ]  # fmt: skip
-    heads = [(words["duty.field.name"], ""), (words["duty.field.mobiles"], "nowrap"), (words["duty.col.state"], "")]
+    heads = [
+        (words["duty.field.name"], ""),
+        (words["duty.field.mobiles"], "nowrap"),
+        (words["duty.col.state"], ""),
+    ]
     rows = [(row.name, row.masked or "—", words[f"duty.delivery.{row.state}"]) for row in people]
     more = html.Details(
         [
@@ -72,4 +76,6 @@ def _notice(
         ]
     )
     head = html.Header([html.B(line.row.sent_name), html.Span(at, className="num muted"), *counts])
-    return html.Article([head, html.P(line.row.text, className="pre"), more], className="duty-handover")
+    return html.Article(
+        [head, html.P(line.row.text, className="pre"), more], className="duty-handover"
+    )

@@ -92,9 +92,7 @@ def cell(level: str, day: object, slot: str) -> str:
     return f"/duty/roster?view=week&day={day}&cell={level}.{day}.{slot}"
 
 
-def waiting(
-    to_sign: Sequence["DutyHandover"], asked: int, to_approve: int, words: Words
-) -> Child:
+def waiting(to_sign: Sequence["DutyHandover"], asked: int, to_approve: int, words: Words) -> Child:
     """Return what waits for the person who looks: a handover to sign, a swap to answer or to approve."""
     lines: list[Child] = [
         html.Li(
@@ -114,5 +112,3 @@ def waiting(
     if not lines:
         return None
     return panel(words["duty.waiting"], html.Ul(lines, className="held"), css="roomy")
-
-

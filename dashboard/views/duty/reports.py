@@ -39,7 +39,11 @@ def page(
         )
         for row in rows
     ]  # fmt: skip
-    listed = table(heads, body, label=words["duty.tab.reports"]) if body else empty(words["duty.reports.none"])
+    listed = (
+        table(heads, body, label=words["duty.tab.reports"])
+        if body
+        else empty(words["duty.reports.none"])
+    )
     left = panel(words["duty.tab.reports"], listed)
     if not may:
         return left
@@ -144,7 +148,12 @@ def figures(facts: Mapping[str, Any], words: Words) -> Child:
 
 
 def _versions(rows: Sequence["DutyReportVersion"], zone: str, words: Words) -> Child:
-    heads = [("", "num"), (words["duty.col.time"], "nowrap"), (words["duty.col.what"], ""), (words["duty.col.by"], "")]
+    heads = [
+        ("", "num"),
+        (words["duty.col.time"], "nowrap"),
+        (words["duty.col.what"], ""),
+        (words["duty.col.by"], ""),
+    ]
     body = []
     for row in rows:
         said: list[Child] = [words[f"duty.step.{row.verb}"]]
@@ -153,7 +162,10 @@ def _versions(rows: Sequence["DutyReportVersion"], zone: str, words: Words) -> C
         if row.verb in ("draft", "edit"):
             said.append(
                 html.Details(
-                    [html.Summary(words["duty.text_then"]), html.Div(row.text, className="pre duty-text")]
+                    [
+                        html.Summary(words["duty.text_then"]),
+                        html.Div(row.text, className="pre duty-text"),
+                    ]
                 )
             )
         at = f"{clock.local(row.at.timestamp(), zone):%m-%d %H:%M}"

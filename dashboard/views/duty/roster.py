@@ -280,15 +280,11 @@ def levels_form(levels: Sequence["Level"], words: Words) -> Child:
                 _level(f"level{level.code}", level.code, level.label, level.least, slots, words),
             )
         )  # fmt: skip
-    forms.append(
-        parts.opening(words["duty.level_new"], _level("levelnew", "", "", 1, "", words))
-    )
+    forms.append(parts.opening(words["duty.level_new"], _level("levelnew", "", "", 1, "", words)))
     return panel(words["duty.levels"], html.Div(forms), css="roomy")
 
 
-def _level(
-    form: str, code: str, label: str, least: int, slots: str, words: Words
-) -> list[Child]:
+def _level(form: str, code: str, label: str, least: int, slots: str, words: Words) -> list[Child]:
     return [
         parts.typed(form, "label", words, value=label, most=20),
         parts.typed(form, "least", words, value=str(least), most=2),

@@ -23,7 +23,9 @@ LEVELS: Mapping[str, str] = {
 
 def page(handing: Child, swapping: Child, calendars: Child) -> Child:
     """Return the page's body."""
-    return html.Div([html.Div(handing), html.Div([swapping, calendars])], className="split duty-even")
+    return html.Div(
+        [html.Div(handing), html.Div([swapping, calendars])], className="split duty-even"
+    )
 
 
 def when(start: float, end: float, zone: str, words: Words) -> str:
@@ -53,7 +55,9 @@ def handovers(
             ),
             parts.button("handover.write", words, primary=True),
         ]
-        blocks.append(panel(words["duty.handover_new"], html.Div(form, className="form"), css="roomy"))
+        blocks.append(
+            panel(words["duty.handover_new"], html.Div(form, className="form"), css="roomy")
+        )
     listed = [_handover(row, me, zone, words) for row in rows]
     body = html.Div(listed) if listed else empty(words["duty.handover_none"])
     return [*blocks, panel(words["duty.handovers"], body)]
@@ -65,7 +69,9 @@ def _handover(
     signed = row.signed_at
     at = f"{clock.local(row.written_at.timestamp(), zone):%m-%d %H:%M}"
     if signed:
-        text = words["duty.signed_at"].format(at=f"{clock.local(signed.timestamp(), zone):%m-%d %H:%M}")
+        text = words["duty.signed_at"].format(
+            at=f"{clock.local(signed.timestamp(), zone):%m-%d %H:%M}"
+        )
         mark = status("ok", text)
     else:
         mark = status("warn", words["duty.unsigned"])
@@ -87,7 +93,9 @@ def _handover(
     head = html.Header(
         [html.B(f"{row.outgoing} → {row.incoming}"), html.Span(at, className="num muted"), mark]
     )
-    return html.Article([head, html.P(row.matters, className="pre"), *acts], className="duty-handover")
+    return html.Article(
+        [head, html.P(row.matters, className="pre"), *acts], className="duty-handover"
+    )
 
 
 def swaps(
@@ -124,7 +132,10 @@ def swaps(
             parts.button("swap.ask", words, primary=True),
         ]
         own = [
-            html.Ul([html.Li(html.Span(text, className="num")) for _, text in coming[:8]], className="held"),
+            html.Ul(
+                [html.Li(html.Span(text, className="num")) for _, text in coming[:8]],
+                className="held",
+            ),
             parts.opening(words["duty.do.swap.ask"], form),
         ]
     listed = _swaps(rows, me, may_approve=may_approve, zone=zone, words=words)
@@ -149,7 +160,9 @@ def _swaps(
     for line in rows:
         row = line.row
         said = [f"{line.who.name} → {line.other.name}"]
-        said.append(when(line.shift.start_at.timestamp(), line.shift.end_at.timestamp(), zone, words))
+        said.append(
+            when(line.shift.start_at.timestamp(), line.shift.end_at.timestamp(), zone, words)
+        )
         if line.back is not None:
             back = when(line.back.start_at.timestamp(), line.back.end_at.timestamp(), zone, words)
             said.append(f"⇄ {back}")
@@ -181,9 +194,7 @@ def _swaps(
     return table(heads, body, label=words["duty.swaps"])
 
 
-def calendars(
-    rows: Sequence["CalendarLine"], *, own: bool, zone: str, words: Words
-) -> Child:
+def calendars(rows: Sequence["CalendarLine"], *, own: bool, zone: str, words: Words) -> Child:
     """Return the calendar addresses that are open, and the buttons for a new one."""
     listed = [
         html.Li(

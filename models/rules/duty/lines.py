@@ -7,7 +7,9 @@ and its sentence `duty.line.<name>` to both languages; the log, its filter and t
 from collections.abc import Callable, Mapping
 from typing import Any, Literal, NamedTuple
 
-Class = Literal["report", "order", "incident", "road", "alarm", "fault", "duty", "message", "remark"]
+Class = Literal[
+    "report", "order", "incident", "road", "alarm", "fault", "duty", "message", "remark"
+]
 """接报, 指令, 突发事件, 道路, 告警, 故障, 值班, 通知, 备注."""
 CLASSES: tuple[Class, ...] = (
     "report", "order", "incident", "road", "alarm", "fault", "duty", "message", "remark",
