@@ -247,7 +247,9 @@ def find(
     where = _where(said.strip(), group, vault)
     wanted = select(DutyContact).where(*where)
     total = count(session, wanted)
-    order = (DutyContact.kind.desc(), DutyContact.organisation, DutyContact.name, DutyContact.id)
+    # an organisation's own numbers stand before its people's
+    of = func.coalesce(func.nullif(DutyContact.organisation, ""), DutyContact.name)
+    order = (of, DutyContact.kind, DutyContact.name, DutyContact.id)
     rows = session.scalars(wanted.order_by(*order).offset(page * size).limit(size)).all()
     return Page(_lines(session, rows), total, -(-total // size))
 

@@ -57,7 +57,7 @@ def _with_login(session: Session, me: DutyContact | None) -> list[tuple[int, str
     ]
 
 
-def _swapping(session: Session, me: DutyContact | None, zone: str) -> Child:
+def _swapping(session: Session, me: DutyContact | None, zone: str) -> list[Child]:
     at, who = now(), actor()
     labels = {
         (level.code, slot.code): f"{level.label} {slot.label}"

@@ -47,8 +47,13 @@ def page(
     ]
     bar = html.Div(
         [
-            parts.search("/duty/log", boxes, words, keep="cls"),
-            html.Nav(spans, className="tabs"),
+            html.Div(
+                [
+                    parts.search("/duty/log", boxes, words, keep="cls"),
+                    html.Nav(spans, className="tabs"),
+                ],
+                className="filters duty-bar",
+            ),
             parts.tabs("/duty/log", "cls", asked.get("cls", ""), classes, words, kept),
         ],
         className="bar",

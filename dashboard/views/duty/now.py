@@ -57,11 +57,12 @@ def _serving(
 
 def _person(each: "OnDuty", zone: str, words: Words) -> html.Div:
     until = f"{clock.local(each.end, zone):%m-%d %H:%M}"
-    facts = [each.slot, words["duty.until"].format(at=until), *each.offices]
+    facts = f"{each.slot} {words['duty.until'].format(at=until)}"
     return html.Div(
         [
             link(html.B(each.name), f"/duty/contacts?contact={each.contact}"),
-            html.Span(" · ".join(facts), className="muted"),
+            html.Span(facts, className="muted"),
+            html.Span(" ".join(each.offices), className="num-left"),
         ],
         className="duty-person",
     )

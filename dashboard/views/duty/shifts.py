@@ -21,10 +21,10 @@ LEVELS: Mapping[str, str] = {
 }  # fmt: skip
 
 
-def page(handing: Child, swapping: Child, calendars: Child) -> Child:
+def page(handing: Child, swapping: Sequence[Child], calendars: Child) -> Child:
     """Return the page's body."""
     return html.Div(
-        [html.Div(handing), html.Div([swapping, calendars])], className="split duty-even"
+        [html.Div(handing), html.Div([*swapping, calendars])], className="split duty-even"
     )
 
 
