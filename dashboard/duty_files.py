@@ -185,9 +185,10 @@ def _facts(title: str, facts: dict[str, Any], text: str, texts: Words) -> bytes:
     calls, tickets = facts["calls"], facts["tickets"]
     rows: list[list[Any]] = [[texts[f"kpi.{name}"], calls[name]["v"]] for name in CALLS]
     rows += [
-        [texts[f"kpi.{name}"], round(calls[name]["v"], 4) if calls[name]["d"] else "", calls[name]["n"], calls[name]["d"]]
+        [texts[f"kpi.{name}"], round(each["v"], 4) if each["d"] else "", each["n"], each["d"]]
         for name in RATES
-    ]  # fmt: skip
+        if (each := calls[name])
+    ]
     rows.append([texts["duty.tickets_opened"], tickets["opened"]])
     for family, section in (("kind", "kinds"), ("ticket_status", "states"), ("result", "results")):
         rows += [[texts.get(f"{family}.{key}", key), n] for key, n in tickets[section].items()]

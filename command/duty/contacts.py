@@ -206,7 +206,7 @@ def _parsed(said: str, field_: str) -> list[Any]:
         raise BadInput(str(error), field=field_, fault=error.fault, said=error.said) from error
 
 
-def _groups_of(contact_id: int) -> Select[tuple[int]]:
+def _groups_of(contact_id: int) -> Select[int]:
     return select(DutyMember.group_id).where(DutyMember.contact_id == contact_id)
 
 
@@ -255,7 +255,7 @@ def find(
 
 
 def _where(said: str, group: int, vault: Vault) -> list[ColumnElement[bool]]:
-    where: list[ColumnElement[bool]] = [DutyContact.active]
+    where: list[ColumnElement[bool]] = [DutyContact.active.is_(True)]
     if group:
         members = select(DutyMember.contact_id).where(DutyMember.group_id == group)
         where.append(DutyContact.id.in_(members))

@@ -6,7 +6,7 @@ press at once.
 
 from collections.abc import Sequence
 from datetime import date, timedelta
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import msgspec
 from sqlalchemy import select, update
@@ -288,7 +288,7 @@ def cancel(
     )  # fmt: skip
 
 
-def _told(row: DutyShift, label: str, who: DutyContact) -> dict[str, object]:
+def _told(row: DutyShift, label: str, who: DutyContact) -> dict[str, Any]:
     return {
         "shift": row.id, "level": row.level, "label": label, "contact": who.id, "who": who.name,
         "start": row.start_at.timestamp(), "end": row.end_at.timestamp(),

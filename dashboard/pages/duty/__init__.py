@@ -10,9 +10,9 @@ from dash import ALL, Input, Output, State, ctx
 
 from dashboard.auth import require
 from dashboard.door import writing
-from dashboard.pages.context import told, words
 from dashboard.pages.context import shown as guarded
-from dashboard.pages.duty import contacts, log, now, notices, reports, roster, shifts
+from dashboard.pages.context import told, words
+from dashboard.pages.duty import contacts, log, notices, now, reports, roster, shifts
 from dashboard.pages.duty.answers import Pressed, Said, Verb, refused
 from dashboard.views.duty.parts import frame
 from dashboard.views.kit import Child

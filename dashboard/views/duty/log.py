@@ -7,6 +7,7 @@ from urllib.parse import urlencode
 from dash import dcc, html
 
 from dashboard.views import clock
+from dashboard.views.admin.parts import Options
 from dashboard.views.duty import parts
 from dashboard.views.kit import Child, Words, empty, link, panel, table
 from models.rules.duty.lines import CLASSES
@@ -25,7 +26,7 @@ _THERE: Mapping[str, str] = {
 def page(
     asked: Mapping[str, str],
     entries: Sequence["Entry"],
-    shifts: parts.Options,
+    shifts: Options,
     *,
     whole: bool,
     zone: str,
@@ -34,13 +35,10 @@ def page(
     """Return the log of a period; `shifts` are periods offered as (since/until, label)."""
     kept = {name: asked.get(name, "") for name in ("since", "until")}
     boxes = [
-        parts.box("since", asked["since"], words, kind="text"),
-        parts.box("until", asked["until"], words, kind="text"),
+        parts.box("since", asked["since"], words),
+        parts.box("until", asked["until"], words),
     ]
-    spans = [
-        link(label, f"/duty/log?{urlencode(dict(zip(('since', 'until'), key.split('/'), strict=True)))}", className="tab")
-        for key, label in shifts
-    ]  # fmt: skip
+    spans = [link(label, _span(key), className="tab") for key, label in shifts]
     classes = [
         ("", words["duty.cls.all"]),
         *((name, words[f"duty.cls.{name}"]) for name in CLASSES),
@@ -63,6 +61,11 @@ def page(
         note += f" · {words['duty.log.more']}"
     found = [remark_form(words), listing(entries, zone, words)]
     return [bar, panel(words["duty.tab.log"], found, note=note)]
+
+
+def _span(key: str) -> str:
+    since, _, until = key.partition("/")
+    return f"/duty/log?{urlencode({'since': since, 'until': until})}"
 
 
 def remark_form(words: Words) -> html.Div:

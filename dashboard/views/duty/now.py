@@ -77,7 +77,10 @@ def missing(gaps: Sequence["Gap"], levels: Sequence["Level"], words: Words) -> C
         [
             html.Li(
                 [
-                    link(f"{gap.day:%m-%d} {words[f'week.{(gap.day.weekday() + 1) % 7}']}", cell(gap.level, gap.day, gap.slot)),
+                    link(
+                        f"{gap.day:%m-%d} {words[f'week.{(gap.day.weekday() + 1) % 7}']}",
+                        cell(gap.level, gap.day, gap.slot),
+                    ),
                     html.Span(f"{named[gap.level].label} {named[gap.level].slot(gap.slot).label}"),
                     status("warn", words["duty.short"].format(n=gap.least - gap.have)),
                 ]

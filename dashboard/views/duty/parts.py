@@ -156,7 +156,7 @@ def search(
     )  # fmt: skip
 
 
-def box(name: str, value: str, words: Words, *, kind: str = "text") -> html.Label:
+def box(name: str, value: str, words: Words) -> html.Label:
     """Return a box of such a form."""
-    control = dcc.Input(name=name, id=f"duty-{name}", type=kind, value=value, maxLength=40)
+    control = dcc.Input(name=name, id=f"duty-{name}", type="text", value=value, maxLength=40)
     return html.Label([html.Span(words[f"duty.field.{name}"]), control], className="box")

@@ -79,7 +79,7 @@ def one(
     words: Words,
 ) -> Child:
     """Return one report."""
-    of = {"key": row.id, "version": row.version}
+    of: dict[str, Any] = {"key": row.id, "version": row.version}
     acts: list[Child] = []
     if row.state == "draft" and may_edit:
         text: Child = html.Div(

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import urlencode
 
 from dash import html
@@ -75,7 +75,7 @@ def page(asked: Asked, sheet: Sheet, beside: Child, *, pdf: bool, words: Words) 
         className="filters duty-bar",
     )  # fmt: skip
     if not sheet.levels:
-        return [bar, empty(words["duty.no_levels"]), beside]
+        return [bar, empty(words["duty.no_levels"]), html.Div(beside)]
     drawn = month(asked, sheet, words) if asked.view == "month" else week(asked, sheet, words)
     short = sum(gap.least - gap.have for gap in sheet.gaps.values())
     note = (
@@ -211,7 +211,7 @@ def cell_form(
             f"{clock.local(each.timestamp(), zone):%Y-%m-%d %H:%M}"
             for each in (line.row.start_at, line.row.end_at)
         )
-        of = {"key": f"{line.row.id}", "version": line.row.version}
+        of: dict[str, Any] = {"key": f"{line.row.id}", "version": line.row.version}
         blocks.append(
             html.Div(
                 [

@@ -1,7 +1,7 @@
 """调班与交接: one's own shifts and swaps, handovers to write and to sign, calendar addresses."""
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from dash import html
 
@@ -76,7 +76,7 @@ def _handover(
     else:
         mark = status("warn", words["duty.unsigned"])
     acts: list[Child] = []
-    of = {"key": row.id, "version": row.version}
+    of: dict[str, Any] = {"key": row.id, "version": row.version}
     if not signed and me is not None and me.id == row.incoming_id:
         acts.append(parts.button("handover.sign", words, primary=True, **of))
     if not signed and me is not None and me.id == row.outgoing_id:
@@ -109,7 +109,7 @@ def swaps(
     may_approve: bool,
     zone: str,
     words: Words,
-) -> Child:
+) -> list[Child]:
     """Return one's own shifts to come with the form to ask, and the swaps one has a word in."""
     if me is None:
         own: Child = empty(words["duty.not_in_book"])
@@ -169,7 +169,7 @@ def _swaps(
         if row.why:
             said.append(row.why)
         acts: list[Child] = []
-        of = {"key": row.id}
+        of: dict[str, Any] = {"key": row.id}
         if row.state == "asked" and me is not None and me.id == line.other.id:
             acts += [
                 parts.button("swap.agree", words, primary=True, **of),
