@@ -143,7 +143,8 @@ def _roster(query: str, kind: str, texts: Words) -> tuple[str, bytes]:
     rows = _rows(asked, made, texts)
     if kind == "xlsx":
         top = [texts["duty.col.day"], *(f"{name} {span}" for name, span in heads)]
-        return title, _table(top, rows, width=16)
+        flat = [[cell.replace("\n", "、") for cell in line] for line in rows]
+        return title, _table(top, flat, width=16)
     page = _ENV.get_template("roster.html").render(
         title=title, day=texts["duty.col.day"], levels=made.levels, rows=rows, hours=hours,
         made=texts["duty.printed"].format(at=f"{made.today}"),
@@ -164,7 +165,7 @@ def _rows(asked: Asked, made: Sheet, texts: Words) -> list[list[str]]:
                 gap = made.gaps.get(key)
                 if gap:
                     names.append(f"〔{texts['duty.short'].format(n=gap.least - gap.have)}〕")
-                cells.append("、".join(names))
+                cells.append("\n".join(names))
         rows.append(cells)
     return rows
 

@@ -17,6 +17,7 @@ from models.tables.duty import (
     DutySwap,
 )
 from models.tables.floor import Agent, CallerIdentity, CallLedger, Queue, Seat, SeatInterval, Team
+from models.tables.incident import Incident, IncidentTicket, IncidentType, Plan
 from models.tables.knowledge import KnowledgeAnswer, KnowledgeItem
 from models.tables.log import Audit, EventLog, Outbox
 from models.tables.paper import Attachment, Draft, Letter, SavedQuery
@@ -42,8 +43,8 @@ __all__ = [
     "Category", "City", "CityState", "Closure", "Customer", "Draft", "DutyCalendar", "DutyContact", "DutyDelivery",
     "DutyGroup", "DutyHandover", "DutyLevel", "DutyMember", "DutyNotice", "DutyRemark", "DutyReport",
     "DutyReportVersion", "DutyShift", "DutySwap", "EventLog", "Holiday",
-    "KnowledgeAnswer", "KnowledgeItem",
-    "Letter", "LoginSession", "Outbox", "Parameter", "Queue", "RoadSpeed", "Role", "SavedQuery", "Seat",
+    "Incident", "IncidentTicket", "IncidentType", "KnowledgeAnswer", "KnowledgeItem",
+    "Letter", "LoginSession", "Outbox", "Parameter", "Plan", "Queue", "RoadSpeed", "Role", "SavedQuery", "Seat",
     "SeatInterval", "Supervision", "Team", "Tenant", "Ticket", "TicketHistory", "TicketLeg",
     "TicketParty", "TicketRequest", "Unit", "User",
 ]  # fmt: skip

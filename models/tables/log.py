@@ -31,6 +31,13 @@ class EventLog(Owned, Base):
     __table_args__ = (
         UniqueConstraint("tenant_id", "event_id"),
         Index("ix_event_log_kind", "tenant_id", "kind", "at"),
+        Index(
+            "ix_event_log_incident",
+            "tenant_id",
+            text("((event ->> 'incident')::bigint)"),
+            text("((event ->> 'seq')::int)"),
+            postgresql_where=text("event ? 'incident'"),
+        ),
     )
     id: Mapped[Id]
     event_id: Mapped[str] = mapped_column(Text)

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dashboard.texts.en import (
     admin,
     city_map,
+    command,
     course,
     duty,
     files,
@@ -15,6 +16,7 @@ from dashboard.texts.en import (
     outcomes,
     places,
     placing,
+    plans,
     shell,
     tickets,
 )
@@ -33,5 +35,7 @@ EN: Mapping[str, str] = {
     **places.TEXTS,
     **placing.TEXTS,
     **city_map.TEXTS,
+    **command.TEXTS,
+    **plans.TEXTS,
     **admin.TEXTS,
 }

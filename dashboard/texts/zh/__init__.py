@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dashboard.texts.zh import (
     admin,
     city_map,
+    command,
     course,
     duty,
     files,
@@ -15,6 +16,7 @@ from dashboard.texts.zh import (
     outcomes,
     places,
     placing,
+    plans,
     shell,
     tickets,
 )
@@ -33,5 +35,7 @@ ZH: Mapping[str, str] = {
     **places.TEXTS,
     **placing.TEXTS,
     **city_map.TEXTS,
+    **command.TEXTS,
+    **plans.TEXTS,
     **admin.TEXTS,
 }
