@@ -24,6 +24,7 @@ from command import pictures
 from dashboard import (
     auth,
     door,
+    duty_files,
     export,
     files,
     hotspot_files,
@@ -187,6 +188,7 @@ def create_app(settings: Settings) -> ASGIApp:
     hotspot_files.routes(server)
     incident_files.routes(server)
     route_files.routes(server)
+    duty_files.routes(server)
     # callbacks by websocket would be checked once, when the socket opens; by HTTP every one is
     get_backend("fastapi").websocket_capability = False
     application = dash.Dash(
