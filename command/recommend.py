@@ -138,11 +138,11 @@ def recommend(
     taken = _solve(asked, fit, limits)
     held = _held(asked, fit, limits, taken)
     choices = _choices(asked, fit, limits, taken, held)
-    ruled = [
-        Ruled(c.code, c.label, "no_capability" if c.capabilities.isdisjoint(asked) else c.why, c.seconds)
-        for c in candidates
-        if (c.why and not c.capabilities.isdisjoint(asked)) or c.capabilities.isdisjoint(asked)
-    ]  # fmt: skip
+    ruled: list[Ruled] = []
+    for c in candidates:
+        reason = "no_capability" if c.capabilities.isdisjoint(asked) else c.why
+        if reason:
+            ruled.append(Ruled(c.code, c.label, reason, c.seconds))
     ruled += [
         Ruled(c.code, c.label, "reserve", c.seconds, held[c.code]) for c in fit if c.code in held
     ]
@@ -292,6 +292,9 @@ def _choices(
     asked: Mapping[str, int], fit: Sequence[Candidate], limits: Sequence[_Limit], taken: Taken,
     held: Mapping[str, Floor],
 ) -> tuple[Choice, ...]:  # fmt: skip
+    def near(c: Candidate) -> Near:
+        return Near(c.code, c.label, c.seconds, taken.get(c.code, ""))
+
     choices = []
     for need in asked:
         chosen = [c for c in fit if taken.get(c.code) == need]
@@ -300,14 +303,11 @@ def _choices(
         ]  # the soonest first, as `fit`
         for rank, c in enumerate(chosen, 1):
             nearer = tuple(
-                Near(o.code, o.label, o.seconds, taken.get(o.code, ""))
+                near(o)
                 for o in others
                 if o.seconds < c.seconds and (o.code in taken or o.code in held)
             )
-            runner_up = next((o for o in others if _stands_in(o, c, limits, taken)), None)
-            second = runner_up and Near(
-                runner_up.code, runner_up.label, runner_up.seconds, taken.get(runner_up.code, "")
-            )
+            second = next((near(o) for o in others if _stands_in(o, c, limits, taken)), None)
             choices.append(Choice(need, c.code, c.label, c.seconds, rank, nearer, second))
     return tuple(choices)
 

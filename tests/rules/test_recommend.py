@@ -178,7 +178,7 @@ def test_floors_mattered_in_many_of_them() -> None:
     assert sum(1 for found, _ in told if any(r.why == "reserve" for r in found.ruled)) > 40
 
 
-def test_every_figure_of_the_explanation_is_so() -> None:
+def test_every_figure_of_the_choices_is_so() -> None:
     for seed in range(200):
         needs, units, floors = make(seed)
         found = recommend(needs, units, floors)
@@ -186,51 +186,43 @@ def test_every_figure_of_the_explanation_is_so() -> None:
         taken = taken_of(found)
         assert len(taken) == len(found.choices), "one need each"
         for need in found.needs:
-            sent = [code for code, fills in taken.items() if fills == need.capability]
-            assert (need.asked, need.missing) == (
-                needs[need.capability],
-                needs[need.capability] - len(sent),
-            )
-            assert [known[code].seconds for code in sent] == sorted(
-                known[code].seconds for code in sent
-            )
+            sent = [known[c.unit].seconds for c in found.chosen(need.capability)]
+            assert need.asked == needs[need.capability]
+            assert need.missing == need.asked - len(sent)
+            assert sent == sorted(sent) == [c.seconds for c in found.chosen(need.capability)]
         for choice in found.choices:
             here = known[choice.unit]
-            assert choice.capability in here.capabilities and not here.why
-            assert choice.seconds == here.seconds
-            sooner = {
-                u.code for u in units
-                if not u.why and choice.capability in u.capabilities and u.seconds < here.seconds
+            assert choice.capability in here.capabilities
+            assert not here.why
+            others = [
+                u for u in units
+                if not u.why and choice.capability in u.capabilities
                 and taken.get(u.code) != choice.capability
-            }  # fmt: skip
+            ]  # fmt: skip
+            sooner = {u.code for u in others if u.seconds < here.seconds}
             assert {near.unit for near in choice.nearer} == sooner, seed
-            may = []
-            for u in units:
-                if (
-                    u.why
-                    or choice.capability not in u.capabilities
-                    or taken.get(u.code) == choice.capability
-                ):
-                    continue
-                swapped = {
-                    **{c: n for c, n in taken.items() if c != choice.unit},
-                    u.code: choice.capability,
-                }
-                if u.code in taken or kept(floors, units, swapped):
-                    may.append(u)
+            rest = {code: need for code, need in taken.items() if code != choice.unit}
+            may = [
+                u.seconds for u in others
+                if u.code in taken or kept(floors, units, {**rest, u.code: choice.capability})
+            ]  # fmt: skip
             second = choice.runner_up
-            assert (second is None) == (not may), seed
-            if second:
-                assert second.seconds == min(u.seconds for u in may)
-                assert second.taken_for == taken.get(second.unit, "")
+            assert (second and second.seconds) == (min(may) if may else None), seed
+            assert second is None or second.taken_for == taken.get(second.unit, "")
+
+
+def test_every_unit_that_is_ruled_out_is_so_for_the_reason_given() -> None:
+    for seed in range(200):
+        needs, units, floors = make(seed)
+        found = recommend(needs, units, floors)
+        known, taken = {u.code: u for u in units}, taken_of(found)
         asked = {need for need, count in needs.items() if count}
         for ruled in found.ruled:
-            u = known[ruled.unit]
             assert ruled.unit not in taken
             if ruled.why == "reserve":
                 assert not kept(floors, units, {**taken, ruled.unit: "any"})
                 assert ruled.floor in floors
             elif ruled.why == "no_capability":
-                assert u.capabilities.isdisjoint(asked)
+                assert known[ruled.unit].capabilities.isdisjoint(asked)
             else:
-                assert ruled.why == u.why
+                assert ruled.why == known[ruled.unit].why
