@@ -25,12 +25,12 @@ HERE = Actor(9, "莲湖协调员", RIGHTS, district="1")
 LOOKS = Actor(10, "领导", frozenset({"command.view"}))
 MACHINE_ACTOR = Actor(0, "系统", RIGHTS | {MACHINE})
 NODES = {
-    "a": (0.0, 0.0), "b": (1000.0, 0.0), "c": (2000.0, 0.0), "d": (1000.0, 800.0),
-    "x": (9000.0, 0.0), "y": (9500.0, 0.0),
+    "a": (0.0, 0.0), "b": (1000.0, 0.0), "c": (2000.0, 0.0), "d": (1000.0, 1200.0),
+    "w": (-1000.0, 0.0), "e": (3000.0, 0.0), "x": (9000.0, 0.0), "y": (9500.0, 0.0),
 }  # fmt: skip
 STREETS = [
     *both("ab", "a", "b"), *both("bc", "b", "c"), *both("ad", "a", "d"), *both("dc", "d", "c"),
-    *both("xy", "x", "y"),
+    *both("wa", "w", "a"), *both("ce", "c", "e"), *both("xy", "x", "y"),
 ]  # fmt: skip
 """All at 36 km/h: 10 m/s. From x to y is an island."""
 GROUND = city(NODES, STREETS).ground

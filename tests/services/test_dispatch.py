@@ -157,7 +157,7 @@ def test_every_unit_that_cannot_come_is_listed_with_why(session: Session) -> Non
     [
         (None, "no_place", "no_place"),
         ((116.4, 39.9), "outside", "no_place"),
-        (lonlat(2000, 700), "off_road", "no_place"),
+        (lonlat(2400, 600), "off_road", "no_place"),
         (lonlat(9250, 0), "island", "no_way"),
     ],
 )
