@@ -4,13 +4,16 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
 import pytest
 from conftest import Place
 from factories import AT
 from forces import COORD, OTHER, make_force, make_incident, network, told, town
+from road_maps import yunzhou
 from sqlalchemy import Engine, select
 
-from command import dispatch, forces, supplies
+from command import demo_resources, dispatch, forces, supplies
+from gis_data.roads import network as net
 from models.errors import HotlineError, NotFound
 from models.events.incident.response import SupplySent, UnitAssigned
 from models.store import db
@@ -112,3 +115,18 @@ def test_nobody_sees_or_sends_a_neighbours_units(
                     session, wrong, unit, capability="fire", network=None, actor=COORD, now=AT,
                     override="急",
                 )  # fmt: skip
+
+
+def test_the_demo_has_forces_that_reach_its_roads(engine: Engine, tenant: Place) -> None:
+    assert demo_resources.fill(engine, tenant.id, now=AT) == 65
+    assert demo_resources.fill(engine, tenant.id, now=AT) == 0
+    ground = net.ground(yunzhou())
+    with db.transaction(engine, tenant.id) as session:
+        lines = forces.units(session, actor=COORD, now=AT)
+        snapped = ground.snap(np.array([[line.lon, line.lat] for line in lines]))
+        assert all(isinstance(stop, net.Stop) for stop in snapped)
+        assert all(line.row.district for line in lines)
+        assert sum(not line.staffed for line in lines) == 2
+        assert len(supplies.stocks(session, actor=COORD)) == 36
+        able = {code for line in lines for code in line.row.capabilities}
+        assert able == forces.capabilities(session).keys()
