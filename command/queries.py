@@ -7,13 +7,15 @@ import msgspec
 from sqlalchemy import BigInteger, Integer, cast, func, or_, select
 from sqlalchemy.orm import Session
 
-from command.moving import sees
+from command.moving import read, sees
 from models.clock import Instant, to_datetime
 from models.errors import BadInput, Refused
 from models.events.incident import AnyIncidentEvent, from_row
 from models.rules.incident.moves import OPEN
 from models.rules.incident.state import Incident as State
-from models.tables import EventLog, Incident, IncidentType
+from models.store import streams
+from models.store.db import tenant_of
+from models.tables import EventLog, Incident, IncidentType, Outbox
 from tickets.moving import Actor
 
 VIEW = "command.view"
@@ -117,3 +119,24 @@ def _where(c: Criteria) -> Iterable[Any]:
         yield Incident.reported_at >= to_datetime(c.start)
     if c.end:
         yield Incident.reported_at < to_datetime(c.end)
+
+
+def timeline(session: Session, incident_id: int, *, actor: Actor) -> list[AnyIncidentEvent]:
+    """Return an incident's events up to its row's last, in order: the sealed log, and what is still on its way there.
+
+    Refused without command.view, NotFound outside the actor's scope.
+    """
+    state = read(session, incident_id, actor=actor)
+    kept = log(session, incident_id)
+    missing = state.seq - (kept[-1].seq if kept else 0)
+    if missing <= 0:
+        return kept
+    incident = cast(Outbox.event["incident"].astext, BigInteger)
+    stream = streams.incident_stream(tenant_of(session))
+    fresh = session.scalars(
+        select(Outbox.event)
+        .where(Outbox.stream == stream, incident == incident_id)
+        .order_by(Outbox.id.desc())
+        .limit(missing)
+    )
+    return kept + [from_row(row) for row in reversed(fresh.all())]

@@ -132,7 +132,8 @@ class CommandHub:
                 return  # what was trimmed away meanwhile stands in the rows
 
     async def _read(self) -> list[tuple[str, list[streams.Entry]]]:
-        found: Any = await self._redis.xread({**self._ids}, count=READ_COUNT, block=500)
+        ids: dict[Any, Any] = dict(self._ids)
+        found: Any = await self._redis.xread(ids, count=READ_COUNT, block=500)
         return [
             (name.decode(), [streams.Entry(key.decode(), fields) for key, fields in rows])
             for name, rows in found or []
