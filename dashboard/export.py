@@ -50,7 +50,7 @@ def calls_file(
                 break
     head = [texts.get(f"calls.col.{name}", name) for name in COLUMNS]
     body = [[_cell(name, getattr(row, name), texts, zone) for name in COLUMNS] for row in rows]
-    return (_xlsx(head, body), _XLSX) if kind == "xlsx" else (csv_file(head, body), "text/csv")
+    return (_xlsx(head, body), XLSX) if kind == "xlsx" else (csv_file(head, body), "text/csv")
 
 
 TICKET_COLUMNS = (
@@ -116,7 +116,7 @@ def _ticket_cell(
     return value if isinstance(value, int) else str(value or "")[:CELL_MAX]
 
 
-_XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
 def _cell(name: str, value: object, texts: Mapping[str, str], zone: str) -> str | float:

@@ -13,7 +13,7 @@ from dashboard.door import ground, map_base, reading
 from dashboard.pages import command_moves
 from dashboard.pages.context import actor, districts, map_look, place, shown, words
 from dashboard.views import command as views
-from dashboard.views import command_dossier
+from dashboard.views import command_dossier, dispatch
 from dashboard.views import command_panes as panes
 from dashboard.views.command_log import QUIET, line
 from dashboard.views.kit import Child
@@ -64,7 +64,8 @@ def page(search: str) -> Child:
         )
     base, bounds = _base(chosen)
     pane = pane if pane in views.PANES else "overview"
-    return views.page(views.Opened(base, chosen, pane, bounds, viewer().can), {}, words())
+    fixed = {"units": dispatch.frame()}
+    return views.page(views.Opened(base, chosen, pane, bounds, viewer().can), fixed, words())
 
 
 def _base(chosen: Incident | None) -> tuple[Any, tuple[float, ...]]:

@@ -32,7 +32,7 @@ class Typed(NamedTuple):
     """What stands in the pane's forms."""
 
     need: str
-    count: int | None
+    number: int | None
     unit: str
     capability: str
     why: str
@@ -107,7 +107,9 @@ def pane(_tick: object, open_pane: str | None, _own: object, incident: int | Non
 
 
 @shown
-def found(clicks: int | None, supply: str | None, amount: float | None, incident: int | None) -> Child:
+def found(
+    clicks: int | None, supply: str | None, amount: float | None, incident: int | None
+) -> Child:
     """Return where a supply comes from soonest."""
     require(VIEW)
     if not clicks or not incident:
@@ -115,7 +117,9 @@ def found(clicks: int | None, supply: str | None, amount: float | None, incident
     if not supply or not amount:
         return words()["dispatch.which_supply"]
     with reading() as session:
-        best = supplies.sources(session, incident, supply, float(amount), roads(session), actor=actor())
+        best = supplies.sources(
+            session, incident, supply, float(amount), roads(session), actor=actor()
+        )
     return views.sources(best, supply, words())
 
 
@@ -206,6 +210,6 @@ def _send(session: Session, incident: int, p: Pressed, _t: Typed, who: Actor, at
 
 
 def _set_need(session: Session, incident: int, _p: object, t: Typed, who: Actor, at: float) -> None:
-    if t.count is None:
+    if t.number is None:
         raise BadInput("how many?", field="count")
-    dispatch.set_need(session, incident, t.need, int(t.count), actor=who, now=at)
+    dispatch.set_need(session, incident, t.need, int(t.number), actor=who, now=at)

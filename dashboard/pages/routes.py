@@ -19,6 +19,7 @@ from dashboard.pages import (
     knowledge_item,
     notices,
     places,
+    resources,
     ticket,
     ticket_desk,
 )
@@ -39,6 +40,7 @@ DESK_PAGES: Mapping[str, tuple[str, Callable[[str], Child]]] = {
     "/places": ("/places", places.page),
     "/map": ("/map", city_map.page),
     "/command": ("/command", command.page),
+    "/command/resources": ("/command", resources.page),
     "/knowledge": ("/knowledge", knowledge.page),
     "/knowledge/item": ("/knowledge", knowledge_item.page),
     **admin.PAGES,

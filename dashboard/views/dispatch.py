@@ -1,4 +1,4 @@
-"""The pane of forces: needs, whom to send and why, who is on the way, supplies. Pure; see `pages.dispatch` for the ids."""
+"""The pane of forces: needs, whom to send and why, who is on the way, supplies; ids as `pages.dispatch` says."""
 
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
@@ -108,7 +108,11 @@ def _choice(choice: Choice, seen: Seen, words: Words) -> Child:
     second = choice.runner_up
     also = words["dispatch.no_second"]
     if second is not None:
-        taken = words["dispatch.taken_for"].format(need=_named(seen, second.taken_for)) if second.taken_for else ""
+        taken = (
+            words["dispatch.taken_for"].format(need=_named(seen, second.taken_for))
+            if second.taken_for
+            else ""
+        )
         also = words["dispatch.second"].format(
             unit=second.label, eta=clock.duration(second.seconds, words), taken=taken
         )  # fmt: skip
@@ -333,7 +337,15 @@ def sources(found: Sources, supply: str, words: Words) -> Child:
         )  # fmt: skip
         low = status("warn", words["dispatch.below"]) if each.below else None
         facts = html.Small(f" {words['dispatch.stock']} {there} · {way} ")
-        rows.append(html.Li([html.B(each.line.depot.label), facts, low, press if each.send else None]))
-    short = html.P(status("bad", words["dispatch.short"].format(n=f"{found.missing:g}"))) if found.missing else None
-    problem = words[f"dispatch.problem.{found.problem}"].format(closures="") if found.problem else None
+        rows.append(
+            html.Li([html.B(each.line.depot.label), facts, low, press if each.send else None])
+        )
+    short = (
+        html.P(status("bad", words["dispatch.short"].format(n=f"{found.missing:g}")))
+        if found.missing
+        else None
+    )
+    problem = (
+        words[f"dispatch.problem.{found.problem}"].format(closures="") if found.problem else None
+    )
     return [problem, html.Ul(rows, className="plain"), short]
