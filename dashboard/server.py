@@ -33,6 +33,7 @@ from dashboard import (
     maps,
     metrics,
     pages,
+    resource_files,
     route_files,
     sign_in,
 )
@@ -189,6 +190,7 @@ def create_app(settings: Settings) -> ASGIApp:
     incident_files.routes(server)
     route_files.routes(server)
     duty_files.routes(server)
+    resource_files.routes(server)
     # callbacks by websocket would be checked once, when the socket opens; by HTTP every one is
     get_backend("fastapi").websocket_capability = False
     application = dash.Dash(
