@@ -85,7 +85,7 @@ def _cell(
     value: Any,
     able: dict[str, str],
     areas: dict[str, str],
-    words: Words,  # noqa: ANN401 - any column
+    words: Words,
 ) -> str | float:
     match name, value:
         case "capabilities", list():
