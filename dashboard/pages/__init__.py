@@ -15,9 +15,12 @@ from dashboard.pages import (
     customers,
     dispatch,
     drawers,
+    duty,
+    escalate,
     files,
     hotspots,
     identity,
+    incidents,
     intake,
     knowledge,
     knowledge_item,
@@ -25,7 +28,11 @@ from dashboard.pages import (
     notices,
     places,
     placing,
+<<<<<<< HEAD
     resources,
+=======
+    plans,
+>>>>>>> main
     routes,
     system,
     ticket,
@@ -104,10 +111,17 @@ def register(app: dash.Dash) -> None:
         places,
         city_map,
         command,
+<<<<<<< HEAD
         dispatch,
         resources,
+=======
+        escalate,
+        incidents,
+        plans,
+>>>>>>> main
         knowledge,
         knowledge_item,
+        duty,
         admin,
     )
     _work_aside(app)

@@ -7,7 +7,11 @@ from dashboard.texts.en import (
     city_map,
     command,
     course,
+<<<<<<< HEAD
     dispatch,
+=======
+    duty,
+>>>>>>> main
     files,
     floor,
     intake,
@@ -16,6 +20,7 @@ from dashboard.texts.en import (
     outcomes,
     places,
     placing,
+    plans,
     shell,
     tickets,
 )
@@ -25,7 +30,11 @@ EN: Mapping[str, str] = {
     **floor.TEXTS,
     **tickets.TEXTS,
     **course.TEXTS,
+<<<<<<< HEAD
     **dispatch.TEXTS,
+=======
+    **duty.TEXTS,
+>>>>>>> main
     **intake.TEXTS,
     **files.TEXTS,
     **knowledge.TEXTS,
@@ -35,5 +44,6 @@ EN: Mapping[str, str] = {
     **placing.TEXTS,
     **city_map.TEXTS,
     **command.TEXTS,
+    **plans.TEXTS,
     **admin.TEXTS,
 }

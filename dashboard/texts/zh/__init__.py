@@ -7,7 +7,11 @@ from dashboard.texts.zh import (
     city_map,
     command,
     course,
+<<<<<<< HEAD
     dispatch,
+=======
+    duty,
+>>>>>>> main
     files,
     floor,
     intake,
@@ -16,6 +20,7 @@ from dashboard.texts.zh import (
     outcomes,
     places,
     placing,
+    plans,
     shell,
     tickets,
 )
@@ -25,7 +30,11 @@ ZH: Mapping[str, str] = {
     **floor.TEXTS,
     **tickets.TEXTS,
     **course.TEXTS,
+<<<<<<< HEAD
     **dispatch.TEXTS,
+=======
+    **duty.TEXTS,
+>>>>>>> main
     **intake.TEXTS,
     **files.TEXTS,
     **knowledge.TEXTS,
@@ -35,5 +44,6 @@ ZH: Mapping[str, str] = {
     **placing.TEXTS,
     **city_map.TEXTS,
     **command.TEXTS,
+    **plans.TEXTS,
     **admin.TEXTS,
 }
