@@ -50,11 +50,7 @@ def calls_file(
                 break
     head = [texts.get(f"calls.col.{name}", name) for name in COLUMNS]
     body = [[_cell(name, getattr(row, name), texts, zone) for name in COLUMNS] for row in rows]
-<<<<<<< HEAD
-    return (_xlsx(head, body), XLSX) if kind == "xlsx" else (csv_file(head, body), "text/csv")
-=======
     return (xlsx_file(head, body), XLSX) if kind == "xlsx" else (csv_file(head, body), "text/csv")
->>>>>>> main
 
 
 TICKET_COLUMNS = (

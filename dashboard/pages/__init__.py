@@ -28,11 +28,8 @@ from dashboard.pages import (
     notices,
     places,
     placing,
-<<<<<<< HEAD
-    resources,
-=======
     plans,
->>>>>>> main
+    resources,
     routes,
     system,
     ticket,
@@ -111,14 +108,11 @@ def register(app: dash.Dash) -> None:
         places,
         city_map,
         command,
-<<<<<<< HEAD
         dispatch,
         resources,
-=======
         escalate,
         incidents,
         plans,
->>>>>>> main
         knowledge,
         knowledge_item,
         duty,

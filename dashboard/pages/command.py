@@ -64,10 +64,6 @@ def page(search: str) -> Child:
         )
     base, bounds = _base(chosen)
     pane = pane if pane in views.PANES else "overview"
-<<<<<<< HEAD
-    fixed = {"units": dispatch.frame()}
-    return views.page(views.Opened(base, chosen, pane, bounds, viewer().can), fixed, words())
-=======
     begun = (
         {name: values[0] for name, values in asked.items()}
         if "new" in asked and chosen is None
@@ -75,9 +71,10 @@ def page(search: str) -> Child:
     )
     form = command_moves.begun(begun) if begun else []
     return views.page(
-        views.Opened(base, chosen, pane, bounds, viewer().can), {"form": form}, words()
+        views.Opened(base, chosen, pane, bounds, viewer().can),
+        {"form": form, "units": dispatch.frame()},
+        words(),
     )
->>>>>>> main
 
 
 def _base(chosen: Incident | None) -> tuple[Any, tuple[float, ...]]:

@@ -21,11 +21,8 @@ from dashboard.pages import (
     knowledge_item,
     notices,
     places,
-<<<<<<< HEAD
-    resources,
-=======
     plans,
->>>>>>> main
+    resources,
     ticket,
     ticket_desk,
 )
@@ -46,13 +43,10 @@ DESK_PAGES: Mapping[str, tuple[str, Callable[[str], Child]]] = {
     "/places": ("/places", places.page),
     "/map": ("/map", city_map.page),
     "/command": ("/command", command.page),
-<<<<<<< HEAD
     "/command/resources": ("/command", resources.page),
-=======
     "/command/incidents": ("/command", incidents.page),
     "/command/plans": ("/command", plans.library),
     "/command/plan": ("/command", plans.page),
->>>>>>> main
     "/knowledge": ("/knowledge", knowledge.page),
     "/knowledge/item": ("/knowledge", knowledge_item.page),
     **duty.PAGES,

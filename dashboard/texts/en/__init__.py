@@ -7,11 +7,8 @@ from dashboard.texts.en import (
     city_map,
     command,
     course,
-<<<<<<< HEAD
     dispatch,
-=======
     duty,
->>>>>>> main
     files,
     floor,
     intake,
@@ -30,11 +27,8 @@ EN: Mapping[str, str] = {
     **floor.TEXTS,
     **tickets.TEXTS,
     **course.TEXTS,
-<<<<<<< HEAD
     **dispatch.TEXTS,
-=======
     **duty.TEXTS,
->>>>>>> main
     **intake.TEXTS,
     **files.TEXTS,
     **knowledge.TEXTS,
