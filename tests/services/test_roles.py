@@ -484,6 +484,15 @@ CALLBACKS: Mapping[str, Row] = {
     "resources.press": Row("command.edit", asked("resources.press", lambda _: [
         clicked({"resource-do": "put", "key": ""}), [], [], [], {"tab": "units"},
     ]), lambda _, person: not person.unit),
+    "dispatch.pane": Row("command.view", asked(
+        "dispatch.pane", lambda _: [1, "overview", None, 1],
+    ), lambda _, person: not person.unit),
+    "dispatch.found": Row("command.view", asked(
+        "dispatch.found", lambda _: [1, "", None, 1],
+    ), lambda _, person: not person.unit),
+    "dispatch.act": Row("command.act", asked(
+        "dispatch.act", lambda _: [[], [], [], [], 1, None, "fire", None, "", "", "", [], [], 1], pressed=4,
+    ), lambda _, person: not person.unit),
     "system.show": Row("system.view", asked("system.show", lambda _: [1])),
 }  # fmt: skip
 """Taking the file away comes last of those of the ticket: the first who may takes it."""
