@@ -25,16 +25,8 @@ if TYPE_CHECKING:
 _Verbs: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
 CITY_FILES = ("roads", "osm", "districts", "places")
 LOOPS = (
-    "ami",
-    "projector",
-    "archiver",
-    "relay",
-    "tickets",
-    "log",
-    "timers",
-    "hotspots",
-    "dispatch",
-)
+    "ami", "projector", "archiver", "relay", "tickets", "log", "timers", "hotspots", "dispatch",
+)  # fmt: skip
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -245,10 +237,9 @@ def _seed(options: argparse.Namespace) -> None:
     if options.tickets:
         from command import demo_resources
         from command.duty import demo as demo_duty
-
-        print(f"{demo_resources.fill(engine, tenant_id, now=now())} response units")
         from tickets import demo
 
+        print(f"{demo_resources.fill(engine, tenant_id, now=now())} response units")
         print(f"{demo_duty.fill(engine, tenant_id, vault, now=now())} demo shifts")
         print(f"{demo.fill(engine, tenant_id, vault, settings.zone, now=now())} demo tickets")
         from command import demo as command_demo

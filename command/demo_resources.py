@@ -28,13 +28,13 @@ CAPABILITIES = (
 
 
 class Team(NamedTuple):
-    """Units of one kind at stations of one kind of place whose names end so, the first `count` of them."""
+    """Units of one kind at stations of one kind of place whose names end so, the first `units` of them."""
 
     code: str
     type: str
     place: str
     ending: str
-    count: int
+    units: int
     name: str
     organisation: str
     capabilities: tuple[str, ...]
@@ -66,8 +66,8 @@ STOCK = (
     ("absorbent", "吸附材料", "袋", 260, 100),
 )  # fmt: skip
 DEPOTS = (
-    ("WZ1", "市应急物资中心库", "mall", 1.0), ("WZ2", "滨江防汛物资库", "park", 0.5),
-    ("WZ3", "东沙救灾物资库", "government", 0.4), ("WZ4", "清溪县物资储备点", "government", 0.15),
+    ("WZ1", "市应急物资中心库", "mall", "990101", 1.0), ("WZ2", "滨江防汛物资库", "mall", "990103", 0.5),
+    ("WZ3", "东沙救灾物资库", "government", "990104", 0.4), ("WZ4", "清溪县物资储备点", "government", "990121", 0.15),
 )  # fmt: skip
 SHELTERS = 14
 FLOORS = (
@@ -125,7 +125,7 @@ class _Town:
 
 
 def _units(town: _Town, team: Team) -> Iterator[tuple[str, UnitForm]]:
-    places = town.places(team.place, team.ending)[: team.count]
+    places = town.places(team.place, team.ending)[: team.units]
     for number, place in enumerate(places, 1):
         code = f"{team.code}{number:02}"
         short = place.name.removesuffix(team.ending).removesuffix("社区卫生")
@@ -140,8 +140,8 @@ def _units(town: _Town, team: Team) -> Iterator[tuple[str, UnitForm]]:
 
 
 def _depots(session: Session, town: _Town, now: Instant) -> None:
-    for number, (code, label, kind, share) in enumerate(DEPOTS):
-        place = town.places(kind)[number]
+    for number, (code, label, kind, where, share) in enumerate(DEPOTS):
+        place = next(p for p in town.places(kind) if town.district(p) == where)
         form = DepotForm(
             label, place.geometry.x, place.geometry.y, town.district(place), place.address, "市应急管理局",
             f"0000-66{number:05}",

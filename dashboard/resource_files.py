@@ -81,15 +81,11 @@ def _line(tab: str, row: Any) -> dict[str, Any]:  # noqa: ANN401 - a line of any
 
 
 def _cell(
-    name: str,
-    value: Any,
-    able: dict[str, str],
-    areas: dict[str, str],
-    words: Words,
+    name: str, value: object, able: dict[str, str], areas: dict[str, str], words: Words
 ) -> str | float:
     match name, value:
         case "capabilities", list():
-            return "、".join(able.get(code, code) for code in value)
+            return "、".join(able.get(str(code), str(code)) for code in value)
         case "need", str():
             return able.get(value, value)
         case "type" | "state", str():

@@ -69,9 +69,12 @@ def page(search: str) -> Child:
         if "new" in asked and chosen is None
         else {}
     )
-    fixed = {"units": dispatch.frame()}
-    fixed["form"] = command_moves.begun(begun) if begun else []
-    return views.page(views.Opened(base, chosen, pane, bounds, viewer().can), fixed, words())
+    form = command_moves.begun(begun) if begun else []
+    return views.page(
+        views.Opened(base, chosen, pane, bounds, viewer().can),
+        {"form": form, "units": dispatch.frame()},
+        words(),
+    )
 
 
 def _base(chosen: Incident | None) -> tuple[Any, tuple[float, ...]]:

@@ -115,6 +115,13 @@ def _begins(session: Session, verb: str, about: str, state: Incident | None) -> 
     if state is None:
         return {}
     number = int(about) if about.lstrip("-").isdecimal() else 0
+    remark, task = state.remarks.get(number), state.tasks.get(number)
+    plain: Mapping[str, Values] = {
+        "add_task": {"minutes": 30},
+        "confer": {"title": state.title, "record": ["yes"]},
+        "change_remark": {"said": remark.text if remark else ""},
+        "progress_task": {"percent": (task.percent if task else 0) or 50},
+    }
     match verb:
         case "amend":
             spot = f"{state.place.lon},{state.place.lat}" if state.place.lon is not None else ""
@@ -125,27 +132,20 @@ def _begins(session: Session, verb: str, about: str, state: Incident | None) -> 
                 "point": spot,
             }
         case "activate_plan":
-            row = plans.version(session, number, actor=actor())
-            body = plans.body_of(row)
-            fitting = [s for s in plans.suggest(session, state, around(state)) if s.plan == number]
-            level = (
-                fitting[0].fit.level if fitting else body.levels[-1].level if body.levels else ""
-            )
-            return {"level": level or None}
+            return {"level": _proposed(session, number, state) or None}
         case "file_report":
             stages = records.stages([r.stage for r in state.reports.values()], state.status)
             stage = stages[0] if stages else ""
             return {"stage": stage or None, "said": records.drafted(state, stage)}
-        case "change_remark" if number in state.remarks:
-            return {"said": state.remarks[number].text}
-        case "progress_task" if number in state.tasks:
-            return {"percent": state.tasks[number].percent or 50}
-        case "add_task":
-            return {"minutes": 30}
-        case "confer":
-            return {"title": state.title, "record": ["yes"]}
         case _:
-            return {}
+            return plain.get(verb, {})
+
+
+def _proposed(session: Session, plan: int, state: Incident) -> str:
+    """Return the level a plan suggests for an incident, its last one where it does not fit."""
+    body = plans.body_of(plans.version(session, plan, actor=actor()))
+    fitting = [s for s in plans.suggest(session, state, around(state)) if s.plan == plan]
+    return fitting[0].fit.level if fitting else body.levels[-1].level if body.levels else ""
 
 
 def around(state: Incident) -> Around:

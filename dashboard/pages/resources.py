@@ -154,6 +154,8 @@ def press(
     verb, key, query = str(pressed["resource-do"]), str(pressed["key"]), Query(**asked)
     try:
         require(ACT if verb in ("mark_out", "mark_available", "occupy") else EDIT)
+        if verb not in VERBS:
+            raise BadInput(f"verb {verb!r}", field="verb")
         with writing() as session:
             came = VERBS[verb](session, key, typed, revs[0] if revs else 0, actor(), now())
         with reading() as session:

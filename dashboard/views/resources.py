@@ -352,7 +352,15 @@ def _chosen(
     field: str, options: Iterable[tuple[str, str]], value: Any, words: Words, *, several: bool = False  # noqa: ANN401
 ) -> Child:  # fmt: skip
     listed = [{"label": text, "value": code} for code, text in options]
-    control = dcc.Dropdown(listed, value, id=_name(field), multi=several, clearable=False)
+    if several:
+        return html.Div(
+            [
+                html.Span(words[f"resources.field.{field}"], className="legend"),
+                dcc.Checklist(listed, value, id=_name(field), className="boxes", inline=True),
+            ],
+            className="field",
+        )
+    control = dcc.Dropdown(listed, value, id=_name(field), clearable=False)
     return _labelled(field, control, words)
 
 

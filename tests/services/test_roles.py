@@ -219,6 +219,9 @@ ROUTES: Mapping[str, Row] = {
     "GET /api/export/tickets.xlsx": Row("ticket.view", got("/api/export/tickets.xlsx")),
     "POST /files/{subject}/{number}": Row("ticket.view", posted("/files/ticket/{ticket}"), works),
     "GET /files/{number}": Row("ticket.view", got("/files/{file}"), in_scope),
+    "GET /api/export/resources.xlsx": Row(
+        "command.view", got("/api/export/resources.xlsx"), lambda _, person: not person.unit
+    ),
     "GET /api/route.geojson": Row("ticket.view", got(f"/api/route.geojson{ON_THE_MAP}"), of_tenant),
     "GET /api/letters/{number}.{kind}": Row(
         "ticket.view", got("/api/letters/{letter}.docx"), in_scope
@@ -256,6 +259,9 @@ PAGES: Mapping[str, Row] = {
     "/admin/flow": Row("admin.parameters", shows("/admin/flow")),
     "/admin/options": Row("admin.parameters", shows("/admin/options")),
     "/customers": Row("ticket.open", shows("/customers")),
+    "/command/resources": Row(
+        "command.view", shows("/command/resources"), lambda _, person: not person.unit
+    ),
     **{address: Row("duty.view", shows(address)) for address in DUTY if address != "/duty/report"},
     "/duty/report": Row("duty.view", shows("/duty/report?id={report}"), of_tenant),
 }
@@ -472,6 +478,21 @@ CALLBACKS: Mapping[str, Row] = {
     "duty.upload": Row("duty.edit", asked("duty.upload", lambda _: [
         "data:text/csv;base64,bmFtZQ==", "a.csv", "/duty/contacts", "",
     ])),
+    "resources.listed": Row("command.view", asked("resources.listed", lambda _: [
+        "", "", "", None, {"tab": "units"},
+    ]), lambda _, person: not person.unit),
+    "resources.press": Row("command.edit", asked("resources.press", lambda _: [
+        clicked({"resource-do": "put", "key": ""}), [], [], [], {"tab": "units"},
+    ]), lambda _, person: not person.unit),
+    "dispatch.pane": Row("command.view", asked(
+        "dispatch.pane", lambda _: [1, "overview", None, 1],
+    ), lambda _, person: not person.unit),
+    "dispatch.found": Row("command.view", asked(
+        "dispatch.found", lambda _: [1, "", None, 1],
+    ), lambda _, person: not person.unit),
+    "dispatch.act": Row("command.act", asked(
+        "dispatch.act", lambda _: [[], [], [], [], 1, None, "fire", None, "", "", "", [], [], 1], pressed=4,
+    ), lambda _, person: not person.unit),
     "system.show": Row("system.view", asked("system.show", lambda _: [1])),
 }  # fmt: skip
 """Taking the file away comes last of those of the ticket: the first who may takes it."""
