@@ -34,7 +34,7 @@ class IncidentReported(IncidentEvent, frozen=True, kw_only=True):
 
     no: str
     kind: Kind
-    type: str
+    type: str = msgspec.field(name="sort")  # on the wire `type` is the event's own
     title: str
     source: Source
     place: Place
@@ -80,7 +80,7 @@ class IncidentAmended(IncidentEvent, frozen=True, kw_only=True):
 
     title: str | None = None
     kind: Kind | None = None
-    type: str | None = None
+    type: str | None = msgspec.field(default=None, name="sort")
     place: Place | None = None
 
 

@@ -12,10 +12,10 @@ def fold(p: Picture, event: e.PlottingEvent) -> Picture:
     """Return the picture after an event of plotting."""
     match event:
         case e.DrawingPut():
-            drawn = Drawn(event.drawing, event.rev, event.body, event.by, event.actor, event.at)
+            drawn = Drawn(event.drawing, event.rev, event.body, event.by, event.actor, event.at, event.over)
             return replace(p, drawings={**p.drawings, event.drawing: drawn})
         case e.DrawingRemoved():
-            gone = Drawn(event.drawing, event.rev, None, event.by, event.actor, event.at)
+            gone = Drawn(event.drawing, event.rev, None, event.by, event.actor, event.at, event.over)
             return replace(p, drawings={**p.drawings, event.drawing: gone})
         case e.LayerSet():
             layer = Layer(event.layer, event.title, event.team, event.locked, event.actor)
