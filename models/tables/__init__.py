@@ -8,6 +8,7 @@ from models.tables.log import Audit, EventLog, Outbox
 from models.tables.paper import Attachment, Draft, Letter, SavedQuery
 from models.tables.people import LoginSession, Role, Tenant, User
 from models.tables.place import City, CityState, Closure, RoadSpeed
+from models.tables.plotting import DrawingRow, DrawingStep, PlotLayer, PlotSnapshot, Symbol
 from models.tables.ticket import (
     Category,
     Customer,
@@ -25,9 +26,9 @@ from models.tables.watch import AlarmLog
 
 __all__ = [
     "Agent", "AlarmLog", "Attachment", "Audit", "Base", "CallLedger", "CallerIdentity",
-    "Category", "City", "CityState", "Closure", "Customer", "Draft", "EventLog", "Holiday",
+    "Category", "City", "CityState", "Closure", "Customer", "Draft", "DrawingRow", "DrawingStep", "EventLog", "Holiday",
     "Incident", "IncidentTicket", "IncidentType", "KnowledgeAnswer", "KnowledgeItem",
-    "Letter", "LoginSession", "Outbox", "Parameter", "Plan", "Queue", "RoadSpeed", "Role", "SavedQuery", "Seat",
-    "SeatInterval", "Supervision", "Team", "Tenant", "Ticket", "TicketHistory", "TicketLeg",
+    "Letter", "LoginSession", "Outbox", "Parameter", "Plan", "PlotLayer", "PlotSnapshot", "Queue", "RoadSpeed", "Role", "SavedQuery", "Seat",
+    "SeatInterval", "Supervision", "Symbol", "Team", "Tenant", "Ticket", "TicketHistory", "TicketLeg",
     "TicketParty", "TicketRequest", "Unit", "User",
 ]  # fmt: skip
