@@ -189,9 +189,13 @@ def board(session: Session, incident_id: int, *, actor: Actor) -> Board:
     moving.read(session, incident_id, actor=actor)
     last = (
         select(DrawingStep)
+        .join(
+            DrawingRow,
+            (DrawingRow.incident_id == DrawingStep.incident_id)
+            & (DrawingRow.id == DrawingStep.drawing)
+            & (DrawingRow.rev == DrawingStep.rev),
+        )
         .where(DrawingStep.incident_id == incident_id)
-        .distinct(DrawingStep.drawing)
-        .order_by(DrawingStep.drawing, DrawingStep.rev.desc())
     )
     drawings = {
         row.drawing: Drawn(
