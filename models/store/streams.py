@@ -54,6 +54,16 @@ def incident_stream(tenant_id: int) -> str:
     return f"incidents:{tenant_id}"
 
 
+def position_stream(tenant_id: int) -> str:
+    """Stream of positions: field `p`, a map unit code -> lon, lat, speed, heading, at, heard; short, not for replay."""
+    return f"positions:{tenant_id}"
+
+
+def presence_stream(tenant_id: int) -> str:
+    """Stream of who draws where just now: field `p` with `incident`; short, never kept."""
+    return f"presence:{tenant_id}"
+
+
 def tickets_today(tenant: str) -> str:
     """String: the day's tickets as the screens get them, with the instant they were counted."""
     return f"tickets:{tenant}:today"

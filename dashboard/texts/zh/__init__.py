@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dashboard.texts.zh import (
     admin,
     city_map,
+    command,
     course,
     files,
     floor,
@@ -31,5 +32,6 @@ ZH: Mapping[str, str] = {
     **places.TEXTS,
     **placing.TEXTS,
     **city_map.TEXTS,
+    **command.TEXTS,
     **admin.TEXTS,
 }

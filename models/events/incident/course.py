@@ -16,6 +16,7 @@ Field = Literal["grade", "colour", "level"]
 """事件等级, 预警颜色, 响应级别: three things, each with its own revisions."""
 Stage = Literal["first", "follow", "final"]
 """首报, 续报, 终报."""
+Form = Literal["recording", "picture", "film", "paper", "camera"]
 Source = Literal["ticket", "hotspot", "surge", "manual"]
 
 
@@ -30,11 +31,11 @@ class Place(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class IncidentReported(IncidentEvent, frozen=True, kw_only=True):
-    """接报: a sudden event came to the duty watch. type : code of the tenant's incident types."""
+    """接报: a sudden event came to the duty watch. incident_type : code of the tenant's incident types."""
 
     no: str
     kind: Kind
-    type: str = msgspec.field(name="sort")  # on the wire `type` is the event's own
+    incident_type: str
     title: str
     source: Source
     place: Place
@@ -80,7 +81,7 @@ class IncidentAmended(IncidentEvent, frozen=True, kw_only=True):
 
     title: str | None = None
     kind: Kind | None = None
-    type: str | None = msgspec.field(default=None, name="sort")
+    incident_type: str | None = None
     place: Place | None = None
 
 
@@ -165,7 +166,7 @@ class MediaLinked(IncidentEvent, frozen=True, kw_only=True):
     reference or a camera's key; about : the instant it shows."""
 
     media: int
-    form: Literal["recording", "picture", "film", "paper", "camera"]
+    form: Form
     ref: str
     title: str
     about: float

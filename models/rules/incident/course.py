@@ -23,7 +23,7 @@ def begin(event: e.IncidentReported) -> Incident:
     """Return the incident as it was reported."""
     merged = {event.ticket: Merged(event.ticket, "", event.call, event.at)} if event.ticket else {}
     return Incident(
-        id=event.incident, no=event.no, seq=event.seq, status="reported", kind=event.kind, type=event.type,
+        id=event.incident, no=event.no, seq=event.seq, status="reported", kind=event.kind, type=event.incident_type,
         title=event.title, source=event.source, origin=event.origin, place=event.place,
         happened=event.happened, reported=event.at, reported_by=event.by, exercise=event.exercise,
         at=event.at, times={"reported": event.at}, merged=merged,
@@ -53,7 +53,7 @@ def fold(i: Incident, event: e.CourseEvent) -> Incident:  # noqa: C901, PLR0911,
                 i,
                 title=i.title if event.title is None else event.title,
                 kind=event.kind or i.kind,
-                type=i.type if event.type is None else event.type,
+                type=i.type if event.incident_type is None else event.incident_type,
                 place=event.place or i.place,
             )
         case e.ReportMerged():
