@@ -31,6 +31,7 @@ from dashboard import (
     maps,
     metrics,
     pages,
+    plotting,
     route_files,
     sign_in,
 )
@@ -185,6 +186,7 @@ def create_app(settings: Settings) -> ASGIApp:
     maps.routes(server)
     hotspot_files.routes(server)
     route_files.routes(server)
+    plotting.routes(server)
     # callbacks by websocket would be checked once, when the socket opens; by HTTP every one is
     get_backend("fastapi").websocket_capability = False
     application = dash.Dash(

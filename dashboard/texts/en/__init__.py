@@ -15,6 +15,7 @@ from dashboard.texts.en import (
     outcomes,
     places,
     placing,
+    plotting,
     shell,
     tickets,
 )
@@ -31,6 +32,7 @@ EN: Mapping[str, str] = {
     **outcomes.TEXTS,
     **places.TEXTS,
     **placing.TEXTS,
+    **plotting.TEXTS,
     **city_map.TEXTS,
     **command.TEXTS,
     **admin.TEXTS,

@@ -39,7 +39,7 @@ WATCHER = Actor(14, "看", frozenset({"command.view"}))
 AFAR = Actor(15, "远", PERMISSIONS, district="990102")
 NODES = {"a": (0.0, 0.0), "b": (1000.0, 0.0), "c": (2000.0, 0.0)}
 GROUND = city(NODES, [*both("ab", "a", "b"), *both("bc", "b", "c")]).ground
-TOWN = Town(CRS, lambda: GROUND)
+TOWN = Town(CRS, GROUND)
 
 
 def spot(x: float, y: float = 0.0) -> tuple[float, float]:
@@ -83,7 +83,7 @@ def incident(session: Session, tenant: Place) -> int:
 
 def do(session: Session, incident: int, actor: Actor = ANNA, **op: Any) -> plotting.Done:
     given = {"op": f"op-{op}-{actor.user_id}"[:60], "kind": "put", "drawing": "d1", **op}
-    return plotting.apply(session, incident, Op(**given), town=TOWN, actor=actor, now=AT + 10)
+    return plotting.apply(session, incident, Op(**given), town=lambda: TOWN, actor=actor, now=AT + 10)
 
 
 def log(session: Session) -> list[Any]:
