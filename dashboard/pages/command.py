@@ -64,7 +64,7 @@ def page(search: str) -> Child:
         )
     base, bounds = _base(chosen)
     pane = pane if pane in views.PANES else "overview"
-    return views.page(views.Opened(base, chosen, pane, bounds, viewer().can), {}, words())
+    return views.page(views.Opened(base, chosen, pane, bounds, viewer().can, actor().ref), {}, words())
 
 
 def _base(chosen: Incident | None) -> tuple[Any, tuple[float, ...]]:

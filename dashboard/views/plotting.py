@@ -14,7 +14,8 @@ PANES = ("symbols", "layers", "log")
 
 
 def tools(
-    words: Words, *, actor: str, datum: str, incident: int, may_draw: bool, may_close: bool
+    words: Words, *, actor: str, datum: str, incident: int, may_draw: bool, may_close: bool,
+    may_approve: bool,
 ) -> Child:
     """Return what lies over the map `command-map`; who may only look sees the layers and measures.
 
@@ -40,7 +41,7 @@ def tools(
         ],
         id="plot", className="plot",
         **data(actor=actor, datum=datum, incident=incident, draw="1" if may_draw else "",
-               close="1" if may_close else ""),
+               close="1" if may_close else "", approve="1" if may_approve else ""),
     )  # fmt: skip
 
 
@@ -50,8 +51,7 @@ def _bar(names: "tuple[str, ...] | list[str]", words: Words, *, act: bool = Fals
     kind = "plot_act" if act else "plot_pane" if pane else "plot_tool"
     buttons = [
         html.Button(
-            [html.I(className=f"plot-icon {name}", **aria(hidden="true")), html.Span(words[f"plot.{name}"])],
-            type="button", title=words[f"plot.{name}_help"],
+            words[f"plot.{name}"], type="button", title=words[f"plot.{name}_help"],
             **data(**{kind: name}), **({} if act else aria(pressed="false")),
         )
         for name in names
