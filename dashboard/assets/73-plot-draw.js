@@ -24,12 +24,12 @@
     return {
       color, weight: body.width || 2, fill: area, fillColor: ink(body.fill) || color,
       fillOpacity: body.effect === "closes" ? 0.22 : body.fill === "none" ? 0 : 0.14,
-      dashArray: body.dash ? "8 7" : body.effect === "closes" ? "3 6" : null, bubblingMouseEvents: false,
+      smoothFactor: 0.3, dashArray: body.dash ? "8 7" : body.effect === "closes" ? "3 6" : null, bubblingMouseEvents: true,
     };
   };
 
   function icon(html, css, size) {
-    return { icon: L.divIcon({ html, className: "plot-mark " + css, iconSize: size || null }), keyboard: false, bubblingMouseEvents: false };
+    return { icon: L.divIcon({ html, className: "plot-mark " + css, iconSize: size || null }), keyboard: false, bubblingMouseEvents: true };
   }
 
   P.symbolSrc = function (code) {

@@ -12,6 +12,11 @@
   let nudging = null;
   P.selected = "";
 
+  let releasedAt = 0;
+
+  /* What was let go is followed by a press of its own, which means nothing. */
+  P.released = () => (releasedAt = performance.now());
+
   const may = () => P.root() && P.root().dataset.draw;
 
   P.select = function (id) {
@@ -29,8 +34,9 @@
   };
 
   P.press = function (id, event) {
+    if (P.mode() !== "select") return; // a tool draws over it
     L.DomEvent.stop(event);
-    if (P.mode() === "select") P.select(id);
+    P.select(id);
   };
 
   /* --- moving --- */
@@ -70,6 +76,7 @@
     P.map().dragging.enable();
     P.held = null;
     if (!layers) return;
+    P.released();
     layers.remove();
     made(id, shown);
   }
@@ -251,7 +258,7 @@
     map.on("mousemove", dragged);
     map.on("mouseup", letGo);
     document.addEventListener("mouseup", () => grip && !grip.handle && setTimeout(letGo));
-    map.on("click", () => P.mode() === "select" && P.select(""));
+    map.on("click", () => P.mode() === "select" && performance.now() - releasedAt > 50 && P.select(""));
     map.on("zoomend", () => P.selected && !grip && showHandles());
   };
 })();

@@ -26,7 +26,10 @@
     if (!P.root()) return;
     cancel();
     mode = name;
-    if (name !== "select") P.select("");
+    if (name !== "select") {
+      P.select("");
+      P.openPane("");
+    }
     P.root().dataset.mode = name;
     for (const button of P.root().querySelectorAll("[data-plot-tool]")) {
       button.setAttribute("aria-pressed", String(button.dataset.plotTool === name));
@@ -39,7 +42,6 @@
     }
     const symbol = (P.library || []).find((each) => each.code === P.symbol);
     P.hint(P.word("mode." + name, { symbol: symbol ? symbol.label : "" }));
-    if (name === "point" && P.openPane) P.openPane("symbols");
   };
 
   function cancel() {
@@ -171,7 +173,7 @@
     if (writing) writing.remove();
     writing = box;
     P.root().append(box);
-    setTimeout(() => box.focus());
+    box.focus();
     box.addEventListener("keydown", (key) => {
       if (key.key === "Escape") P.use("select");
       else if (key.key === "Enter") {
@@ -208,7 +210,11 @@
         P.hint(P.length(body.metres));
       } else if (CORNERS.has(mode) && corners.length) trace();
     });
-    map.on("mouseup", (event) => pulled && release(event));
+    map.on("mouseup", (event) => {
+      if (!pulled) return;
+      P.released();
+      release(event);
+    });
   };
 
   document.addEventListener("keydown", (event) => {

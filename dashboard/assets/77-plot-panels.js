@@ -76,7 +76,8 @@
       node.append(image, make("span", "", sign.label));
       list.append(node);
     }
-    fill(head(P.word("symbols"), shut), list);
+    const manage = P.root().dataset.edit && make("a", "", P.word("manage"), { href: "/command/symbols", target: "_blank" });
+    fill(head(P.word("symbols"), shut), list, manage);
   }
 
   /* --- layers --- */
@@ -340,7 +341,10 @@
     const at = event.target.closest && P.root() && event.target.closest("[data-plot-tool], [data-plot-act], [data-plot-pane]");
     if (!at) return;
     const facts = at.dataset;
-    if (facts.plotTool) P.use(P.mode() === facts.plotTool ? "select" : facts.plotTool);
+    if (facts.plotTool === "point" && P.mode() !== "point") {
+      P.use("point");
+      P.openPane("symbols");
+    } else if (facts.plotTool) P.use(P.mode() === facts.plotTool ? "select" : facts.plotTool);
     else if (facts.plotPane) P.openPane(pane === facts.plotPane ? "" : facts.plotPane);
     else ({ undo: P.undo, redo: P.redo, remove: P.removeSelected })[facts.plotAct]();
     at.blur();

@@ -25,6 +25,7 @@ from dashboard.pages import (
     places,
     placing,
     routes,
+    symbols,
     system,
     ticket,
     ticket_desk,
@@ -105,6 +106,7 @@ def register(app: dash.Dash) -> None:
         knowledge,
         knowledge_item,
         admin,
+        symbols,
     )
     _work_aside(app)
     for page in (routes, wall, calls, *desks, drawers, system):

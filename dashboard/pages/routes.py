@@ -19,6 +19,7 @@ from dashboard.pages import (
     knowledge_item,
     notices,
     places,
+    symbols,
     ticket,
     ticket_desk,
 )
@@ -41,6 +42,7 @@ DESK_PAGES: Mapping[str, tuple[str, Callable[[str], Child]]] = {
     "/command": ("/command", command.page),
     "/knowledge": ("/knowledge", knowledge.page),
     "/knowledge/item": ("/knowledge", knowledge_item.page),
+    "/command/symbols": ("/command", symbols.page),
     **admin.PAGES,
 }
 """Address -> (its entry in the navigation, the page by the address's search)."""

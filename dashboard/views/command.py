@@ -83,7 +83,7 @@ def _plotting(opened: Opened, words: Words) -> Child:
     return plotting.tools(
         words, actor=opened.actor, datum=opened.base.datum, incident=opened.incident.id,
         may_draw=_may("draw", opened.incident, opened.can), may_close=closures.PERMISSION in opened.can,
-        may_approve="command.approve" in opened.can,
+        may_approve="command.approve" in opened.can, may_edit="command.edit" in opened.can,
     )  # fmt: skip
 
 

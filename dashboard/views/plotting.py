@@ -15,7 +15,7 @@ PANES = ("symbols", "layers", "log")
 
 def tools(
     words: Words, *, actor: str, datum: str, incident: int, may_draw: bool, may_close: bool,
-    may_approve: bool,
+    may_approve: bool, may_edit: bool,
 ) -> Child:
     """Return what lies over the map `command-map`; who may only look sees the layers and measures.
 
@@ -41,7 +41,8 @@ def tools(
         ],
         id="plot", className="plot",
         **data(actor=actor, datum=datum, incident=incident, draw="1" if may_draw else "",
-               close="1" if may_close else "", approve="1" if may_approve else ""),
+               close="1" if may_close else "", approve="1" if may_approve else "",
+               edit="1" if may_edit else ""),
     )  # fmt: skip
 
 

@@ -123,6 +123,7 @@ TEXTS: Mapping[str, str] = {
     "plot.area_is": "Area {n}",
     "plot.m2": "m²",
     "plot.km2": "km²",
+    "plot.manage": "Manage the library",
     "plot.closed_panel": "Close",
     "plot.no.few": "Too few points",
     "plot.no.many": "{vertices} corners, at most {most} are kept",

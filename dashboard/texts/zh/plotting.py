@@ -123,6 +123,7 @@ TEXTS: Mapping[str, str] = {
     "plot.area_is": "面积 {n}",
     "plot.m2": "平方米",
     "plot.km2": "平方公里",
+    "plot.manage": "管理符号库",
     "plot.closed_panel": "关闭",
     "plot.no.few": "点太少，画不成",
     "plot.no.many": "角点 {vertices} 个，超过 {most} 个上限",
