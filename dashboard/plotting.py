@@ -88,6 +88,7 @@ def routes(server: FastAPI) -> None:
 
     @server.post("/api/command/{incident}/drawings")
     async def drawings(request: Request, incident: Number) -> Response:
+        auth.require("command.act")
         asked = await _read(request, Ops)
         if len(asked.ops) > OPS_MOST:
             raise BadInput(f"{OPS_MOST} operations at once", field="ops")

@@ -27,6 +27,7 @@ from dashboard import (
     export,
     files,
     hotspot_files,
+    incident_files,
     letters,
     maps,
     metrics,
@@ -185,6 +186,7 @@ def create_app(settings: Settings) -> ASGIApp:
     letters.routes(server)
     maps.routes(server)
     hotspot_files.routes(server)
+    incident_files.routes(server)
     route_files.routes(server)
     plotting.routes(server)
     # callbacks by websocket would be checked once, when the socket opens; by HTTP every one is

@@ -15,6 +15,7 @@ from dashboard.texts.en import (
     outcomes,
     places,
     placing,
+    plans,
     plotting,
     shell,
     tickets,
@@ -35,5 +36,6 @@ EN: Mapping[str, str] = {
     **plotting.TEXTS,
     **city_map.TEXTS,
     **command.TEXTS,
+    **plans.TEXTS,
     **admin.TEXTS,
 }
