@@ -47,7 +47,7 @@ def check(body: Drawing) -> Drawing:
             most=VERTICES_FREE, offer=len(points) <= VERTICES_MOST,
         )  # fmt: skip
     _where(points)
-    corners = points if len(points) < 2 else points[_apart(points, closed=body.shape == "area")]  # noqa: PLR2004
+    corners = points if len(points) < 2 else points[_apart(points, closed=body.shape == "area")]
     if len(corners) < FEWEST[body.shape] or (body.shape in SINGLE and len(points) != 1):
         raise _wrong("few")
     if body.shape == "area" and not shapely.is_valid(shapely.Polygon(corners)):
@@ -76,7 +76,7 @@ def _measures(body: Drawing) -> None:
         raise BadInput("width", field="width")
     if body.shape in ROUND and not 0 < body.metres <= surroundings.MAX_M:
         raise BadInput("metres", field="metres")
-    if body.shape == "sector" and not 0 < body.spread <= 360:  # noqa: PLR2004 - degrees
+    if body.shape == "sector" and not 0 < body.spread <= 360:
         raise BadInput("spread", field="spread")
     if body.effect and body.shape not in MEANT[body.effect]:
         raise BadInput(f"no {body.shape} is a {body.effect}", field="effect")

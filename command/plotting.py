@@ -332,9 +332,7 @@ def _own(row: PlotLayer, actor: Actor) -> None:
         raise Refused(f"layer {row.layer} is locked", why="locked", title=row.title)
 
 
-def _roads(
-    session: Session, held: Held, was: Drawing | None, body: Drawing, town: Ask
-) -> int:
+def _roads(session: Session, held: Held, was: Drawing | None, body: Drawing, town: Ask) -> int:
     """Close the roads of a drawing that closes, open those it closed before; return the closure, 0 for none."""
     before = was.closure if was else 0
     wants = body.effect == "closes"

@@ -85,7 +85,12 @@ class Track(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 def routes(server: FastAPI) -> None:
     """Give the server the routes of plotting."""
+    _drawing_routes(server)
+    _asking_routes(server)
+    _symbol_routes(server)
 
+
+def _drawing_routes(server: FastAPI) -> None:
     @server.post("/api/command/{incident}/drawings")
     async def drawings(request: Request, incident: Number) -> Response:
         auth.require("command.act")
@@ -117,6 +122,8 @@ def routes(server: FastAPI) -> None:
 
         return await _answered(request, lambda: {"snapshot": work()})
 
+
+def _asking_routes(server: FastAPI) -> None:
     @server.post("/api/command/{incident}/assess")
     async def assess(request: Request, incident: Number) -> Response:
         asked = await _read(request, Assess)
@@ -160,6 +167,8 @@ def routes(server: FastAPI) -> None:
 
         return await _answered(request, work)
 
+
+def _symbol_routes(server: FastAPI) -> None:
     @server.get("/api/command/symbols.json")
     async def library() -> Response:
         auth.require("command.view")

@@ -164,9 +164,9 @@ def measured(points: Sequence[tuple[float, float]], *, closed: bool) -> tuple[fl
     """
     track = np.asarray(points, np.float64).reshape(-1, 2)
     lon, lat = track.T
-    if len(track) > MEASURED_MOST or not (np.isfinite(track).all() and (np.abs(lat) <= 90).all()):  # noqa: PLR2004
+    if len(track) > MEASURED_MOST or not (np.isfinite(track).all() and (np.abs(lat) <= 90).all()):
         raise BadInput("no line to measure", field="points")
-    if len(track) < 2:  # noqa: PLR2004 - one place has no length
+    if len(track) < 2:
         return 0.0, 0.0
     if not closed:
         return float(_geod().line_length(lon, lat)), 0.0

@@ -1,4 +1,4 @@
-"""The symbol library's page: symbols taken in, renamed, ordered, put away; open maps have them at their next opening."""
+"""The symbol library's page: symbols taken in, renamed, ordered, put away; maps have them when they open."""
 
 import base64
 import binascii
@@ -98,7 +98,12 @@ def change(
                 symbols.move(session, code, rev, up=verb == "up", actor=who, now=at)
             elif verb == "rename":
                 said = next(
-                    (name for name, f in zip(names, fields, strict=True) if f["symbol-name"] == code), ""
+                    (
+                        name
+                        for name, f in zip(names, fields, strict=True)
+                        if f["symbol-name"] == code
+                    ),
+                    "",
                 )
                 symbols.change(session, code, rev, label=said or "", actor=who, now=at)
             else:

@@ -14,8 +14,15 @@ PANES = ("symbols", "layers", "log")
 
 
 def tools(
-    words: Words, *, actor: str, datum: str, incident: int, may_draw: bool, may_close: bool,
-    may_approve: bool, may_edit: bool,
+    words: Words,
+    *,
+    actor: str,
+    datum: str,
+    incident: int,
+    may_draw: bool,
+    may_close: bool,
+    may_approve: bool,
+    may_edit: bool,
 ) -> Child:
     """Return what lies over the map `command-map`; who may only look sees the layers and measures.
 
@@ -46,7 +53,9 @@ def tools(
     )  # fmt: skip
 
 
-def _bar(names: "tuple[str, ...] | list[str]", words: Words, *, act: bool = False, pane: bool = False) -> Child:
+def _bar(
+    names: "tuple[str, ...] | list[str]", words: Words, *, act: bool = False, pane: bool = False
+) -> Child:
     if not names:
         return None
     kind = "plot_act" if act else "plot_pane" if pane else "plot_tool"
@@ -62,10 +71,16 @@ def _bar(names: "tuple[str, ...] | list[str]", words: Words, *, act: bool = Fals
 
 def refused_text(error: HotlineError, words: Mapping[str, str]) -> str:
     """Return why something was not drawn, in a sentence with the figures."""
-    facts = {key: f"{value:,}" if isinstance(value, int) else value for key, value in error.facts.items()}
+    facts = {
+        key: f"{value:,}" if isinstance(value, int) else value for key, value in error.facts.items()
+    }
     for key in ("why", "field", "permission"):
         text = words.get(f"plot.no.{error.facts.get(key, '')}")
         if text is not None and error.facts.get(key):
             more = words["plot.no.offer"] if error.facts.get("offer") else ""
-            return text.format(**{"title": "", "vertices": "", "most": "", "name": "", **facts}) + more
-    return words.get(f"plot.no.{error.code}", words.get(f"error.{error.code}", words["error.error"]))
+            return (
+                text.format(**{"title": "", "vertices": "", "most": "", "name": "", **facts}) + more
+            )
+    return words.get(
+        f"plot.no.{error.code}", words.get(f"error.{error.code}", words["error.error"])
+    )

@@ -14,15 +14,15 @@ from sqlalchemy.orm import Session
 from waiting import until as poll
 from whole_stack import Stack
 
-from ingest.installation import environment_of
 from command import demo, plotting
 from gis_data.coordinates import from_wgs84
 from gis_data.roads import closures
+from ingest.installation import environment_of
 from models import demo as house
 from models.clock import now
 from models.events.incident.course import Place
-from models.store import db, people
 from models.settings import load
+from models.store import db, people
 from models.store.seed import PERMISSIONS_OF
 from models.tables import DrawingStep, User
 
@@ -31,7 +31,9 @@ if TYPE_CHECKING:
 
 pytest_plugins = ("browser_support",)
 pytestmark = pytest.mark.browser
-expect.set_options(timeout=60_000)  # the first closure builds the city's graph, on a machine that does much else
+expect.set_options(
+    timeout=60_000
+)  # the first closure builds the city's graph, on a machine that does much else
 HERE = (114.3417, 33.6312)
 EDITORS, EDITS, OBJECTS = 5, 100, 20
 READY = "hotline.plot && hotline.plot.map() && hotline.plot.state().began"
@@ -177,7 +179,9 @@ def test_two_draw_one_object_see_each_other_and_lose_nothing(
     # moved by hand, from a point on the line; the other writes on it meanwhile, away from the server
     middle = spot(anna, 114.340, 33.6365)
     bo.context.set_offline(True)
-    bo.evaluate("(id) => hotline.plot.change(id, { ...hotline.plot.current(id), text: '警戒线' })", line)
+    bo.evaluate(
+        "(id) => hotline.plot.change(id, { ...hotline.plot.current(id), text: '警戒线' })", line
+    )
     expect(bo.locator("#plot-sync")).to_contain_text("未同步 1")
     drag(anna, middle, (middle[0] + 60, middle[1] + 40))
     until(lambda: town.board()[line]["points"][0][0] > 114.336)
@@ -189,8 +193,12 @@ def test_two_draw_one_object_see_each_other_and_lose_nothing(
 
     # the same aspect: the later stands, both are told, the earlier one takes it back
     bo.context.set_offline(True)
-    bo.evaluate("(id) => hotline.plot.change(id, { ...hotline.plot.current(id), text: '二号线' })", line)
-    anna.evaluate("(id) => hotline.plot.change(id, { ...hotline.plot.current(id), text: '一号线' })", line)
+    bo.evaluate(
+        "(id) => hotline.plot.change(id, { ...hotline.plot.current(id), text: '二号线' })", line
+    )
+    anna.evaluate(
+        "(id) => hotline.plot.change(id, { ...hotline.plot.current(id), text: '一号线' })", line
+    )
     until(lambda: town.board()[line]["text"] == "一号线")
     bo.context.set_offline(False)
     expect(bo.locator(".toast", has_text="您的修改覆盖了plot0员的文字")).to_be_visible()
@@ -232,13 +240,18 @@ def test_a_drawn_closure_closes_and_a_buffer_tells_what_it_holds(
     start = spot(page, *HERE)
     drag(page, (start[0] + 30, start[1]), (start[0] + 110, start[1]))
     expect(page.locator("#plot-panel")).to_contain_text("已知人数")
-    expect(page.locator("#plot-panel a")).to_have_attribute("href", r"/tickets?desk=all&result=open&around=" + around(town))
+    inside = f"/tickets?desk=all&result=open&around={around(town)}"
+    expect(page.locator("#plot-panel a")).to_have_attribute("href", inside)
     page.click("[data-plot-tool=plume]")  # nobody told of the wind: it is asked for
     drag(page, (start[0] + 20, start[1] + 60), (start[0] + 80, start[1] + 20))
     expect(page.locator("#plot-panel")).to_contain_text("没有实时风向")
     page.fill("#plot-panel input", "270")
     page.click("#plot-panel button[type=submit]")
-    until(lambda: [b for b in town.board().values() if b and b["effect"] == "plume" and b["bearing"] == 90])
+    until(
+        lambda: [
+            b for b in town.board().values() if b and b["effect"] == "plume" and b["bearing"] == 90
+        ]
+    )
     page.click("[data-plot-tool=measure]")
     for lon in (114.335, 114.345):
         page.mouse.click(*spot(page, lon, 33.62))
@@ -276,17 +289,18 @@ def test_five_make_five_hundred_edits_and_come_to_one_picture(
         page.wait_for_function("(ids) => ids.every((id) => hotline.plot.current(id))", arg=ids)
     for n, page in enumerate(pages):
         page.evaluate(EDIT, [n + 1, EDITS, ids])
-    until(lambda: town.ask(lambda s: s.query(DrawingStep).count()) > EDITORS * EDITS // 4, within_s=90)
+    until(
+        lambda: town.ask(lambda s: s.query(DrawingStep).count()) > EDITORS * EDITS // 4, within_s=90
+    )
     stack.kill("web")
     stack.wait_for_web()
     done = "window.plotted && !hotline.plot.unsynced() && hotline.command.phase === 'open'"
     for page in pages:
         page.wait_for_function(done, timeout=120_000)
     truth = town.board()
-    for page in pages:
-        until(lambda page=page: shown(page) == truth, within_s=60)  # type: ignore[misc]
-        standing = sum(1 for body in truth.values() if body and body["shape"] == "point")
-        until(lambda page=page: page.locator(".plot-sign").count() == standing)  # type: ignore[misc]
+    standing = sum(1 for body in truth.values() if body and body["shape"] == "point")
+    until(lambda: all(shown(page) == truth for page in pages))
+    until(lambda: all(page.locator(".plot-sign").count() == standing for page in pages))
     kept = set(town.ask(lambda s: list(s.scalars(select(DrawingStep.op)))))
     made = [op for page in pages for op in page.evaluate("window.plotted")]
     assert len(made) > EDITORS * EDITS * 0.8

@@ -277,13 +277,17 @@ ROUTES: Mapping[str, Row] = {
         "command.view", got("/api/command/{incident}/wind?lon=114.3&lat=33.6"), of_tenant
     ),
     "POST /api/command/{incident}/presence": Row(
-        "command.view", sent("/api/command/{incident}/presence", {"lon": 114.3, "lat": 33.6}), of_tenant
+        "command.view",
+        sent("/api/command/{incident}/presence", {"lon": 114.3, "lat": 33.6}),
+        of_tenant,
     ),
     "POST /api/command/measure": Row(
         "command.view", sent("/api/command/measure", {"points": [[114.3, 33.6], [114.4, 33.6]]})
     ),
     "GET /api/command/symbols.json": Row("command.view", got("/api/command/symbols.json")),
-    "GET /api/command/symbols/{code}.svg": Row("command.view", got("/api/command/symbols/fire.svg")),
+    "GET /api/command/symbols/{code}.svg": Row(
+        "command.view", got("/api/command/symbols/fire.svg")
+    ),
     "GET /tiles/{version}/{theme}/{zoom}/{x}/{name}": Row("ticket.view", got(TILE), of_tenant),
 }
 PAGES: Mapping[str, Row] = {

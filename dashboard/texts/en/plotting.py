@@ -157,7 +157,7 @@ TEXTS: Mapping[str, str] = {
     "plot.no.label": "The name is empty or longer than 20 characters",
     "plot.no.category": "Choose a category",
     "symbols.heading": "Symbol library",
-    "symbols.help": "Ordered by the categories of GB/T 35649-2017. What is put away cannot be placed anew; what was drawn stays.",
+    "symbols.help": "Ordered by the categories of GB/T 35649-2017. What is put away stays where it was drawn.",
     "symbols.add": "Add a symbol",
     "symbols.category": "Category",
     "symbols.label": "Name",
