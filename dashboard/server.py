@@ -33,6 +33,7 @@ from dashboard import (
     maps,
     metrics,
     pages,
+    plotting,
     resource_files,
     route_files,
     sign_in,
@@ -191,6 +192,7 @@ def create_app(settings: Settings) -> ASGIApp:
     route_files.routes(server)
     resource_files.routes(server)
     duty_files.routes(server)
+    plotting.routes(server)
     # callbacks by websocket would be checked once, when the socket opens; by HTTP every one is
     get_backend("fastapi").websocket_capability = False
     application = dash.Dash(

@@ -31,6 +31,7 @@ from dashboard.pages import (
     plans,
     resources,
     routes,
+    symbols,
     system,
     ticket,
     ticket_desk,
@@ -117,6 +118,7 @@ def register(app: dash.Dash) -> None:
         knowledge_item,
         duty,
         admin,
+        symbols,
     )
     _work_aside(app)
     for page in (routes, wall, calls, *desks, drawers, system):

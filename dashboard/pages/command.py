@@ -71,7 +71,7 @@ def page(search: str) -> Child:
     )
     form = command_moves.begun(begun) if begun else []
     return views.page(
-        views.Opened(base, chosen, pane, bounds, viewer().can),
+        views.Opened(base, chosen, pane, bounds, viewer().can, actor().ref),
         {"form": form, "units": dispatch.frame()},
         words(),
     )

@@ -23,6 +23,7 @@ from dashboard.pages import (
     places,
     plans,
     resources,
+    symbols,
     ticket,
     ticket_desk,
 )
@@ -50,6 +51,7 @@ DESK_PAGES: Mapping[str, tuple[str, Callable[[str], Child]]] = {
     "/knowledge": ("/knowledge", knowledge.page),
     "/knowledge/item": ("/knowledge", knowledge_item.page),
     **duty.PAGES,
+    "/command/symbols": ("/command", symbols.page),
     **admin.PAGES,
 }
 """Address -> (its entry in the navigation, the page by the address's search)."""

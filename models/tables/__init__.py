@@ -23,6 +23,7 @@ from models.tables.log import Audit, EventLog, Outbox
 from models.tables.paper import Attachment, Draft, Letter, SavedQuery
 from models.tables.people import LoginSession, Role, Tenant, User
 from models.tables.place import City, CityState, Closure, RoadSpeed
+from models.tables.plotting import DrawingRow, DrawingStep, PlotLayer, PlotSnapshot, Symbol
 from models.tables.resource import (
     Assignment,
     Capability,
@@ -51,11 +52,12 @@ from models.tables.watch import AlarmLog
 
 __all__ = [
     "Agent", "AlarmLog", "Assignment", "Attachment", "Audit", "Base", "CallLedger", "CallerIdentity",
-    "Capability", "Category", "City", "CityState", "Closure", "Customer", "Depot", "Draft", "DutyCalendar",
-    "DutyContact", "DutyDelivery", "DutyGroup", "DutyHandover", "DutyLevel", "DutyMember", "DutyNotice",
-    "DutyRemark", "DutyReport", "DutyReportVersion", "DutyShift", "DutySwap", "EventLog", "Holiday", "Incident",
-    "IncidentTicket", "IncidentType", "KnowledgeAnswer", "KnowledgeItem", "Letter", "LoginSession", "Outbox",
-    "Parameter", "Plan", "Queue", "Reserve", "ResponseUnit", "RoadSpeed", "Role", "SavedQuery", "Seat",
-    "SeatInterval", "Shelter", "Supervision", "Supply", "Team", "Tenant", "Ticket", "TicketHistory", "TicketLeg",
-    "TicketParty", "TicketRequest", "Transfer", "Unit", "UnitTrack", "User",
+    "Capability", "Category", "City", "CityState", "Closure", "Customer", "Depot", "Draft", "DrawingRow",
+    "DrawingStep", "DutyCalendar", "DutyContact", "DutyDelivery", "DutyGroup", "DutyHandover", "DutyLevel",
+    "DutyMember", "DutyNotice", "DutyRemark", "DutyReport", "DutyReportVersion", "DutyShift", "DutySwap",
+    "EventLog", "Holiday", "Incident", "IncidentTicket", "IncidentType", "KnowledgeAnswer", "KnowledgeItem",
+    "Letter", "LoginSession", "Outbox", "Parameter", "Plan", "PlotLayer", "PlotSnapshot", "Queue", "Reserve",
+    "ResponseUnit", "RoadSpeed", "Role", "SavedQuery", "Seat", "SeatInterval", "Shelter", "Supervision", "Supply",
+    "Symbol", "Team", "Tenant", "Ticket", "TicketHistory", "TicketLeg", "TicketParty", "TicketRequest",
+    "Transfer", "Unit", "UnitTrack", "User",
 ]  # fmt: skip

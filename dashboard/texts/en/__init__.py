@@ -18,6 +18,7 @@ from dashboard.texts.en import (
     places,
     placing,
     plans,
+    plotting,
     shell,
     tickets,
 )
@@ -36,6 +37,7 @@ EN: Mapping[str, str] = {
     **outcomes.TEXTS,
     **places.TEXTS,
     **placing.TEXTS,
+    **plotting.TEXTS,
     **city_map.TEXTS,
     **command.TEXTS,
     **plans.TEXTS,
