@@ -82,7 +82,7 @@ def _measures(body: Drawing) -> None:
         raise BadInput(f"no {body.shape} is a {body.effect}", field="effect")
 
 
-def _where(points: np.ndarray) -> None:  # type: ignore[type-arg]
+def _where(points: np.ndarray) -> None:
     if not len(points) or not np.isfinite(points).all():
         raise _wrong("few")
     lon, lat = points.T
@@ -90,12 +90,12 @@ def _where(points: np.ndarray) -> None:  # type: ignore[type-arg]
         raise _wrong("swapped" if in_china(lat, lon).all() else "outside")
 
 
-def _apart(points: np.ndarray, *, closed: bool) -> np.ndarray:  # type: ignore[type-arg]
+def _apart(points: np.ndarray, *, closed: bool) -> np.ndarray:
     """Return which corners lie apart from the one before; of a ring the last also from the first."""
     gaps = np.abs(np.diff(points, axis=0, prepend=points[:1] + 1)).max(axis=1) > HAIR_DEG
     if closed and np.abs(points[-1] - points[0]).max() <= HAIR_DEG:
         gaps[-1] = False
-    return gaps
+    return np.asarray(gaps)
 
 
 def simplified(body: Drawing) -> Drawing:

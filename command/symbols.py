@@ -163,8 +163,8 @@ def _sign(code: str, rows: Mapping[str, Symbol]) -> Sign:
 
 
 def _last(session: Session) -> int:
-    rows = session.scalars(select(Symbol.position))
-    return max([*rows, len(ART) * 10])
+    last: int = max([*session.scalars(select(Symbol.position)), len(ART) * 10])
+    return last
 
 
 def _may(actor: Actor) -> None:
