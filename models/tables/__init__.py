@@ -1,6 +1,7 @@
 """SQLAlchemy tables, one file a subject. Every business row carries its tenant."""
 
 from models.tables.base import Base
+from models.tables.feed import Camera, Feed, FeedDead
 from models.tables.floor import Agent, CallerIdentity, CallLedger, Queue, Seat, SeatInterval, Team
 from models.tables.knowledge import KnowledgeAnswer, KnowledgeItem
 from models.tables.log import Audit, EventLog, Outbox
@@ -24,8 +25,8 @@ from models.tables.watch import AlarmLog
 
 __all__ = [
     "Agent", "AlarmLog", "Attachment", "Audit", "Base", "CallLedger", "CallerIdentity",
-    "Category", "City", "CityState", "Closure", "Customer", "Draft", "EventLog", "Holiday",
-    "KnowledgeAnswer", "KnowledgeItem",
+    "Camera", "Category", "City", "CityState", "Closure", "Customer", "Draft", "EventLog",
+    "Feed", "FeedDead", "Holiday", "KnowledgeAnswer", "KnowledgeItem",
     "Letter", "LoginSession", "Outbox", "Parameter", "Queue", "RoadSpeed", "Role", "SavedQuery", "Seat",
     "SeatInterval", "Supervision", "Team", "Tenant", "Ticket", "TicketHistory", "TicketLeg",
     "TicketParty", "TicketRequest", "Unit", "User",
