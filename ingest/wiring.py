@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from ingest.projector import Begin
     from models.rules.floor import Call, FloorPlan
+    from models.store.crypto import Vault
 
 Run = Coroutine[None, None, None]
 
@@ -72,6 +73,8 @@ def _keepers(settings: Settings, redis: "Redis", loops: Sequence[str]) -> list[R
             runs.append(Timers(redis, engine, tenant).run())
         if "hotspots" in loops:
             runs.append(_hotspots(settings, redis, engine, tenant))
+        if "feeds" in loops:
+            runs.append(_feeds(settings, redis, engine, tenant, vault))
     return runs
 
 
@@ -80,6 +83,15 @@ def _hotspots(settings: Settings, redis: "Redis", engine: "Engine", tenant: str)
     from models.store.files import Files
 
     return Hotspots(redis, engine, tenant, settings.zone, Files(settings.files)).run()
+
+
+def _feeds(
+    settings: Settings, redis: "Redis", engine: "Engine", tenant: str, vault: "Vault"
+) -> Run:
+    from ingest.feeds.poller import Feeds
+    from models.store.files import Files
+
+    return Feeds(redis, engine, tenant, vault, Files(settings.files)).run()
 
 
 def begin_of(settings: Settings, engine: "Engine", tenant: str) -> "Begin":

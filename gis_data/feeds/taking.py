@@ -139,12 +139,15 @@ def due(session: Session, *, now: Instant, skip: Sequence[int] = ()) -> Sequence
 
 
 def answered(
-    session: Session, feed_id: int, *, etag: str, modified: str, next_at: Instant, now: Instant
+    session: Session, feed: Feed, *, etag: str, modified: str, next_at: Instant, now: Instant
 ) -> None:
-    """Note that a feed answered in full: by what it is asked next time, and when."""
+    """Note that a feed, as it was asked, answered in full: by what it is asked next time, and when.
+
+    Of one that was changed meanwhile nothing is noted: it is asked anew as it is now.
+    """
     facts = {"etag": etag[:500], "modified": modified[:100], "fails": 0}
     session.execute(
-        update(Feed).where(Feed.id == feed_id)
+        update(Feed).where(Feed.id == feed.id, Feed.changed_at == feed.changed_at)
         .values(**facts, tried_at=to_datetime(now), next_at=to_datetime(next_at))
     )  # fmt: skip
 

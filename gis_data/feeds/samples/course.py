@@ -106,7 +106,7 @@ def _weather(t: float, made: Instant, _town: Town, _base: str) -> Message:
         ("w1", "blue", "暴雨蓝色预警", 1500, 6600), ("w2", "yellow", "大风黄色预警", 2400, 5100),
     ):  # fmt: skip
         if begins <= t < ends:
-            at = {"lon": 114.3168 + 0.02 * (key == "w2"), "lat": 33.6512}
+            at: Message = {"lon": 114.3168 + 0.02 * (key == "w2"), "lat": 33.6512}
             when = {"begins": said(start + begins), "ends": said(start + ends)}
             warnings.append({"id": key, "name": name, "colour": colour, **at, **when})
     return {"stations": told, "warnings": warnings}
