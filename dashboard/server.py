@@ -24,6 +24,7 @@ from dashboard import (
     auth,
     door,
     export,
+    feed_push,
     files,
     hotspot_files,
     letters,
@@ -157,6 +158,7 @@ def create_app(settings: Settings) -> ASGIApp:
     maps.routes(server)
     hotspot_files.routes(server)
     route_files.routes(server)
+    feed_push.routes(server)
     # callbacks by websocket would be checked once, when the socket opens; by HTTP every one is
     get_backend("fastapi").websocket_capability = False
     application = dash.Dash(

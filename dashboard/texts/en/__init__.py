@@ -6,6 +6,7 @@ from dashboard.texts.en import (
     admin,
     city_map,
     course,
+    feeds,
     files,
     floor,
     intake,
@@ -31,5 +32,6 @@ EN: Mapping[str, str] = {
     **places.TEXTS,
     **placing.TEXTS,
     **city_map.TEXTS,
+    **feeds.TEXTS,
     **admin.TEXTS,
 }

@@ -13,8 +13,8 @@ import shapely
 from models.clock import Instant
 
 LASTS_S = 7200
-STEP_S = 15
-GOOD_S = 180
+STEP_S = 30
+GOOD_S = 150
 JAMMED, FREE = ("长江东路", "人民西路"), ("会展西路", "滨河东路")
 """Roads whose speeds are told: two on which a jam builds, two that stay free."""
 WORKS = (114.37278, 33.60043)
