@@ -20,6 +20,7 @@ from dashboard.views.maps import EMPTY
 from gis_data import state
 from gis_data.feeds import silence
 from gis_data.ground import Ground
+from gis_data.roads import speeds
 from models.clock import day_of, now
 from models.errors import HotlineError
 from models.rules.tickets.moves import OPEN
@@ -61,7 +62,8 @@ def marked(search: str | None, _tick: object) -> tuple[Any, Any, Any, Child, Chi
                 known = state.current(session, now=at)
                 found += views.states(known, at, place(session).zone, texts)
                 notes.append(views.state_note(known, at, texts))
-                told = views.bureaus(known, silence.silent(session), at, texts)
+                driving = speeds.newest(session, now=at)
+                told = views.bureaus(known, driving, silence.silent(session), at, texts)
             if "traffic" in on:
                 roads = network(session)
                 driven = views.traffic(roads.table, roads.speeds, base, texts)

@@ -126,31 +126,42 @@ def state_note(known: Sequence[CityState], now: Instant, words: Words) -> str:
 
 
 def bureaus(
-    known: Sequence[CityState], silent: Sequence[str], now: Instant, words: Words
+    known: Sequence[CityState],
+    driven: tuple[Instant, Instant] | None,
+    silent: Sequence[str],
+    now: Instant,
+    words: Words,
 ) -> list[Child]:
-    """Return for each bureau how old its newest word is, and how much of it is stale: a strip on the map's edge."""
-    parts: list[Child] = [_bureau(name, known, now, words) for name in BUREAUS]
+    """Return for each bureau how old its newest word is, and how much of it is stale: a strip on the map's edge.
+
+    driven : when the newest speeds of roads were measured and until when they are good; they are of the traffic.
+    """
+    spans: dict[str, list[tuple[Instant, Instant]]] = {name: [] for name in BUREAUS}
+    for row in known:
+        spans[row.bureau].append((row.at.timestamp(), row.until.timestamp()))
+    spans["traffic"] += [driven] if driven else []
+    parts: list[Child] = [_bureau(name, spans[name], now, words) for name in BUREAUS]
     if silent:
         parts.append(status("bad", words["map.silent"].format(names="、".join(silent))))
     return parts
 
 
-def _bureau(name: str, known: Sequence[CityState], now: Instant, words: Words) -> Child:
-    rows = [row for row in known if row.bureau == name]
+def _bureau(
+    name: str, spans: Sequence[tuple[Instant, Instant]], now: Instant, words: Words
+) -> Child:
     label = html.B(words[f"bureau.{name}"])
-    if not rows:
+    if not spans:
         return html.Span([status("off", ""), label, words["map.bureau.none"]])
-    newest = max(row.at for row in rows).timestamp()
-    old = sum(_stale(row, now) for row in rows)
-    level = "bad" if old == len(rows) else "ok"
+    newest = max(at for at, _ in spans)
+    old = sum(until <= now for _, until in spans)
     age = words["map.ago"].format(age=duration(max(now - newest, 0), words))
-    count = words["map.bureau.points"].format(n=len(rows))
+    count = words["map.bureau.points"].format(n=len(spans))
     if old:
         count += f" ({words['map.bureau.old'].format(n=old)})"
-    return html.Span(
-        [status(level, ""), label, html.Span(age, className="num", **data(since=f"{newest:.0f}"))],
-        title=count,
-    )
+    mark = status("bad" if old == len(spans) else "ok", "")
+    told = html.Span(age, className="num", **data(since=f"{newest:.0f}"))
+    gone = [words["map.bureau.stale"]] if old == len(spans) else []
+    return html.Span([mark, label, told, *gone], title=count)
 
 
 def _facts(row: CityState, words: Words) -> list[str]:

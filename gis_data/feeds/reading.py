@@ -19,6 +19,8 @@ AHEAD_S = 60.0
 URL_MOST = 500
 
 T = TypeVar("T")
+_BROKEN = (msgspec.MsgspecError, ValueError, RecursionError, OverflowError)
+"""Bytes that are no text are a ValueError, a hundred thousand brackets a RecursionError."""
 _decoder = msgspec.json.Decoder(c.AnyMessage)
 _HEADLINE = {
     "rain_mm_h": "mm/h", "temperature_c": "°C", "aqi": "AQI", "pm25_ug_m3": "μg/m³",
@@ -96,7 +98,7 @@ def read(raw: bytes, *, bureau: str, datum: str, good_s: float, now: Instant) ->
 def _frame(raw: bytes) -> c.AnyMessage:
     try:
         message: c.AnyMessage = _decoder.decode(raw)
-    except (msgspec.MsgspecError, RecursionError, OverflowError) as error:
+    except _BROKEN as error:
         raise Unreadable(str(error)[:300]) from error
     lists = (getattr(message, name) for name in message.__struct_fields__)
     if sum(len(each) for each in lists if isinstance(each, list)) > ITEMS_MOST:
@@ -111,7 +113,7 @@ def _items(
     for number, raw in enumerate(raws, 1):
         try:
             item = msgspec.json.decode(raw, type=kind)
-        except (msgspec.MsgspecError, RecursionError, OverflowError) as error:
+        except _BROKEN as error:
             content.refused[f"{name}#{number}"] = "contract"
             content.broken.append(f"{name} {number}: {str(error)[:200]}")
             continue

@@ -196,8 +196,9 @@ def live(case: Case, login: str) -> Answer:
 TILE = f"/tiles/{read_manifest(SHIPPED)[0][:16]}/desk/10/837/409@1.png"
 OPEN = {
     "GET /login", "POST /login", "GET /healthz", "GET /metrics", "GET /_favicon.ico", "MOUNT /assets",
+    "POST /api/feeds/{name}",
 }  # fmt: skip
-"""What nobody needs a session for; /metrics asks for its token, tested beside."""
+"""What nobody needs a session for; /metrics and the feeds ask for their tokens, tested beside and in test_feed_push."""
 SIGNED_IN = {
     "GET /_dash-component-suites/{package_name}/{fingerprinted_path:path}", "GET /_dash-layout",
     "GET /_dash-dependencies", "POST /_dash-update-component", "GET /_reload-hash", "GET /",
@@ -240,6 +241,7 @@ PAGES: Mapping[str, Row] = {
     "/admin/intake": Row("admin.parameters", shows("/admin/intake")),
     "/admin/calendar": Row("admin.parameters", shows("/admin/calendar")),
     "/admin/flow": Row("admin.parameters", shows("/admin/flow")),
+    "/admin/feeds": Row("admin.parameters", shows("/admin/feeds")),
     "/admin/options": Row("admin.parameters", shows("/admin/options")),
     "/customers": Row("ticket.open", shows("/customers")),
 }
@@ -447,6 +449,7 @@ CALLBACKS: Mapping[str, Row] = {
     ])),
     "units.listed": Row("admin.units", asked("units.listed", lambda _: ["", ""])),
     "people.listed": Row("admin.people", asked("people.listed", lambda _: ["", ""])),
+    "feeds.listed": Row("admin.parameters", asked("feeds.listed", lambda _: ["1-0", ""])),
     "system.show": Row("system.view", asked("system.show", lambda _: [1])),
 }  # fmt: skip
 """Taking the file away comes last of those of the ticket: the first who may takes it."""

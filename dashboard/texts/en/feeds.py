@@ -93,6 +93,7 @@ TEXTS: Mapping[str, str] = {
     "map.ago": "{age} ago",
     "map.bureau.none": "no data",
     "map.bureau.points": "{n} points",
+    "map.bureau.stale": "stale",
     "map.bureau.old": "{n} stale",
     "map.wind.now": "Measured wind: {side} {deg}°, {speed} m/s ({station})",
     "bureau.sign.weather": "W",

@@ -93,6 +93,7 @@ TEXTS: Mapping[str, str] = {
     "map.ago": "{age}前",
     "map.bureau.none": "没有数据",
     "map.bureau.points": "{n} 个点",
+    "map.bureau.stale": "已过期",
     "map.bureau.old": "{n} 个已过期",
     "map.wind.now": "实测风：{side}风 {deg}°，{speed} 米/秒（{station}）",
     "bureau.sign.weather": "气",
