@@ -17,6 +17,7 @@ from redis.asyncio import Redis
 from redis.exceptions import RedisError
 from starlette.types import Receive, Scope, Send
 
+from dashboard import sse
 from models.clock import now
 from models.errors import HotlineError
 from models.rules.board import Board, board, merge
@@ -181,7 +182,7 @@ class FloorHub:
                 "projector": self._projector,
                 "places": self._places,
             }
-            self._beat = _frame(body)
+            self._beat = sse.frame(body)
             self._beats += 1
             self._wake()
             await asyncio.sleep(BEAT_S)
@@ -225,7 +226,7 @@ class FloorHub:
 
     def _say(self, changed: Board) -> None:
         body = {"kind": "delta", "now": now(), "board": changed}
-        self._frames.append((self.cursor, _frame(body, self.cursor)))
+        self._frames.append((self.cursor, sse.frame(body, self.cursor)))
         self._count += 1
         self._wake()
 
@@ -241,7 +242,7 @@ class FloorHub:
                 "kind": "snapshot", "epoch": self._epoch, "now": now(), "board": self._board,
                 "roster": self._roster, "sources": self._sources, "projector": self._projector,
             }  # fmt: skip
-            self._snapshot = (self._count, _frame(body, self.cursor))
+            self._snapshot = (self._count, sse.frame(body, self.cursor))
         return self._snapshot[1]
 
     def after(self, cursor: str) -> int | None:
@@ -262,12 +263,11 @@ class FloorHub:
 
     async def serve(self, scope: Scope, receive: Receive, send: Send, allowed: "Awaited") -> None:
         """Stream to one client until it leaves or `allowed` says no."""
-        await send({"type": "http.response.start", "status": 200, "headers": _HEADERS})
-        await send({"type": "http.response.body", "body": _RETRY, "more_body": True})
-        gone = asyncio.ensure_future(_until_gone(receive))
+        await sse.begin(send)
+        gone = sse.watch(receive)
         self.clients += 1
         try:
-            await self._stream(send, gone, _last_event_id(scope), allowed)
+            await self._stream(send, gone, sse.last_event_id(scope), allowed)
         except OSError:
             pass  # the client went while we wrote
         finally:
@@ -289,33 +289,17 @@ class FloorHub:
                 beats = self._beats
                 body = (body or b"") + self._beat
             if body:
-                await send({"type": "http.response.body", "body": body, "more_body": True})
+                await sse.push(send, body)
             if checks != self._checks:
                 checks = self._checks
                 if not await allowed():
-                    await send(
-                        {"type": "http.response.body", "body": b"event: signed_out\ndata: {}\n\n"}
-                    )
+                    await sse.push(send, sse.SIGNED_OUT)
                     return
             if turn is self._turn:
                 await asyncio.shield(turn)
 
 
-_RETRY = b"retry: 500\n\n"
-"""A browser whose stream broke asks again after half a second, with its cursor."""
-
 Awaited = Callable[[], Awaitable[bool]]
-_HEADERS = [
-    (b"content-type", b"text/event-stream; charset=utf-8"),
-    (b"cache-control", b"no-cache, no-transform"),
-    (b"x-accel-buffering", b"no"),
-]
-
-
-def _frame(body: dict[str, Any], cursor: str = "") -> bytes:
-    """Return one SSE frame; JSON has no raw line breaks, so one data line is enough."""
-    head = f"id: {cursor}\n".encode() if cursor else b""
-    return head + b"data: " + msgspec.json.encode(body) + b"\n\n"
 
 
 def _applied(whole: Board, changed: Board) -> Board:
@@ -325,15 +309,3 @@ def _applied(whole: Board, changed: Board) -> Board:
         if isinstance(section, dict):
             merged[name] = {k: v for k, v in merged[name].items() if v is not None}
     return merged
-
-
-async def _until_gone(receive: Receive) -> None:
-    while (await receive())["type"] != "http.disconnect":
-        pass
-
-
-def _last_event_id(scope: Scope) -> str:
-    for name, value in scope["headers"]:
-        if name == b"last-event-id":
-            return str(value.decode("latin-1"))
-    return ""

@@ -5,10 +5,10 @@ import contextlib
 import logging
 import secrets
 import tempfile
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import parse_qs, urlsplit
 
 import dash
 import uvicorn
@@ -20,6 +20,7 @@ from redis.exceptions import RedisError
 from starlette.background import BackgroundTask
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from command import pictures
 from dashboard import (
     auth,
     door,
@@ -34,6 +35,7 @@ from dashboard import (
     route_files,
     sign_in,
 )
+from dashboard.command_live import CommandHub, Watch
 from dashboard.live import FloorHub
 from dashboard.pages.context import actor
 from dashboard.texts import t
@@ -41,10 +43,12 @@ from dashboard.views import call_query, ticket_query
 from models.clock import now
 from models.errors import HotlineError, Refused, Unavailable
 from models.process import process_name, rss_mb, settle
+from models.rules.incident.state import Picture
 from models.settings import Settings
 from models.store import db, roster, streams
 from models.store.crypto import Vault
 from models.store.files import Files
+from models.store.people import Viewer
 
 log = logging.getLogger(__name__)
 
@@ -80,6 +84,7 @@ class Web:
         self.gate = auth.Gate(self.engine)
         self.redis = streams.connect(settings.redis_url)
         self.hubs: dict[str, FloorHub] = {}
+        self.command_hubs: dict[int, CommandHub] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         door.wire(
             door.Doors(
@@ -106,6 +111,28 @@ class Web:
             self._tasks.add(task)
         return self.hubs[key]
 
+    def command_hub(self, tenant_id: int) -> CommandHub:
+        """Return the tenant's hub of incidents, started on first use."""
+        if tenant_id not in self.command_hubs:
+
+            async def load(incident: int) -> Picture | None:
+                return await asyncio.to_thread(self._picture, tenant_id, incident)
+
+            async def load_all() -> tuple[list[Picture], dict[str, Any]]:
+                return await asyncio.to_thread(self._pictures, tenant_id)
+
+            hub = self.command_hubs[tenant_id] = CommandHub(self.redis, tenant_id, load, load_all)
+            self._tasks.add(asyncio.ensure_future(hub.run()))
+        return self.command_hubs[tenant_id]
+
+    def _picture(self, tenant_id: int, incident: int) -> Picture | None:
+        with db.transaction(self.engine, tenant_id) as session:
+            return pictures.picture(session, incident)
+
+    def _pictures(self, tenant_id: int) -> tuple[list[Picture], dict[str, Any]]:
+        with db.transaction(self.engine, tenant_id) as session:
+            return pictures.open_ones(session), {}
+
     def _roster(self, tenant: str, tenant_id: int) -> dict[str, Any]:
         with db.transaction(self.engine, tenant_id) as session:
             return roster.roster(session, tenant)
@@ -124,6 +151,7 @@ class Web:
         name, since = process_name("web"), now()
         while True:
             screens = sum(hub.clients for hub in self.hubs.values())
+            screens += sum(hub.clients for hub in self.command_hubs.values())
             facts = {"loop": "web", "since": since, "rss_mb": rss_mb(), "lag": 0}
             with contextlib.suppress(RedisError, OSError):
                 await streams.beat(self.redis, name, {**facts, "detail": f"{screens} screens"})
@@ -177,40 +205,57 @@ def create_app(settings: Settings) -> ASGIApp:
 
 
 def _with_stream(app: ASGIApp, web: Web) -> ASGIApp:
-    """Serve the live stream as plain ASGI, past the framework's per-chunk work, behind the same gate."""
+    """Serve the live streams as plain ASGI, past the framework's per-chunk work, behind the same gate."""
 
-    async def stream(scope: Scope, receive: Receive, send: Send) -> None:
+    async def floor(scope: Scope, receive: Receive, send: Send) -> None:
         who = auth.require("floor.view")
-        cookie = auth.cookie_of(scope)
-
-        async def allowed() -> bool:
-            try:
-                found = await web.gate.viewer_of(cookie)
-            except Unavailable:
-                return True  # nobody can tell now: the running stream goes on, a new one would not
-            same = found is not None and (found.unit, found.district) == (who.unit, who.district)
-            return same and found is not None and "floor.view" in found.can
-
         # calls have no district; of the day's tickets one sees those of one's lists, a unit none
         district = None if who.unit else who.district
         hub = web.hub(who.tenant, who.tenant_id, district)
-        await hub.serve(scope, receive, send, allowed)
+        await hub.serve(scope, receive, send, _still(web, scope, who, "floor.view"))
 
-    async def guarded(scope: Scope, receive: Receive, send: Send) -> None:
-        try:
-            await stream(scope, receive, send)
-        except Refused as error:
-            await JSONResponse({"error": error.code}, 403)(scope, receive, send)
+    async def command(scope: Scope, receive: Receive, send: Send) -> None:
+        who = auth.require("command.view")
+        if who.unit:
+            raise Refused("units have no part in command", permission="command.view")
+        asked = parse_qs(scope["query_string"].decode("latin-1")).get("incident", ["0"])[0]
+        watch = Watch(who.district, int(asked) if asked.isdecimal() else 0)
+        hub = web.command_hub(who.tenant_id)
+        await hub.serve(scope, receive, send, watch, _still(web, scope, who, "command.view"))
 
-    gated = auth.AuthMiddleware(guarded, web.gate)
+    def gated(stream: ASGIApp) -> ASGIApp:
+        async def guarded(scope: Scope, receive: Receive, send: Send) -> None:
+            try:
+                await stream(scope, receive, send)
+            except Refused as error:
+                await JSONResponse({"error": error.code}, 403)(scope, receive, send)
+
+        return auth.AuthMiddleware(guarded, web.gate)
+
+    live = {"/live/floor": gated(floor), "/live/command": gated(command)}
 
     async def route(scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http" and scope["path"] == "/live/floor":
-            await gated(scope, receive, send)
+        if scope["type"] == "http" and scope["path"] in live:
+            await live[scope["path"]](scope, receive, send)
         else:
             await app(scope, receive, _secured(scope, send, web.headers))
 
     return route
+
+
+def _still(web: Web, scope: Scope, who: Viewer, permission: str) -> Callable[[], Awaitable[bool]]:
+    """Return whether who opened a stream may still have it, to be asked now and then."""
+    cookie = auth.cookie_of(scope)
+
+    async def allowed() -> bool:
+        try:
+            found = await web.gate.viewer_of(cookie)
+        except Unavailable:
+            return True  # nobody can tell now: the running stream goes on, a new one would not
+        same = found is not None and (found.unit, found.district) == (who.unit, who.district)
+        return same and found is not None and permission in found.can
+
+    return allowed
 
 
 def _secured(scope: Scope, send: Send, headers: list[tuple[bytes, bytes]]) -> Send:

@@ -49,6 +49,21 @@ def place_stream(tenant_id: int) -> str:
     return f"places:{tenant_id}"
 
 
+def incident_stream(tenant_id: int) -> str:
+    """Stream of incident events, one an entry, in the order of each incident's `seq`."""
+    return f"incidents:{tenant_id}"
+
+
+def position_stream(tenant_id: int) -> str:
+    """Stream of positions: field `p`, a map unit code -> lon, lat, speed, heading, at, heard; short, not for replay."""
+    return f"positions:{tenant_id}"
+
+
+def presence_stream(tenant_id: int) -> str:
+    """Stream of who draws where just now: field `p` with `incident`; short, never kept."""
+    return f"presence:{tenant_id}"
+
+
 def tickets_today(tenant: str) -> str:
     """String: the day's tickets as the screens get them, with the instant they were counted."""
     return f"tickets:{tenant}:today"

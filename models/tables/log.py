@@ -28,7 +28,16 @@ class EventLog(Owned, Base):
     """Events kept for replay, in the order of their stream; append-only and hash-chained."""
 
     __tablename__ = "event_log"
-    __table_args__ = (UniqueConstraint("tenant_id", "event_id"),)
+    __table_args__ = (
+        UniqueConstraint("tenant_id", "event_id"),
+        Index(
+            "ix_event_log_incident",
+            "tenant_id",
+            text("((event ->> 'incident')::bigint)"),
+            text("((event ->> 'seq')::int)"),
+            postgresql_where=text("event ? 'incident'"),
+        ),
+    )
     id: Mapped[Id]
     event_id: Mapped[str] = mapped_column(Text)
     at: Mapped[Instant]

@@ -118,8 +118,12 @@ def test_wrong_tokens_open_nothing(case: Case, token: str) -> None:
 
 def test_a_token_opens_its_own_feed_alone(case: Case) -> None:
     other = case.add("second")
-    for answer in (case.push(told(STATION), token=other), case.push(told(STATION), name="second"),
-                   case.push(told(STATION), name="unknown"), case.push(told(STATION), token=case.token[:-1])):  # fmt: skip
+    for answer in (
+        case.push(told(STATION), token=other),
+        case.push(told(STATION), name="second"),
+        case.push(told(STATION), name="unknown"),
+        case.push(told(STATION), token=case.token[:-1]),
+    ):
         assert answer.status == 401
     abroad = case.site.stranger.partition("=")[2].partition(".")[0]
     secret = case.token.partition(".")[2]

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dashboard.texts.en import (
     admin,
     city_map,
+    command,
     course,
     feeds,
     files,
@@ -33,5 +34,6 @@ EN: Mapping[str, str] = {
     **placing.TEXTS,
     **city_map.TEXTS,
     **feeds.TEXTS,
+    **command.TEXTS,
     **admin.TEXTS,
 }

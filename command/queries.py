@@ -1,0 +1,142 @@
+"""Lists of incidents, and the log of one: what screens, statistics and replay read."""
+
+from collections.abc import Iterable
+from typing import Any, NamedTuple
+
+import msgspec
+from sqlalchemy import BigInteger, Integer, cast, func, or_, select
+from sqlalchemy.orm import Session
+
+from command.moving import read, sees
+from models.clock import Instant, to_datetime
+from models.errors import BadInput, Refused
+from models.events.incident import AnyIncidentEvent, from_row
+from models.rules.incident.moves import OPEN
+from models.rules.incident.state import Incident as State
+from models.store import streams
+from models.store.db import tenant_of
+from models.tables import EventLog, Incident, IncidentType, Outbox
+from tickets.moving import Actor
+
+VIEW = "command.view"
+PAGE = 30
+
+
+class Criteria(NamedTuple):
+    """What a list of incidents asks for; [start, end) when they were reported, 0 = without bound."""
+
+    status: str = ""
+    kind: str = ""
+    type: str = ""
+    grade: str = ""
+    district: str = ""
+    exercise: str = ""
+    words: str = ""
+    start: Instant = 0.0
+    end: Instant = 0.0
+
+
+class Found(NamedTuple):
+    """One page, the newest first, and how many the whole list has."""
+
+    rows: list[State]
+    total: int
+
+
+def may_see(actor: Actor) -> None:
+    """Raise Refused unless the actor may see the command centre; units (承办单位) have no part in it."""
+    if VIEW not in actor.can or actor.unit:
+        raise Refused(f"{actor.ref} lacks {VIEW}", permission=VIEW)
+
+
+def listed(session: Session, criteria: Criteria, *, actor: Actor, page: int = 0) -> Found:
+    """Return one page of the incidents an actor may see."""
+    may_see(actor)
+    where = [sees(actor), *_where(criteria)]
+    total = session.scalar(select(func.count()).select_from(Incident).where(*where)) or 0
+    rows = session.scalars(
+        select(Incident.picture)
+        .where(*where)
+        .order_by(Incident.reported_at.desc(), Incident.id.desc())
+        .offset(max(page, 0) * PAGE)
+        .limit(PAGE)
+    )
+    return Found([_state(row) for row in rows], total)
+
+
+def open_ones(session: Session) -> list[State]:
+    """Return every incident of the tenant whose response goes on, or not begun; for the live hub, not for a person."""
+    rows = session.scalars(
+        select(Incident.picture).where(Incident.status.in_(OPEN)).order_by(Incident.id)
+    )
+    return [_state(row) for row in rows]
+
+
+def state_of(session: Session, incident_id: int) -> State | None:
+    """Return an incident whoever asks, None if there is none; for the live hub, not for a person."""
+    found = session.scalar(select(Incident.picture).where(Incident.id == incident_id))
+    return _state(found) if found is not None else None
+
+
+def log(session: Session, incident_id: int, *, after: int = 0) -> list[AnyIncidentEvent]:
+    """Return an incident's events behind the place `after`, in order, as the sealed log keeps them."""
+    incident = cast(EventLog.event["incident"].astext, BigInteger)
+    seq = cast(EventLog.event["seq"].astext, Integer)
+    rows = session.scalars(
+        select(EventLog.event)
+        .where(EventLog.event.has_key("incident"), incident == incident_id, seq > after)
+        .order_by(seq)
+    )
+    return [from_row(row) for row in rows]
+
+
+def labels(session: Session) -> dict[str, str]:
+    """Return code -> label of every incident type, used ones that are inactive too."""
+    found = session.execute(select(IncidentType.code, IncidentType.label))
+    return {row.code: row.label for row in found}
+
+
+def _state(row: dict[str, Any]) -> State:
+    return msgspec.convert(row, State, str_keys=True)
+
+
+def _where(c: Criteria) -> Iterable[Any]:
+    if c.status == "open":
+        yield Incident.status.in_(OPEN)
+    elif c.status:
+        yield Incident.status == c.status
+    for column in ("kind", "type", "grade", "district"):
+        if getattr(c, column):
+            yield getattr(Incident, column) == getattr(c, column)
+    if c.exercise not in ("", "yes", "no"):
+        raise BadInput("yes or no", field="exercise")
+    if c.exercise:
+        yield Incident.exercise.is_(c.exercise == "yes")
+    if c.words:
+        like = f"%{c.words.replace('%', '')}%"
+        yield or_(Incident.title.ilike(like), Incident.no.ilike(like))
+    if c.start:
+        yield Incident.reported_at >= to_datetime(c.start)
+    if c.end:
+        yield Incident.reported_at < to_datetime(c.end)
+
+
+def timeline(session: Session, incident_id: int, *, actor: Actor) -> list[AnyIncidentEvent]:
+    """Return an incident's events up to its row's last, in order: the sealed log, and what is still on its way there.
+
+    Refused without command.view, NotFound outside the actor's scope.
+    """
+    state = read(session, incident_id, actor=actor)
+    kept = log(session, incident_id)
+    missing = state.seq - (kept[-1].seq if kept else 0)
+    if missing <= 0:
+        return kept
+    incident = cast(Outbox.event["incident"].astext, BigInteger)
+    stream = streams.incident_stream(tenant_of(session))
+    fresh = session.scalars(
+        select(Outbox.event)
+        .where(Outbox.stream == stream, incident == incident_id)
+        .order_by(Outbox.id.desc())
+        .limit(missing)
+    )
+    return kept + [from_row(row) for row in reversed(fresh.all())]

@@ -1,0 +1,306 @@
+"""The live command centre: one reader of incident events and positions per process and tenant, fanned out.
+
+The hub folds events with the rules the rows and a replay are folded with, starting from the rows. A client gets a
+snapshot of what it watches, then what changes in it; one that falls behind or comes back gets a snapshot again.
+"""
+
+import asyncio
+import contextlib
+import logging
+from collections import deque
+from collections.abc import Awaitable, Callable
+from typing import Any, NamedTuple
+
+import msgspec
+from redis.asyncio import Redis
+from redis.exceptions import RedisError
+from starlette.types import Receive, Scope, Send
+
+from dashboard import sse
+from models.clock import now
+from models.errors import HotlineError, WrongStatus
+from models.events.incident import AnyIncidentEvent
+from models.rules.incident import reduce
+from models.rules.incident.changes import brief, changes
+from models.rules.incident.state import Picture
+from models.store import streams
+
+log = logging.getLogger(__name__)
+
+BEAT_S = 1.0
+GATHER_S = 0.1
+"""Positions are gathered so long before they are told: the eye needs no more, fifty screens cost a fifth."""
+KEEP_FRAMES = 2000
+READ_COUNT = 1000
+RECHECK_S = 15.0
+RETRY_S = 0.3
+ASLEEP_S = 10.0
+WATCHED_MOST = 200
+"""Closed incidents somebody has looked at, kept folded."""
+
+_events = msgspec.json.Decoder(list[AnyIncidentEvent])
+Load = Callable[[int], Awaitable[Picture | None]]
+LoadAll = Callable[[], Awaitable[tuple[list[Picture], dict[str, Any]]]]
+Allowed = Callable[[], Awaitable[bool]]
+
+
+class Watch(NamedTuple):
+    """What a client may see and wants: one district or all (""), one incident or none (0)."""
+
+    district: str = ""
+    incident: int = 0
+
+    def sees(self, district: str) -> bool:
+        """True when an incident of that district is among those the client may see."""
+        return not self.district or district in (self.district, "")
+
+
+class _Frame(NamedTuple):
+    incident: int  # 0: for everybody
+    district: str
+    listed: bool
+    body: bytes
+
+    def is_for(self, watch: Watch) -> bool:
+        if not watch.sees(self.district):
+            return False
+        return self.listed or self.incident in (0, watch.incident)
+
+
+class CommandHub:
+    """What one tenant's command centre looks like now, in this process.
+
+    load : an incident's picture out of its rows; load_all : those that are open, and the units by code.
+    """
+
+    def __init__(self, redis: "Redis", tenant_id: int, load: Load, load_all: LoadAll) -> None:
+        self.clients = 0
+        self._redis = redis
+        self._streams = {
+            streams.incident_stream(tenant_id): self._take_events,
+            streams.position_stream(tenant_id): self._take_positions,
+            streams.presence_stream(tenant_id): self._take_presence,
+        }
+        self._ids: dict[str, str] = {}
+        self._load = load
+        self._load_all = load_all
+        self._pictures: dict[int, Picture] = {}
+        self._units: dict[str, Any] = {}
+        self._moved: dict[str, Any] = {}
+        self._frames: deque[_Frame] = deque(maxlen=KEEP_FRAMES)
+        self._count = 0
+        self._beat = b""
+        self._beats = self._checks = 0
+        self._heard = 0.0
+        self._ready = asyncio.Event()
+        self._turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+
+    # --- reading ----------------------------------------------------------------------------
+
+    async def run(self) -> None:
+        """Follow the streams for ever."""
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._forever(self._follow))
+            group.create_task(self._forever(self._keep_beat))
+            group.create_task(self._forever(self._tell_positions))
+
+    async def _forever(self, work: Callable[[], Awaitable[None]]) -> None:
+        while True:
+            try:
+                await work()
+            except (RedisError, OSError, HotlineError) as error:
+                log.debug("command hub: store away: %s", error)
+            except Exception:
+                log.exception("command hub: fault, starting again")
+            await asyncio.sleep(RETRY_S)
+
+    async def _follow(self) -> None:
+        """Read the rows, then what the streams say behind the place they had before that."""
+        ids = {name: (await streams.reach(self._redis, name)).last for name in self._streams}
+        pictures, units = await self._load_all()
+        self._pictures = {picture.incident.id: picture for picture in pictures}
+        self._units, self._ids = units, ids
+        self._start_over()
+        self._ready.set()
+        while True:
+            asked = now()
+            for name, entries in await self._read():
+                await self._streams[name](entries)
+                self._ids[name] = entries[-1].id
+            self._heard = now()
+            if abs(self._heard - asked) > ASLEEP_S:
+                return  # what was trimmed away meanwhile stands in the rows
+
+    async def _read(self) -> list[tuple[str, list[streams.Entry]]]:
+        ids: dict[Any, Any] = dict(self._ids)
+        found: Any = await self._redis.xread(ids, count=READ_COUNT, block=500)
+        return [
+            (name.decode(), [streams.Entry(key.decode(), fields) for key, fields in rows])
+            for name, rows in found or []
+        ]
+
+    async def _take_events(self, entries: list[streams.Entry]) -> None:
+        for entry in entries:
+            try:
+                events = _events.decode(entry.fields[b"e"])
+            except (msgspec.MsgspecError, KeyError):
+                log.exception("command hub: an event that cannot be read")  # the archiver buries it
+                continue
+            for event in events:
+                await self._fold(event)
+
+    async def _fold(self, event: AnyIncidentEvent) -> None:
+        before = self._pictures.get(event.incident)
+        try:
+            after = reduce(before, event)
+        except WrongStatus:  # an event is missing: the rows have it
+            fresh = await self._load(event.incident)
+            if fresh is None:
+                return
+            after = fresh
+        if after is before:
+            return
+        self._pictures[event.incident] = after
+        self._tell(event, before, after)
+
+    def _tell(self, event: AnyIncidentEvent, before: Picture | None, after: Picture) -> None:
+        incident = after.incident
+        if before and before.incident.place.district != incident.place.district:
+            self._start_over()  # who may see it is another question now
+            return
+        district, row = incident.place.district, brief(incident)
+        if before is None or brief(before.incident) != row:
+            listed = {"kind": "delta", "list": {str(incident.id): row}}
+            self._say(_Frame(incident.id, district, True, sse.frame(listed)))
+        moved = {
+            "kind": "delta", "of": incident.id, **changes(before, after),
+            "event": msgspec.to_builtins(event),
+        }  # fmt: skip
+        self._say(_Frame(incident.id, district, False, sse.frame(moved)))
+
+    async def _take_positions(self, entries: list[streams.Entry]) -> None:
+        for entry in entries:
+            for unit, fix in msgspec.json.decode(entry.fields[b"p"]).items():
+                known = self._units.get(unit)
+                self._units[unit] = self._moved[unit] = {**known, **fix} if known else fix
+
+    async def _tell_positions(self) -> None:
+        while True:
+            if self._moved:
+                moved, self._moved = self._moved, {}
+                body = {"kind": "delta", "units": moved, "sent": now()}
+                self._say(_Frame(0, "", True, sse.frame(body)))
+            await asyncio.sleep(GATHER_S)
+
+    async def _take_presence(self, entries: list[streams.Entry]) -> None:
+        for entry in entries:
+            said = msgspec.json.decode(entry.fields[b"p"])
+            picture = self._pictures.get(said["incident"])
+            if picture is not None:
+                district = picture.incident.place.district
+                body = sse.frame({"kind": "presence", **said})
+                self._say(_Frame(said["incident"], district, False, body))
+
+    async def _keep_beat(self) -> None:
+        clock = asyncio.get_running_loop().time
+        checked = clock()
+        while True:
+            if clock() - checked >= RECHECK_S:
+                checked = clock()
+                self._checks += 1
+            self._beat = sse.frame({"kind": "beat", "now": now(), "heard": self._heard})
+            self._beats += 1
+            self._wake()
+            await asyncio.sleep(BEAT_S)
+
+    # --- telling ----------------------------------------------------------------------------
+
+    def _say(self, frame: _Frame) -> None:
+        self._frames.append(frame)
+        self._count += 1
+        self._wake()
+
+    def _start_over(self) -> None:
+        self._frames.clear()
+        self._count += KEEP_FRAMES + 1
+        self._wake()
+
+    def _wake(self) -> None:
+        turn, self._turn = self._turn, asyncio.get_running_loop().create_future()
+        if not turn.done():
+            turn.set_result(None)
+
+    def snapshot(self, watch: Watch) -> bytes:
+        """Return the frame of what a client watches, as it is now."""
+        seen = [p for p in self._pictures.values() if watch.sees(p.incident.place.district)]
+        open_ = {str(p.incident.id): brief(p.incident) for p in seen if p.incident.open}
+        body: dict[str, Any] = {
+            "kind": "snapshot", "now": now(), "list": open_, "units": self._units,
+            "of": watch.incident,
+        }  # fmt: skip
+        chosen = self._pictures.get(watch.incident)
+        if chosen is not None and chosen in seen:
+            body |= {"incident": {}, "drawings": {}, "layers": {}, "snapshots": {}}
+            body |= changes(None, chosen)
+        return sse.frame(body)
+
+    def _news(self, number: int, watch: Watch) -> bytes | None:
+        """Return the frames behind `number` that are for a client, None when they are gone."""
+        behind = self._count - number
+        if behind > len(self._frames):
+            return None
+        fresh = list(self._frames)[len(self._frames) - behind :] if behind else []
+        return b"".join(frame.body for frame in fresh if frame.is_for(watch))
+
+    async def serve(
+        self, scope: Scope, receive: Receive, send: Send, watch: Watch, allowed: Allowed
+    ) -> None:
+        """Stream to one client until it leaves or `allowed` says no."""
+        await sse.begin(send)
+        gone = sse.watch(receive)
+        self.clients += 1
+        try:
+            await self._ready.wait()
+            await self._open(watch.incident)
+            await self._stream(send, gone, watch, allowed)
+        except OSError:
+            pass  # the client went while we wrote
+        finally:
+            self.clients -= 1
+            gone.cancel()
+
+    async def _open(self, incident: int) -> None:
+        """Fold an incident that is not open any more, for who looks back at it."""
+        if not incident or incident in self._pictures:
+            return
+        with contextlib.suppress(HotlineError):
+            found = await self._load(incident)
+            if found is not None and incident not in self._pictures:
+                closed = [n for n, p in self._pictures.items() if not p.incident.open]
+                for number in closed[: max(0, len(closed) - WATCHED_MOST)]:
+                    del self._pictures[number]
+                self._pictures[incident] = found
+
+    async def _stream(
+        self, send: Send, gone: "asyncio.Future[None]", watch: Watch, allowed: Allowed
+    ) -> None:
+        number: int | None = None
+        beats, checks = -1, self._checks
+        while not gone.done():
+            turn = self._turn
+            body = self._news(number, watch) if number is not None else None
+            if body is None:
+                body = self.snapshot(watch)
+            number = self._count
+            if beats != self._beats:
+                beats = self._beats
+                body += self._beat
+            if body:
+                await sse.push(send, body)
+            if checks != self._checks:
+                checks = self._checks
+                if not await allowed():
+                    await sse.push(send, sse.SIGNED_OUT)
+                    return
+            if turn is self._turn:
+                await asyncio.shield(turn)

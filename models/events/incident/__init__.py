@@ -1,0 +1,24 @@
+"""Incident events: one verb, one event. Services in `command` make them, `rules.incident` folds them.
+
+All events of one incident stand in one order, `seq` 1, 2, 3 ...: who sees a gap reads the log. They carry no
+caller's name or number.
+"""
+
+from typing import Any
+
+import msgspec
+
+from models.events.incident.base import IncidentEvent
+from models.events.incident.course import CourseEvent
+from models.events.incident.plotting import PlottingEvent
+from models.events.incident.response import ResponseEvent
+
+AnyIncidentEvent = CourseEvent | ResponseEvent | PlottingEvent
+
+__all__ = ["AnyIncidentEvent", "IncidentEvent", "from_row"]
+
+
+def from_row(row: dict[str, Any]) -> AnyIncidentEvent:
+    """Return an event as the outbox and the event log keep it."""
+    event: AnyIncidentEvent = msgspec.convert(row, AnyIncidentEvent)
+    return event
