@@ -12,7 +12,7 @@ from real_stores import Stores
 from sqlalchemy import Engine, func, select
 from web_client import Answer, Client
 
-from dashboard import feed_push
+from dashboard import door, feed_push
 from gis_data.actor import System
 from gis_data.city.manifest import SHIPPED, read_manifest
 from gis_data.feeds import dead, registry
@@ -183,7 +183,7 @@ def test_without_redis_nobody_is_held_up(case: Case, monkeypatch: pytest.MonkeyP
     def away() -> Any:
         raise ConnectionError
 
-    doors = feed_push.doors()
+    doors = door.doors()
 
     class Away:
         def __getattr__(self, name: str) -> Any:

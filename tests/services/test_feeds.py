@@ -35,7 +35,7 @@ POLL = FeedForm("weather", "气象台", "poll", "https://weather.city/api?key={s
 PUSH = FeedForm("weather", "气象台", "push")
 LON, LAT = lonlat(0, 0)
 STATION = {"id": "s1", "name": "东站", "lon": LON, "lat": LAT, "temperature_c": 9.5}
-MAP = {"a": (0, 0), "b": (3000, 0), "c": (3000, 3000)}
+MAP = {"a": (0.0, 0.0), "b": (3000.0, 0.0), "c": (3000.0, 3000.0)}
 EDGES = [*both("ab", "a", "b", speed=60.0), *both("bc", "b", "c", speed=60.0)]
 
 
