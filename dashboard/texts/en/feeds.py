@@ -42,6 +42,7 @@ TEXTS: Mapping[str, str] = {
     "admin.feed.is.faulty": "Faulty",
     "admin.feed.is.silent": "Silent for {since}",
     "admin.feed.is.stopped": "Stopped",
+    "admin.feed.is.refusing": "Partly refused",
     "admin.feed.is.new": "Not heard yet",
     "admin.feed.fault.timeout": "No answer in time",
     "admin.feed.fault.unreachable": "Cannot be reached",

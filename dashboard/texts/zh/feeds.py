@@ -42,6 +42,7 @@ TEXTS: Mapping[str, str] = {
     "admin.feed.is.faulty": "出错",
     "admin.feed.is.silent": "中断 {since}",
     "admin.feed.is.stopped": "停用",
+    "admin.feed.is.refusing": "部分拒收",
     "admin.feed.is.new": "等待首次数据",
     "admin.feed.fault.timeout": "对方没有在规定时间内答复",
     "admin.feed.fault.unreachable": "连接不上对方",

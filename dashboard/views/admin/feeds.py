@@ -59,7 +59,7 @@ def _row(line: "Line", chosen: int, now: Instant, words: Words) -> tuple[Child, 
 
 
 def state(feed: "Feed", now: Instant, words: Words) -> Child:
-    """Return how a feed is: stopped, silent, faulty, not heard yet, or well."""
+    """Return how a feed is: stopped, silent, faulty, not heard yet, partly refused, or well."""
     if not feed.active:
         return status("off", words["admin.feed.is.stopped"])
     if feed.silent_at is not None:
@@ -69,6 +69,8 @@ def state(feed: "Feed", now: Instant, words: Words) -> Child:
         return status("warn", words["admin.feed.is.faulty"])
     if feed.heard_at is None:
         return status("off", words["admin.feed.is.new"])
+    if feed.refused_last:
+        return status("warn", words["admin.feed.is.refusing"])
     return status("ok", words["admin.feed.is.well"])
 
 
