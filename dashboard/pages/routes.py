@@ -13,12 +13,15 @@ from dashboard.pages import (
     city_map,
     command,
     customers,
+    duty,
     hotspots,
+    incidents,
     intake,
     knowledge,
     knowledge_item,
     notices,
     places,
+    plans,
     ticket,
     ticket_desk,
 )
@@ -39,8 +42,12 @@ DESK_PAGES: Mapping[str, tuple[str, Callable[[str], Child]]] = {
     "/places": ("/places", places.page),
     "/map": ("/map", city_map.page),
     "/command": ("/command", command.page),
+    "/command/incidents": ("/command", incidents.page),
+    "/command/plans": ("/command", plans.library),
+    "/command/plan": ("/command", plans.page),
     "/knowledge": ("/knowledge", knowledge.page),
     "/knowledge/item": ("/knowledge", knowledge_item.page),
+    **duty.PAGES,
     **admin.PAGES,
 }
 """Address -> (its entry in the navigation, the page by the address's search)."""

@@ -1,6 +1,21 @@
 """SQLAlchemy tables, one file a subject. Every business row carries its tenant."""
 
 from models.tables.base import Base
+from models.tables.duty import (
+    DutyCalendar,
+    DutyContact,
+    DutyDelivery,
+    DutyGroup,
+    DutyHandover,
+    DutyLevel,
+    DutyMember,
+    DutyNotice,
+    DutyRemark,
+    DutyReport,
+    DutyReportVersion,
+    DutyShift,
+    DutySwap,
+)
 from models.tables.feed import Camera, Feed, FeedDead
 from models.tables.floor import Agent, CallerIdentity, CallLedger, Queue, Seat, SeatInterval, Team
 from models.tables.incident import Incident, IncidentTicket, IncidentType, Plan
@@ -26,10 +41,11 @@ from models.tables.watch import AlarmLog
 
 __all__ = [
     "Agent", "AlarmLog", "Attachment", "Audit", "Base", "CallLedger", "CallerIdentity",
-    "Camera", "Category", "City", "CityState", "Closure", "Customer", "Draft", "EventLog",
-    "Feed", "FeedDead", "Holiday", "Incident", "IncidentTicket", "IncidentType", "KnowledgeAnswer",
-    "KnowledgeItem", "Letter", "LoginSession", "Outbox", "Parameter", "Plan", "Queue", "RoadSpeed", "Role",
-    "SavedQuery", "Seat",
+    "Camera", "Category", "City", "CityState", "Closure", "Customer", "Draft", "DutyCalendar", "DutyContact",
+    "DutyDelivery", "DutyGroup", "DutyHandover", "DutyLevel", "DutyMember", "DutyNotice", "DutyRemark", "DutyReport",
+    "DutyReportVersion", "DutyShift", "DutySwap", "EventLog", "Feed", "FeedDead", "Holiday",
+    "Incident", "IncidentTicket", "IncidentType", "KnowledgeAnswer", "KnowledgeItem",
+    "Letter", "LoginSession", "Outbox", "Parameter", "Plan", "Queue", "RoadSpeed", "Role", "SavedQuery", "Seat",
     "SeatInterval", "Supervision", "Team", "Tenant", "Ticket", "TicketHistory", "TicketLeg",
     "TicketParty", "TicketRequest", "Unit", "User",
 ]  # fmt: skip
