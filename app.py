@@ -26,6 +26,7 @@ _Verbs: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
 CITY_FILES = ("roads", "osm", "districts", "places")
 LOOPS = (
     "ami", "projector", "archiver", "relay", "tickets", "log", "timers", "hotspots", "dispatch",
+    "feeds",
 )  # fmt: skip
 
 
@@ -72,6 +73,7 @@ def _parser() -> argparse.ArgumentParser:
         action="store_true",
         help="tickets of the eight weeks before, if there are none",
     )
+    seed.add_argument("--feeds", metavar="URL", help="feeds of the sample server at this address")
     _verb(verbs, "prepare", _prepare, "migrate, then seed")
     verify = _verb(verbs, "verify", _verify, "count every figure again, and walk the sealed logs")
     verify.add_argument("--data", type=Path, help="folder of a running `up`, instead of settings")
@@ -87,6 +89,10 @@ def _parser() -> argparse.ArgumentParser:
     pbx.add_argument("--seats", type=int, default=120)
     pbx.add_argument("--calls-per-s", type=float)
     pbx.add_argument("--data", type=Path, default=Path(".data"))
+
+    samples = _verb(verbs, "samples", _samples, "serve the bureaus' sample feeds (used by up)")
+    samples.add_argument("--port", type=int, default=8766)
+    samples.add_argument("--data", type=Path, default=Path(".data"))
 
     replay = _verb(verbs, "replay", _replay, "fold a recorded AMI session and print its figures")
     replay.add_argument("file", type=Path)
@@ -251,12 +257,17 @@ def _seed(options: argparse.Namespace) -> None:
 
         made = demo.fill_history(engine, tenant_id, vault, settings.zone, now=now())
         print(f"{made} demo tickets of the weeks before")
+    if options.feeds:
+        from gis_data.feeds.samples import seed as samples
+
+        named = samples.fill(engine, tenant_id, options.feeds, vault, now=now())
+        print(f"{len(named)} sample feeds: {', '.join(named)}")
 
 
 def _prepare(options: argparse.Namespace) -> None:
     process.start()
     _migrate(options)
-    _seed(argparse.Namespace(tickets=False, history=False, **vars(options)))
+    _seed(argparse.Namespace(tickets=False, history=False, feeds=None, **vars(options)))
 
 
 def _verify(options: argparse.Namespace) -> int:
@@ -419,6 +430,18 @@ def _pbx(options: argparse.Namespace) -> None:
             from pbx.standin import run_asterisk
 
             run_asterisk(options.data, port=options.port, secret=secret)
+
+
+def _samples(options: argparse.Namespace) -> None:
+    process.start()
+    from gis_data.feeds.samples import server
+    from gis_data.feeds.samples.town import town
+    from models.clock import now
+
+    _log("INFO")
+    app = server.create_app(town(), options.data / "video", now)
+    process.settle()
+    server.serve(app, options.port)
 
 
 # --- everything at once ---------------------------------------------------------------------

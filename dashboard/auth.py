@@ -24,7 +24,8 @@ OPEN_PATHS = ("/login", "/healthz", "/metrics", "/duty/calendar.ics")
 """What needs no session: /metrics and the calendar ask for a token of their own."""
 CHANGE_PATHS = ("/password", "/logout")
 """All that a first password opens."""
-OPEN_PREFIXES = ("/assets/", "/_favicon", "/favicon")
+OPEN_PREFIXES = ("/assets/", "/_favicon", "/favicon", "/api/feeds/")
+"""The last takes what bureaus push, each under its feed's own token."""
 CACHE_S = 3.0
 """How long a checked session is believed; a revoked one ends within this."""
 KNOWN_MAX = 10_000

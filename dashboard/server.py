@@ -26,6 +26,7 @@ from dashboard import (
     door,
     duty_files,
     export,
+    feed_push,
     files,
     hotspot_files,
     incident_files,
@@ -191,6 +192,7 @@ def create_app(settings: Settings) -> ASGIApp:
     incident_files.routes(server)
     route_files.routes(server)
     resource_files.routes(server)
+    feed_push.routes(server)
     duty_files.routes(server)
     plotting.routes(server)
     # callbacks by websocket would be checked once, when the socket opens; by HTTP every one is

@@ -23,7 +23,7 @@ from models.store import embedded, streams
 from pbx import standin
 
 READY_S = 120.0
-LATER = ("demo", "history", "hotspots", "dispatch")
+LATER = ("demo", "history", "hotspots", "dispatch", "samples", "sample-feeds", "feeds")
 """Children nobody waits for: lists and maps fill while the screens are used."""
 APP = str(Path(__file__).resolve().parent.parent / "app.py")
 
@@ -126,7 +126,7 @@ def _exchange_of(words: str) -> dict[str, Any]:
 
 
 def _ports(web: int) -> dict[str, int]:
-    ports = {name: embedded.free_port() for name in ("postgres", "valkey", "ami")}
+    ports = {name: embedded.free_port() for name in ("postgres", "valkey", "ami", "samples")}
     return {**ports, "web": web or embedded.free_port()}
 
 
@@ -207,11 +207,24 @@ def _children(
         children.append(app("demo", "seed", "--tickets", needs=("web",), once=True))
         children.append(app("history", "seed", "--history", needs=("demo",), once=True))
         filled = ("history",)
+        children += _bureaus(app, ports["samples"], data)
     # apart: its arithmetic must not hold up the relay
     children.append(app("hotspots", "ingest", "--loops", "hotspots", needs=filled))
     # apart as well: it holds a city's graph
     children.append(app("dispatch", "ingest", "--loops", "dispatch", needs=filled))
+    # apart, too: a bureau's large message is read while nobody else waits
+    children.append(app("feeds", "ingest", "--loops", "feeds", needs=("web",)))
     return children
+
+
+def _bureaus(app: Callable[..., Child], port: int, data: Path) -> list[Child]:
+    """Return the demo's bureaus: a server that plays them, and the feeds that point at it."""
+    address = f"http://127.0.0.1:{port}"
+    words = ("samples", "--port", str(port), "--data", str(data))
+    return [
+        app("samples", *words, needs=("web",), ready=port_open(port)),
+        app("sample-feeds", "seed", "--feeds", address, needs=("samples",), once=True),
+    ]
 
 
 def _folding(url: str) -> Callable[[], Awaitable[bool]]:

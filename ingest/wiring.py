@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from ingest.projector import Begin
     from models.rules.floor import Call, FloorPlan
+    from models.store.crypto import Vault
 
 Run = Coroutine[None, None, None]
 
@@ -80,6 +81,8 @@ def _keepers(settings: Settings, redis: "Redis", loops: Sequence[str]) -> list[R
             runs.append(_hotspots(settings, redis, engine, tenant))
         if "dispatch" in loops:
             runs.append(_dispatching(settings, redis, engine, tenant))
+        if "feeds" in loops:
+            runs.append(_feeds(settings, redis, engine, tenant, vault))
     return runs
 
 
@@ -95,6 +98,15 @@ def _dispatching(settings: Settings, redis: "Redis", engine: "Engine", tenant: s
     from models.store.files import Files
 
     return Dispatching(redis, engine, tenant, Files(settings.files)).run()
+
+
+def _feeds(
+    settings: Settings, redis: "Redis", engine: "Engine", tenant: str, vault: "Vault"
+) -> Run:
+    from ingest.feeds.poller import Feeds
+    from models.store.files import Files
+
+    return Feeds(redis, engine, tenant, vault, Files(settings.files)).run()
 
 
 def begin_of(settings: Settings, engine: "Engine", tenant: str) -> "Begin":

@@ -16,6 +16,7 @@ from models.tables.duty import (
     DutyShift,
     DutySwap,
 )
+from models.tables.feed import Camera, Feed, FeedDead
 from models.tables.floor import Agent, CallerIdentity, CallLedger, Queue, Seat, SeatInterval, Team
 from models.tables.incident import Incident, IncidentTicket, IncidentType, Plan
 from models.tables.knowledge import KnowledgeAnswer, KnowledgeItem
@@ -51,13 +52,13 @@ from models.tables.ticket import (
 from models.tables.watch import AlarmLog
 
 __all__ = [
-    "Agent", "AlarmLog", "Assignment", "Attachment", "Audit", "Base", "CallLedger", "CallerIdentity",
+    "Agent", "AlarmLog", "Assignment", "Attachment", "Audit", "Base", "CallLedger", "CallerIdentity", "Camera",
     "Capability", "Category", "City", "CityState", "Closure", "Customer", "Depot", "Draft", "DrawingRow",
     "DrawingStep", "DutyCalendar", "DutyContact", "DutyDelivery", "DutyGroup", "DutyHandover", "DutyLevel",
     "DutyMember", "DutyNotice", "DutyRemark", "DutyReport", "DutyReportVersion", "DutyShift", "DutySwap",
-    "EventLog", "Holiday", "Incident", "IncidentTicket", "IncidentType", "KnowledgeAnswer", "KnowledgeItem",
-    "Letter", "LoginSession", "Outbox", "Parameter", "Plan", "PlotLayer", "PlotSnapshot", "Queue", "Reserve",
-    "ResponseUnit", "RoadSpeed", "Role", "SavedQuery", "Seat", "SeatInterval", "Shelter", "Supervision", "Supply",
-    "Symbol", "Team", "Tenant", "Ticket", "TicketHistory", "TicketLeg", "TicketParty", "TicketRequest",
-    "Transfer", "Unit", "UnitTrack", "User",
+    "EventLog", "Feed", "FeedDead", "Holiday", "Incident", "IncidentTicket", "IncidentType", "KnowledgeAnswer",
+    "KnowledgeItem", "Letter", "LoginSession", "Outbox", "Parameter", "Plan", "PlotLayer", "PlotSnapshot",
+    "Queue", "Reserve", "ResponseUnit", "RoadSpeed", "Role", "SavedQuery", "Seat", "SeatInterval", "Shelter",
+    "Supervision", "Supply", "Symbol", "Team", "Tenant", "Ticket", "TicketHistory", "TicketLeg", "TicketParty",
+    "TicketRequest", "Transfer", "Unit", "UnitTrack", "User",
 ]  # fmt: skip

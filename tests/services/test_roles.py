@@ -252,9 +252,9 @@ def live(case: Case, login: str) -> Answer:
 TILE = f"/tiles/{read_manifest(SHIPPED)[0][:16]}/desk/10/837/409@1.png"
 OPEN = {
     "GET /login", "POST /login", "GET /healthz", "GET /metrics", "GET /_favicon.ico", "MOUNT /assets",
-    "GET /duty/calendar.ics",
+    "POST /api/feeds/{name}", "GET /duty/calendar.ics",
 }  # fmt: skip
-"""What nobody needs a session for; /metrics and the calendar ask for their token, tested beside."""
+"""What nobody needs a session for; metrics, feeds and the calendar ask for their tokens, tested beside them."""
 SIGNED_IN = {
     "GET /_dash-component-suites/{package_name}/{fingerprinted_path:path}", "GET /_dash-layout",
     "GET /_dash-dependencies", "POST /_dash-update-component", "GET /_reload-hash", "GET /",
@@ -332,6 +332,7 @@ PAGES: Mapping[str, Row] = {
     "/admin/intake": Row("admin.parameters", shows("/admin/intake")),
     "/admin/calendar": Row("admin.parameters", shows("/admin/calendar")),
     "/admin/flow": Row("admin.parameters", shows("/admin/flow")),
+    "/admin/feeds": Row("admin.parameters", shows("/admin/feeds")),
     "/admin/options": Row("admin.parameters", shows("/admin/options")),
     "/customers": Row("ticket.open", shows("/customers")),
     "/command/resources": Row(
@@ -555,6 +556,7 @@ CALLBACKS: Mapping[str, Row] = {
     ])),
     "units.listed": Row("admin.units", asked("units.listed", lambda _: ["", ""])),
     "people.listed": Row("admin.people", asked("people.listed", lambda _: ["", ""])),
+    "feeds.listed": Row("admin.parameters", asked("feeds.listed", lambda _: ["1-0", ""])),
     "duty.press": Row("duty.view", asked("duty.press", lambda _: [
         clicked({"duty-do": "remark.write", "key": "", "version": 0}),
         [({"duty-field": "remark", "form": "remark"}, "到岗")],
