@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 _Verbs: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
 CITY_FILES = ("roads", "osm", "districts", "places")
-LOOPS = ("ami", "projector", "archiver", "relay", "tickets", "timers", "hotspots")
+LOOPS = ("ami", "projector", "archiver", "relay", "tickets", "timers", "hotspots", "positions")
 
 
 def main(argv: Sequence[str] | None = None) -> int:

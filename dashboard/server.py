@@ -21,6 +21,7 @@ from starlette.background import BackgroundTask
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from command import pictures
+from command.positions import units
 from dashboard import (
     auth,
     door,
@@ -31,6 +32,7 @@ from dashboard import (
     maps,
     metrics,
     pages,
+    positions,
     route_files,
     sign_in,
 )
@@ -130,7 +132,7 @@ class Web:
 
     def _pictures(self, tenant_id: int) -> tuple[list[Picture], dict[str, Any]]:
         with db.transaction(self.engine, tenant_id) as session:
-            return pictures.open_ones(session), {}
+            return pictures.open_ones(session), units.live(session, now=now())
 
     def _roster(self, tenant: str, tenant_id: int) -> dict[str, Any]:
         with db.transaction(self.engine, tenant_id) as session:
@@ -185,6 +187,7 @@ def create_app(settings: Settings) -> ASGIApp:
     maps.routes(server)
     hotspot_files.routes(server)
     route_files.routes(server)
+    positions.routes(server, settings, web.engine, web.redis)
     # callbacks by websocket would be checked once, when the socket opens; by HTTP every one is
     get_backend("fastapi").websocket_capability = False
     application = dash.Dash(
