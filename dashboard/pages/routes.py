@@ -11,6 +11,7 @@ from dashboard.door import reading
 from dashboard.pages import (
     admin,
     city_map,
+    command,
     customers,
     hotspots,
     intake,
@@ -37,6 +38,7 @@ DESK_PAGES: Mapping[str, tuple[str, Callable[[str], Child]]] = {
     "/hotspots": ("/hotspots", hotspots.page),
     "/places": ("/places", places.page),
     "/map": ("/map", city_map.page),
+    "/command": ("/command", command.page),
     "/knowledge": ("/knowledge", knowledge.page),
     "/knowledge/item": ("/knowledge", knowledge_item.page),
     **admin.PAGES,

@@ -33,6 +33,10 @@ class Asked(NamedTuple):
 
 _NOTE = Field("note", "text")
 FORMS: Mapping[str, tuple[Field, ...]] = {
+    "report": (
+        Field("type", "one", "types"), Field("title", "line"), Field("address", "line"), Field("point", "line"),
+        Field("happened", "moment"), Field("exercise", "yes"), _NOTE,
+    ),
     "verify": (_NOTE,),
     "respond": (_NOTE,),
     "control": (_NOTE,),
