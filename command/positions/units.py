@@ -97,6 +97,20 @@ def scenes(session: Session) -> dict[str, Scene]:
     }  # fmt: skip
 
 
+def orders(session: Session) -> dict[str, tuple[int, str, float, float]]:
+    """Return unit code -> its assignment, the step it stands at and where to go, of all that are bound to a place."""
+    found = session.execute(
+        select(Assignment.unit, Assignment.id, Assignment.progress, Incident.lon, Incident.lat)
+        .join(Incident, Incident.id == Assignment.incident_id)
+        .where(Assignment.closed_at.is_(None))
+    )
+    return {
+        unit: (assignment, progress, lon, lat)
+        for unit, assignment, progress, lon, lat in found
+        if lon is not None and lat is not None
+    }
+
+
 def _came(row: Assignment, lon: float, lat: float, near_m: float) -> bool:
     if row.from_lon is None or row.from_lat is None:
         return True

@@ -247,7 +247,8 @@ def test_a_button_is_dated_by_our_clock() -> None:
     st.lists(st.tuples(st.floats(-1e6, 1e6), st.floats(0, 1e4), st.floats(-1e5, 1e5)), max_size=30)
 )
 def test_a_unit_is_never_moved_back_in_our_time(told: list[tuple[float, float, float]]) -> None:
-    heard, known = AT, None
+    heard = AT
+    known: Known | None = None
     for shift, wait, north in told:
         heard += wait
         before = known

@@ -17,6 +17,7 @@ from dashboard.texts.en import (
     placing,
     shell,
     tickets,
+    units,
 )
 
 EN: Mapping[str, str] = {
@@ -33,5 +34,6 @@ EN: Mapping[str, str] = {
     **placing.TEXTS,
     **city_map.TEXTS,
     **command.TEXTS,
+    **units.TEXTS,
     **admin.TEXTS,
 }

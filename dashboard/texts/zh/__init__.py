@@ -17,6 +17,7 @@ from dashboard.texts.zh import (
     placing,
     shell,
     tickets,
+    units,
 )
 
 ZH: Mapping[str, str] = {
@@ -33,5 +34,6 @@ ZH: Mapping[str, str] = {
     **placing.TEXTS,
     **city_map.TEXTS,
     **command.TEXTS,
+    **units.TEXTS,
     **admin.TEXTS,
 }
