@@ -24,7 +24,9 @@ if TYPE_CHECKING:
 
 _Verbs: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
 CITY_FILES = ("roads", "osm", "districts", "places")
-LOOPS = ("ami", "projector", "archiver", "relay", "tickets", "timers", "hotspots", "positions")
+LOOPS = (
+    "ami", "projector", "archiver", "relay", "tickets", "timers", "hotspots", "dispatch", "positions",
+)  # fmt: skip
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -239,6 +241,9 @@ def _seed(options: argparse.Namespace) -> None:
     vault = Vault(settings.encryption_keys, settings.hash_key)
     tenant_id = tenant_id_of(engine, settings.tenant)
     if options.tickets:
+        from command import demo_resources
+
+        print(f"{demo_resources.fill(engine, tenant_id, now=now())} response units")
         from tickets import demo
 
         print(f"{demo.fill(engine, tenant_id, vault, settings.zone, now=now())} demo tickets")

@@ -102,7 +102,7 @@
   function standing(unit) {
     if (lost(unit)) return H.word("force.lost_for", { age: H.duration(age(unit)) });
     if (unit.progress) return H.word("progress." + unit.progress);
-    return H.word("force.state." + unit.state);
+    return H.word("unit_state." + unit.state);
   }
 
   /* --- facts of one --- */
@@ -113,8 +113,8 @@
     if (!unit) return box;
     const line = (text, css) => text && box.append(H.make("div", css || "", text));
     box.append(H.make("h3", "", unit.label));
-    line([H.word("force.type." + unit.type), unit.organisation].filter(Boolean).join(" · "), "muted");
-    line(unit.progress ? H.word("progress." + unit.progress) : H.word("force.state." + unit.state));
+    line([H.word("unit_type." + unit.type), unit.organisation].filter(Boolean).join(" · "), "muted");
+    line(unit.progress ? H.word("progress." + unit.progress) : H.word("unit_state." + unit.state));
     if (unit.reason) line(H.word("force.reason", { reason: unit.reason }));
     if (unit.incident) {
       const link = H.make("a", "", unit.no);

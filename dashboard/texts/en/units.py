@@ -3,17 +3,6 @@
 from collections.abc import Mapping
 
 TEXTS: Mapping[str, str] = {
-    "force.type.fire": "Fire",
-    "force.type.ambulance": "Ambulance",
-    "force.type.police": "Police",
-    "force.type.gas": "Gas repair",
-    "force.type.power": "Power repair",
-    "force.type.water": "Water repair",
-    "force.type.flood": "Flood control",
-    "force.type.hazmat": "Hazardous goods",
-    "force.type.boat": "Water rescue",
-    "force.type.machine": "Heavy machines",
-    "force.type.other": "Other force",
     "force.mark.fire": "F",
     "force.mark.ambulance": "A",
     "force.mark.police": "P",
@@ -25,9 +14,6 @@ TEXTS: Mapping[str, str] = {
     "force.mark.boat": "B",
     "force.mark.machine": "M",
     "force.mark.other": "R",
-    "force.state.available": "Available",
-    "force.state.committed": "Committed",
-    "force.state.out_of_service": "Out of service",
     "force.lost": "No position",
     "force.lost_for": "Lost {age}",
     "force.never": "No position yet, shown at its station",

@@ -3,17 +3,6 @@
 from collections.abc import Mapping
 
 TEXTS: Mapping[str, str] = {
-    "force.type.fire": "消防",
-    "force.type.ambulance": "急救",
-    "force.type.police": "公安",
-    "force.type.gas": "燃气抢修",
-    "force.type.power": "供电抢修",
-    "force.type.water": "供水抢修",
-    "force.type.flood": "防汛",
-    "force.type.hazmat": "危化处置",
-    "force.type.boat": "水上救援",
-    "force.type.machine": "工程机械",
-    "force.type.other": "其他力量",
     "force.mark.fire": "消",
     "force.mark.ambulance": "急",
     "force.mark.police": "警",
@@ -25,9 +14,6 @@ TEXTS: Mapping[str, str] = {
     "force.mark.boat": "船",
     "force.mark.machine": "机",
     "force.mark.other": "援",
-    "force.state.available": "待命",
-    "force.state.committed": "出动",
-    "force.state.out_of_service": "停用",
     "force.lost": "失去定位",
     "force.lost_for": "失联 {age}",
     "force.never": "尚无定位，标在驻地",
