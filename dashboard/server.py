@@ -28,6 +28,7 @@ from dashboard import (
     export,
     files,
     hotspot_files,
+    incident_files,
     letters,
     maps,
     metrics,
@@ -186,6 +187,7 @@ def create_app(settings: Settings) -> ASGIApp:
     letters.routes(server)
     maps.routes(server)
     hotspot_files.routes(server)
+    incident_files.routes(server)
     route_files.routes(server)
     positions.routes(server, settings, web.engine, web.redis)
     # callbacks by websocket would be checked once, when the socket opens; by HTTP every one is

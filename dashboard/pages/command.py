@@ -7,7 +7,7 @@ import dash
 from dash import Input, Output, State
 from sqlalchemy.orm import Session
 
-from command import dossier, incidents, moving, plans, queries
+from command import advice, dossier, incidents, moving, plans, queries
 from dashboard.auth import require, viewer
 from dashboard.door import ground, map_base, reading
 from dashboard.pages import command_moves
@@ -64,7 +64,15 @@ def page(search: str) -> Child:
         )
     base, bounds = _base(chosen)
     pane = pane if pane in views.PANES else "overview"
-    return views.page(views.Opened(base, chosen, pane, bounds, viewer().can), {}, words())
+    begun = (
+        {name: values[0] for name, values in asked.items()}
+        if "new" in asked and chosen is None
+        else {}
+    )
+    form = command_moves.begun(begun) if begun else []
+    return views.page(
+        views.Opened(base, chosen, pane, bounds, viewer().can), {"form": form}, words()
+    )
 
 
 def _base(chosen: Incident | None) -> tuple[Any, tuple[float, ...]]:
@@ -153,7 +161,8 @@ def plan(_tick: object, pane: str, incident: int | None) -> Child:
     with reading() as session:
         state = moving.read(session, incident, actor=actor())
         fitting = plans.suggest(session, state, command_moves.around(state)) if state.open else []
-        return panes.plan(state, fitting, _seen(session), words())
+        known = advice.advice(session, state, actor=actor(), now=now())
+        return panes.plan(state, fitting, known, _seen(session), words())
 
 
 @shown

@@ -1,5 +1,6 @@
 """What is pressed on the command page: a form is opened in its place, done, and closed; what is refused stays in it."""
 
+import secrets
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -69,6 +70,8 @@ def _form(verb: str, about: str, incident: int, given: Values, note: str) -> Chi
         state = moving.read(session, incident, actor=actor()) if incident else None
         lists = _lists(session, state)
         values = {**_begins(session, verb, about, state), **{k: v for k, v in given.items() if v}}
+        if verb == "report":
+            values.setdefault("token", secrets.token_hex(8))
     return command_forms.form(Asked(verb, about, lists, values, note), words())
 
 
@@ -206,12 +209,26 @@ def refusal(error: HotlineError) -> str:
 
 
 def report(session: Session, v: Values, who: Actor, at: float) -> Incident:
-    """Open an incident from the form."""
+    """Open an incident from the form; the tickets it began with become its reports, as far as they are free."""
+    token = _text(v, "token")
     form = incidents.Form(
-        type=_text(v, "type"), title=_text(v, "title"), place=_place(v), source="manual",
+        type=_text(v, "type"), title=_text(v, "title"), place=_place(v), source=_chosen(v, "source") or "manual",
         happened=_moment(session, v, "happened"), exercise=bool(v.get("exercise")), note=_text(v, "note"),
+        origin=f"form:{token}" if token else "",
     )  # fmt: skip
-    return incidents.report(session, form, actor=who, now=at)
+    state = incidents.report(session, form, actor=who, now=at)
+    for no in filter(None, _text(v, "tickets").split(",")):
+        row = ticket_queries.whole(session, no, actor=who, now=at).row
+        if incidents.of_ticket(session, row.id, actor=who) is None:
+            incidents.merge_report(session, state.id, row.id, actor=who, now=at)
+    return state
+
+
+def begun(asked: Mapping[str, str]) -> Child:
+    """Return the form of a new incident as an address begins it."""
+    require("command.report")
+    names = ("title", "point", "address", "source", "tickets", "type")
+    return _form("report", "", 0, {name: asked.get(name, "") for name in names}, "")
 
 
 def _text(values: Values, name: str) -> str:

@@ -53,7 +53,7 @@ def page(opened: Opened, panes: Mapping[str, Child], words: Words) -> Child:
             ),
             html.Header(id="command-head", className="command-head"),
             canvas,
-            _right(opened, panes, words) if chosen else html.Aside(id="command-form", className="command-right"),
+            _right(opened, panes, words) if chosen else _beginning(panes.get("form"), words),
             html.Footer(id="command-time", className="command-time"),
             dcc.Store(id="command-incident", data=chosen),
             *stores,
@@ -82,8 +82,20 @@ def _list_head(can: frozenset[str], words: Words) -> Child:
     parts: list[Child] = [html.H2(words["command.list"])]
     if "command.report" in can:
         parts.append(button("report", words, css="small primary", text=words["command.report"]))
-    parts.append(link(words["command.all"], "/command/incidents", className="muted"))
+    for text, href in (("command.all", "/command/incidents"), ("plan.library", "/command/plans")):
+        parts.append(link(words[text], href, className="muted"))
     return html.Header(parts)
+
+
+def _beginning(form: Child, words: Words) -> Child:
+    """Return what stands at the right while no incident is chosen: the form of a new one, or what to do."""
+    return html.Aside(
+        [
+            html.Div(form, id="command-form", className="command-form-place"),
+            empty(words["command.pick"]),
+        ],
+        className="command-right",
+    )
 
 
 def _right(opened: Opened, panes: Mapping[str, Child], words: Words) -> Child:

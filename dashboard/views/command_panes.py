@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 from dash import html
 
+from command.advice import Advice
 from command.plans import Suggestion
 from command.tasks import waits
 from dashboard.views import clock
@@ -116,8 +117,10 @@ def _revision(r: Revision, seen: Seen, words: Words) -> Child:
 # --- plan and tasks -------------------------------------------------------------------------
 
 
-def plan(i: Incident, fitting: Sequence[Suggestion], seen: Seen, words: Words) -> Child:
-    """Return the plans that run, those that fit with the reasons, the tasks in their order, and whom to call."""
+def plan(
+    i: Incident, fitting: Sequence[Suggestion], known: Advice, seen: Seen, words: Words
+) -> Child:
+    """Return the plans that run, those that fit with the reasons, the tasks in their order, whom to call, advice."""
     parts: list[Child] = []
     for running in i.plans.values():
         level = words[f"grade.{running.level or 'none'}"]
@@ -146,7 +149,36 @@ def plan(i: Incident, fitting: Sequence[Suggestion], seen: Seen, words: Words) -
             [html.Li([html.B(c.role), f" {c.name} ", html.A(c.phone, href=f"tel:{c.phone}")]) for c in contacts],
             className="plain",
         ))  # fmt: skip
+    return [*parts, *_advice(known, seen, words)]
+
+
+def _advice(known: Advice, seen: Seen, words: Words) -> list[Child]:
+    """Return laws, advice and cases of the type, each a link."""
+    parts: list[Child] = [html.H3(words["advice.title"])]
+    for name, lines in (("laws", known.laws), ("guides", known.guides)):
+        if lines:
+            items = [
+                html.Li(link(one.row.title, f"/knowledge/item?id={one.row.id}")) for one in lines
+            ]
+            parts += [html.H4(words[f"advice.{name}"]), html.Ul(items, className="plain")]
+    if not known.laws and not known.guides:
+        parts.append(empty(words["advice.none"]))
+    if known.cases:
+        cases = [html.Li(_case(case, seen, words)) for case in known.cases]
+        parts += [html.H4(words["advice.cases"]), html.Ul(cases, className="plain")]
     return parts
+
+
+def _case(case: Incident, seen: Seen, words: Words) -> Child:
+    ended = case.times.get("ended", case.at)
+    took = words["advice.took"].format(t=clock.duration(ended - case.happened, words))
+    mark = html.Span(words["command.exercise"], className="exercise") if case.exercise else None
+    when = clock.local(case.reported, seen.zone)
+    return [
+        mark,
+        link(f"{when:%Y-%m-%d} {case.title}", f"/command?id={case.id}"),
+        html.Small(f" {took}"),
+    ]
 
 
 def _fitting(s: Suggestion, seen: Seen, words: Words) -> Child:

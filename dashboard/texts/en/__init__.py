@@ -15,6 +15,7 @@ from dashboard.texts.en import (
     outcomes,
     places,
     placing,
+    plans,
     shell,
     tickets,
     units,
@@ -35,5 +36,6 @@ EN: Mapping[str, str] = {
     **city_map.TEXTS,
     **command.TEXTS,
     **units.TEXTS,
+    **plans.TEXTS,
     **admin.TEXTS,
 }

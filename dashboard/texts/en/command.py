@@ -285,4 +285,7 @@ TEXTS: Mapping[str, str] = {
     "command.bureaus": "From the bureaus",
     "command.no_readings": "No bureau tells of anything near",
     "command.on_map": "Buffers, plumes and drive times on the map",
+    "escalate.title": "Incident",
+    "escalate.help": "A grave sudden event goes to the command centre with this ticket's title, place and call.",
+    "escalate.done": "It is incident {no} now",
 }

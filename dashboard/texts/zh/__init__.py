@@ -15,6 +15,7 @@ from dashboard.texts.zh import (
     outcomes,
     places,
     placing,
+    plans,
     shell,
     tickets,
     units,
@@ -35,5 +36,6 @@ ZH: Mapping[str, str] = {
     **city_map.TEXTS,
     **command.TEXTS,
     **units.TEXTS,
+    **plans.TEXTS,
     **admin.TEXTS,
 }

@@ -284,4 +284,7 @@ TEXTS: Mapping[str, str] = {
     "command.bureaus": "部门实时数据",
     "command.no_readings": "附近没有部门数据",
     "command.on_map": "在地图上分析缓冲区、扩散和行车时间",
+    "escalate.title": "突发事件",
+    "escalate.help": "重大突发情况转入应急指挥：标题、地点和通话随工单带入。",
+    "escalate.done": "已转为突发事件 {no}",
 }
