@@ -196,8 +196,9 @@ def live(case: Case, login: str) -> Answer:
 TILE = f"/tiles/{read_manifest(SHIPPED)[0][:16]}/desk/10/837/409@1.png"
 OPEN = {
     "GET /login", "POST /login", "GET /healthz", "GET /metrics", "GET /_favicon.ico", "MOUNT /assets",
+    "POST /api/positions",
 }  # fmt: skip
-"""What nobody needs a session for; /metrics asks for its token, tested beside."""
+"""What nobody needs a session for; /metrics and /api/positions ask for tokens of their own, tested beside."""
 SIGNED_IN = {
     "GET /_dash-component-suites/{package_name}/{fingerprinted_path:path}", "GET /_dash-layout",
     "GET /_dash-dependencies", "POST /_dash-update-component", "GET /_reload-hash", "GET /",
