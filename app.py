@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 _Verbs: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
 CITY_FILES = ("roads", "osm", "districts", "places")
 LOOPS = (
-    "ami", "projector", "archiver", "relay", "tickets", "timers", "hotspots", "dispatch", "positions",
+    "ami", "projector", "archiver", "relay", "tickets", "log", "timers", "hotspots", "dispatch", "positions",
 )  # fmt: skip
 
 
@@ -242,10 +242,11 @@ def _seed(options: argparse.Namespace) -> None:
     tenant_id = tenant_id_of(engine, settings.tenant)
     if options.tickets:
         from command import demo_resources
-
-        print(f"{demo_resources.fill(engine, tenant_id, now=now())} response units")
+        from command.duty import demo as demo_duty
         from tickets import demo
 
+        print(f"{demo_resources.fill(engine, tenant_id, now=now())} response units")
+        print(f"{demo_duty.fill(engine, tenant_id, vault, now=now())} demo shifts")
         print(f"{demo.fill(engine, tenant_id, vault, settings.zone, now=now())} demo tickets")
         from command import demo as command_demo
 

@@ -141,6 +141,7 @@ def book(target: io.BytesIO | str, **options: bool) -> xlsxwriter.Workbook:
 
 
 def xlsx_file(head: list[str], body: list[list[str | float]]) -> bytes:
+    """Return a workbook of one sheet."""
     buffer = io.BytesIO()
     with book(buffer, in_memory=True) as made:
         sheet = made.add_worksheet()

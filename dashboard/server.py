@@ -25,6 +25,7 @@ from command.positions import units
 from dashboard import (
     auth,
     door,
+    duty_files,
     export,
     files,
     hotspot_files,
@@ -190,6 +191,7 @@ def create_app(settings: Settings) -> ASGIApp:
     incident_files.routes(server)
     route_files.routes(server)
     positions.routes(server, settings, web.engine, web.redis)
+    duty_files.routes(server)
     # callbacks by websocket would be checked once, when the socket opens; by HTTP every one is
     get_backend("fastapi").websocket_capability = False
     application = dash.Dash(

@@ -202,7 +202,7 @@ def _children(
         ),
         app("web", "web", ready=port_open(ports["web"])),
         # its stream keeps what it does not read yet, the screens cannot wait
-        app("ledger", "ingest", "--loops", "archiver,relay,tickets,timers", needs=("web",)),
+        app("ledger", "ingest", "--loops", "archiver,relay,tickets,log,timers", needs=("web",)),
         # apart: nothing may hold up what moves on the map
         app("positions", "ingest", "--loops", "positions", needs=("web",)),
     ]

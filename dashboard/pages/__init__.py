@@ -14,6 +14,7 @@ from dashboard.pages import (
     command,
     customers,
     drawers,
+    duty,
     escalate,
     files,
     hotspots,
@@ -110,6 +111,7 @@ def register(app: dash.Dash) -> None:
         plans,
         knowledge,
         knowledge_item,
+        duty,
         admin,
     )
     _work_aside(app)

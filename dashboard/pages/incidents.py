@@ -37,8 +37,8 @@ def page(search: str) -> Child:
         types, named = queries.labels(session), districts(session)
     pages = -(-found.total // queries.PAGE)
     return views.page(
-        found.rows, found.total, query, types, named, zone, now(), words(), pages=pages
-    )
+        found.rows, query, words(), total=found.total, pages=pages, types=types, districts=named, zone=zone, now=now()
+    )  # fmt: skip
 
 
 def asked(values: list[Any], names: list[dict[str, str]], search: str | None) -> Any:  # noqa: ANN401 - an address

@@ -13,6 +13,7 @@ from dashboard.pages import (
     city_map,
     command,
     customers,
+    duty,
     hotspots,
     incidents,
     intake,
@@ -46,6 +47,7 @@ DESK_PAGES: Mapping[str, tuple[str, Callable[[str], Child]]] = {
     "/command/plan": ("/command", plans.page),
     "/knowledge": ("/knowledge", knowledge.page),
     "/knowledge/item": ("/knowledge", knowledge_item.page),
+    **duty.PAGES,
     **admin.PAGES,
 }
 """Address -> (its entry in the navigation, the page by the address's search)."""

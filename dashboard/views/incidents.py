@@ -18,8 +18,8 @@ LAMPS = {"reported": "bad", "verified": "bad", "responding": "warn", "controlled
 
 
 def page(
-    rows: Sequence[Incident], total: int, query: IncidentQuery, types: Mapping[str, str],
-    districts: Mapping[str, str], zone: str, now: float, words: Words, *, pages: int,
+    rows: Sequence[Incident], query: IncidentQuery, words: Words, *, total: int, pages: int,
+    types: Mapping[str, str], districts: Mapping[str, str], zone: str, now: float,
 ) -> Child:  # fmt: skip
     """Return the form, the list and the way to its other pages."""
     lines = [line(row, types, zone, now, words) for row in rows]

@@ -1,6 +1,21 @@
 """SQLAlchemy tables, one file a subject. Every business row carries its tenant."""
 
 from models.tables.base import Base
+from models.tables.duty import (
+    DutyCalendar,
+    DutyContact,
+    DutyDelivery,
+    DutyGroup,
+    DutyHandover,
+    DutyLevel,
+    DutyMember,
+    DutyNotice,
+    DutyRemark,
+    DutyReport,
+    DutyReportVersion,
+    DutyShift,
+    DutySwap,
+)
 from models.tables.floor import Agent, CallerIdentity, CallLedger, Queue, Seat, SeatInterval, Team
 from models.tables.incident import Incident, IncidentTicket, IncidentType, Plan
 from models.tables.knowledge import KnowledgeAnswer, KnowledgeItem
@@ -35,11 +50,13 @@ from models.tables.ticket import (
 from models.tables.watch import AlarmLog
 
 __all__ = [
-    "Agent", "AlarmLog", "Assignment", "Attachment", "Audit", "Base", "CallLedger", "CallerIdentity",
-    "Capability", "Category", "City", "CityState", "Closure", "Customer", "Depot", "Draft", "EventLog",
-    "Holiday", "Incident", "IncidentTicket", "IncidentType", "KnowledgeAnswer", "KnowledgeItem",
-    "Letter", "LoginSession", "Outbox", "Parameter", "Plan", "Queue", "Reserve", "ResponseUnit", "RoadSpeed",
-    "Role", "SavedQuery", "Seat", "SeatInterval", "Shelter", "Supervision", "Supply", "Team", "Tenant",
-    "Ticket", "TicketHistory", "TicketLeg", "TicketParty", "TicketRequest", "Transfer", "Unit",
-    "UnitTrack", "User",
+    "Agent", "AlarmLog", "Assignment", "Attachment", "Audit", "Base", "CallLedger",
+    "CallerIdentity", "Capability", "Category", "City", "CityState", "Closure", "Customer", "Depot",
+    "Draft", "DutyCalendar", "DutyContact", "DutyDelivery", "DutyGroup", "DutyHandover",
+    "DutyLevel", "DutyMember", "DutyNotice", "DutyRemark", "DutyReport", "DutyReportVersion",
+    "DutyShift", "DutySwap", "EventLog", "Holiday", "Incident", "IncidentTicket", "IncidentType",
+    "KnowledgeAnswer", "KnowledgeItem", "Letter", "LoginSession", "Outbox", "Parameter", "Plan",
+    "Queue", "Reserve", "ResponseUnit", "RoadSpeed", "Role", "SavedQuery", "Seat", "SeatInterval",
+    "Shelter", "Supervision", "Supply", "Team", "Tenant", "Ticket", "TicketHistory", "TicketLeg",
+    "TicketParty", "TicketRequest", "Transfer", "Unit", "UnitTrack", "User",
 ]  # fmt: skip
