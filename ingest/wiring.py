@@ -76,12 +76,21 @@ def _keepers(settings: Settings, redis: "Redis", loops: Sequence[str]) -> list[R
             )
         if "timers" in loops:
             runs.append(Timers(redis, engine, tenant).run())
-        if "hotspots" in loops:
-            runs.append(_hotspots(settings, redis, engine, tenant))
-        if "dispatch" in loops:
-            runs.append(_dispatching(settings, redis, engine, tenant))
-        if "positions" in loops:
-            runs += _positions(settings, redis, engine, tenant)
+        runs += _of_places(settings, redis, engine, tenant, loops)
+    return runs
+
+
+def _of_places(
+    settings: Settings, redis: "Redis", engine: "Engine", tenant: str, loops: Sequence[str]
+) -> list[Run]:
+    """Return the loops that follow what stands or moves on the map."""
+    runs: list[Run] = []
+    if "hotspots" in loops:
+        runs.append(_hotspots(settings, redis, engine, tenant))
+    if "dispatch" in loops:
+        runs.append(_dispatching(settings, redis, engine, tenant))
+    if "positions" in loops:
+        runs += _positions(settings, redis, engine, tenant)
     return runs
 
 
