@@ -17,7 +17,7 @@ from command.positions.devices import Allowance, Roster, Sender
 from command.positions.fix import Fix
 from command.positions.read import BATCH_MAX, Told, fix_of, read_batch, reason_of
 from models.clock import Instant, now
-from models.errors import BadInput
+from models.errors import BadInput, Unavailable
 from models.settings import Settings
 from models.store import db, streams
 
@@ -90,7 +90,11 @@ class PositionDoor:
         clock = asyncio.get_running_loop().time()
         if clock - self._read_at >= ROSTER_S:
             self._read_at = clock
-            self._tenant_id, self._roster = await asyncio.to_thread(self._look)
+            try:
+                self._tenant_id, self._roster = await asyncio.to_thread(self._look)
+            except Unavailable:
+                if not self._tenant_id:
+                    raise
 
     def _look(self) -> tuple[int, Roster]:
         tenant_id = db.tenant_id_of(self._engine, self._settings.tenant)
