@@ -35,6 +35,7 @@ from dashboard import (
     metrics,
     pages,
     positions,
+    resource_files,
     route_files,
     sign_in,
 )
@@ -192,6 +193,7 @@ def create_app(settings: Settings) -> ASGIApp:
     route_files.routes(server)
     positions.routes(server, settings, web.engine, web.redis)
     duty_files.routes(server)
+    resource_files.routes(server)
     # callbacks by websocket would be checked once, when the socket opens; by HTTP every one is
     get_backend("fastapi").websocket_capability = False
     application = dash.Dash(

@@ -13,7 +13,7 @@ from dashboard.door import ground, map_base, reading
 from dashboard.pages import command_moves
 from dashboard.pages.context import actor, districts, map_look, place, shown, words
 from dashboard.views import command as views
-from dashboard.views import command_dossier
+from dashboard.views import command_dossier, dispatch
 from dashboard.views import command_panes as panes
 from dashboard.views.command_log import QUIET, line
 from dashboard.views.kit import Child
@@ -69,10 +69,9 @@ def page(search: str) -> Child:
         if "new" in asked and chosen is None
         else {}
     )
-    form = command_moves.begun(begun) if begun else []
-    return views.page(
-        views.Opened(base, chosen, pane, bounds, viewer().can), {"form": form}, words()
-    )
+    fixed = {"units": dispatch.frame()}
+    fixed["form"] = command_moves.begun(begun) if begun else []
+    return views.page(views.Opened(base, chosen, pane, bounds, viewer().can), fixed, words())
 
 
 def _base(chosen: Incident | None) -> tuple[Any, tuple[float, ...]]:

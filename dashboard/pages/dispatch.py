@@ -32,7 +32,7 @@ class Typed(NamedTuple):
     """What stands in the pane's forms."""
 
     need: str
-    count: int | None
+    number: int | None
     unit: str
     capability: str
     why: str
@@ -210,6 +210,6 @@ def _send(session: Session, incident: int, p: Pressed, _t: Typed, who: Actor, at
 
 
 def _set_need(session: Session, incident: int, _p: object, t: Typed, who: Actor, at: float) -> None:
-    if t.count is None:
+    if t.number is None:
         raise BadInput("how many?", field="count")
-    dispatch.set_need(session, incident, t.need, int(t.count), actor=who, now=at)
+    dispatch.set_need(session, incident, t.need, int(t.number), actor=who, now=at)

@@ -22,6 +22,7 @@ from dashboard.pages import (
     notices,
     places,
     plans,
+    resources,
     ticket,
     ticket_desk,
 )
@@ -45,6 +46,7 @@ DESK_PAGES: Mapping[str, tuple[str, Callable[[str], Child]]] = {
     "/command/incidents": ("/command", incidents.page),
     "/command/plans": ("/command", plans.library),
     "/command/plan": ("/command", plans.page),
+    "/command/resources": ("/command", resources.page),
     "/knowledge": ("/knowledge", knowledge.page),
     "/knowledge/item": ("/knowledge", knowledge_item.page),
     **duty.PAGES,

@@ -1,4 +1,4 @@
-"""The pane of forces: needs, whom to send and why, who is on the way, supplies. Pure; see `pages.dispatch` for the ids."""
+"""The pane of forces: needs, whom to send and why, who is on the way, supplies; ids as `pages.dispatch` says."""
 
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple

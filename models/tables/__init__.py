@@ -50,13 +50,12 @@ from models.tables.ticket import (
 from models.tables.watch import AlarmLog
 
 __all__ = [
-    "Agent", "AlarmLog", "Assignment", "Attachment", "Audit", "Base", "CallLedger",
-    "CallerIdentity", "Capability", "Category", "City", "CityState", "Closure", "Customer", "Depot",
-    "Draft", "DutyCalendar", "DutyContact", "DutyDelivery", "DutyGroup", "DutyHandover",
-    "DutyLevel", "DutyMember", "DutyNotice", "DutyRemark", "DutyReport", "DutyReportVersion",
-    "DutyShift", "DutySwap", "EventLog", "Holiday", "Incident", "IncidentTicket", "IncidentType",
-    "KnowledgeAnswer", "KnowledgeItem", "Letter", "LoginSession", "Outbox", "Parameter", "Plan",
-    "Queue", "Reserve", "ResponseUnit", "RoadSpeed", "Role", "SavedQuery", "Seat", "SeatInterval",
-    "Shelter", "Supervision", "Supply", "Team", "Tenant", "Ticket", "TicketHistory", "TicketLeg",
+    "Agent", "AlarmLog", "Assignment", "Attachment", "Audit", "Base", "CallLedger", "CallerIdentity",
+    "Capability", "Category", "City", "CityState", "Closure", "Customer", "Depot", "Draft", "DutyCalendar",
+    "DutyContact", "DutyDelivery", "DutyGroup", "DutyHandover", "DutyLevel", "DutyMember", "DutyNotice",
+    "DutyRemark", "DutyReport", "DutyReportVersion", "DutyShift", "DutySwap", "EventLog", "Holiday", "Incident",
+    "IncidentTicket", "IncidentType", "KnowledgeAnswer", "KnowledgeItem", "Letter", "LoginSession", "Outbox",
+    "Parameter", "Plan", "Queue", "Reserve", "ResponseUnit", "RoadSpeed", "Role", "SavedQuery", "Seat",
+    "SeatInterval", "Shelter", "Supervision", "Supply", "Team", "Tenant", "Ticket", "TicketHistory", "TicketLeg",
     "TicketParty", "TicketRequest", "Transfer", "Unit", "UnitTrack", "User",
 ]  # fmt: skip

@@ -12,7 +12,7 @@ from whole_stack import Stack
 
 from command import resources
 from ingest.installation import environment_of
-from models.clock import now
+from models.clock import now, to_datetime
 from models.demo import TENANT
 from models.store import db
 from models.tables import Capability, Parameter
@@ -32,7 +32,11 @@ def secrets(stack: Stack) -> str:
     engine = db.engine_for(environment_of(stack.data)["HOTLINE_DATABASE_URL"])
     tenant = db.tenant_id_of(engine, TENANT)
     with db.transaction(engine, tenant) as session:
-        session.merge(Parameter(tenant_id=tenant, name="command", value={"stale_s": STALE_S}))
+        session.add(
+            Parameter(
+                tenant_id=tenant, name="command", value={"stale_s": STALE_S}, set_at=to_datetime(now()), set_by="测试",
+            )
+        )  # fmt: skip
         session.merge(Capability(tenant_id=tenant, code="fire", label="灭火", position=0))
         session.flush()
         form = resources.UnitForm("望江<b>一号车", "fire", ("fire",), 6, 4, LON, LAT, device="d1")

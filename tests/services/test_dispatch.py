@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import numpy as np
 import pytest
 from factories import AT
 from forces import COORD, GROUND, HERE, LOOKS, make_force, make_incident, network, told, town
@@ -63,12 +64,11 @@ def test_the_figures_are_those_of_the_roads(session: Session) -> None:
     incident = make_incident(session, fire=2)
     roads = network(session)
     found = dispatch.recommend(session, incident, roads, actor=LOOKS, now=AT)
-    stops = GROUND.snap([lonlat(700, 40), lonlat(150, 0), lonlat(1900, 0)])  # type: ignore[arg-type]
-    costs = many.costs_to(roads, stops[2], stops[:2])  # type: ignore[arg-type]
-    assert [(c.unit, c.seconds) for c in found.choices] == [
-        ("two", pytest.approx(costs[0])), ("one", pytest.approx(costs[1])),
-    ]  # fmt: skip
-    way = routes.route(roads, stops[1], stops[2], "time")  # type: ignore[arg-type]
+    stops: Any = GROUND.snap(np.array([lonlat(700, 40), lonlat(150, 0), lonlat(1900, 0)]))
+    costs = many.costs_to(roads, stops[2], stops[:2])
+    assert [c.unit for c in found.choices] == ["two", "one"]
+    assert [c.seconds for c in found.choices] == pytest.approx(costs.tolist())
+    way = routes.route(roads, stops[1], stops[2], "time")
     assert isinstance(way, routes.Route)
     event = (assign(session, incident, "one"), told(session, UnitAssigned)[0])[1]
     assert (event.seconds, event.metres) == (pytest.approx(way.time), pytest.approx(way.length))
