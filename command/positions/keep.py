@@ -25,26 +25,26 @@ class Point(NamedTuple):
 _MOVE = text("""
 UPDATE response_unit AS u
 SET lon = v.lon, lat = v.lat, speed = v.speed, heading = v.heading,
-    fixed_at = to_timestamp(v.at), heard_at = to_timestamp(v.heard)
+    fixed_at = v.at, heard_at = v.heard
 FROM unnest(
     CAST(:unit AS text[]), CAST(:lon AS float8[]), CAST(:lat AS float8[]), CAST(:speed AS float8[]),
-    CAST(:heading AS float8[]), CAST(:at AS float8[]), CAST(:heard AS float8[])
+    CAST(:heading AS float8[]), CAST(:at AS timestamptz[]), CAST(:heard AS timestamptz[])
 ) AS v(unit, lon, lat, speed, heading, at, heard)
 WHERE u.tenant_id = :tenant AND u.code = v.unit
-  AND (u.heard_at IS NULL OR u.heard_at < to_timestamp(v.heard))
+  AND (u.heard_at IS NULL OR u.heard_at < v.heard)
 """)
 _TRACK = text("""
 INSERT INTO unit_track (tenant_id, unit, at, lon, lat, speed, heading)
-SELECT :tenant, v.unit, to_timestamp(v.at), v.lon, v.lat, v.speed, v.heading
+SELECT :tenant, v.unit, v.at, v.lon, v.lat, v.speed, v.heading
 FROM unnest(
     CAST(:unit AS text[]), CAST(:lon AS float8[]), CAST(:lat AS float8[]), CAST(:speed AS float8[]),
-    CAST(:heading AS float8[]), CAST(:at AS float8[]), CAST(:pressed AS boolean[])
-) AS v(unit, lon, lat, speed, heading, at, pressed)
+    CAST(:heading AS float8[]), CAST(:at AS timestamptz[]), CAST(:since AS timestamptz[]),
+    CAST(:pressed AS boolean[])
+) AS v(unit, lon, lat, speed, heading, at, since, pressed)
 WHERE v.pressed OR NOT EXISTS (
     SELECT 1 FROM unit_track AS t
     WHERE t.tenant_id = :tenant AND t.unit = v.unit
-      AND t.at >= to_timestamp(floor(v.at / :every) * :every)
-      AND t.at < to_timestamp(floor(v.at / :every) * :every + :every)
+      AND t.at >= v.since AND t.at < v.since + make_interval(secs => :every)
 )
 ON CONFLICT DO NOTHING
 """)
@@ -67,12 +67,15 @@ def keep(session: Session, latest: Mapping[str, Point], points: Iterable[Point])
     """
     moves = [latest[unit] for unit in sorted(latest)]  # one order of locks for all who write
     if moves:
-        heard = [point.fix.heard for point in moves]
+        heard = [to_datetime(point.fix.heard) for point in moves]
         session.execute(_MOVE, {**_columns(session, moves), "heard": heard})
     thin = thinned(points)
     if thin:
-        pressed = [bool(point.fix.status) for point in thin]
-        session.execute(_TRACK, {**_columns(session, thin), "pressed": pressed, "every": EVERY_S})
+        more = {
+            "since": [to_datetime(point.at // EVERY_S * EVERY_S) for point in thin],
+            "pressed": [bool(point.fix.status) for point in thin], "every": EVERY_S,
+        }  # fmt: skip
+        session.execute(_TRACK, {**_columns(session, thin), **more})
 
 
 def thinned(points: Iterable[Point]) -> list[Point]:
@@ -91,7 +94,7 @@ def _columns(session: Session, points: Sequence[Point]) -> dict[str, Any]:
     fixes = [point.fix for point in points]
     return {
         "tenant": tenant_of(session), "unit": [fix.unit for fix in fixes],
-        "at": [point.at for point in points],
+        "at": [to_datetime(point.at) for point in points],
         **{name: [getattr(fix, name) for fix in fixes] for name in ("lon", "lat", "speed", "heading")},
     }  # fmt: skip
 

@@ -362,7 +362,7 @@ async def test_a_killed_tracker_loses_nothing_and_does_nothing_twice(
         async def begun() -> None:
             assert tracks(engine, tenant, "fire-1")
 
-        await eventually(begun, within_s=20)
+        await eventually(begun, within_s=60)
         for told in entries[60:]:
             await tell(redis, tenant, *told)
         os.kill(first.pid, signal.SIGKILL)
@@ -380,7 +380,7 @@ async def test_a_killed_tracker_loses_nothing_and_does_nothing_twice(
             pending: Any = await redis.xpending(streams.fix_stream(tenant.id), "positions")
             assert pending["pending"] == 0
 
-        await eventually(whole, within_s=30)
+        await eventually(whole, within_s=60)
     for unit in UNITS:
         points = tracks(engine, tenant, unit)
         stretches = {int(told[0].told // 5) for told in entries}
