@@ -26,7 +26,7 @@ _Verbs: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
 CITY_FILES = ("roads", "osm", "districts", "places")
 LOOPS = (
     "ami", "projector", "archiver", "relay", "tickets", "log", "timers", "hotspots", "dispatch",
-    "feeds",
+    "feeds", "positions",
 )  # fmt: skip
 
 
@@ -94,6 +94,12 @@ def _parser() -> argparse.ArgumentParser:
     samples.add_argument("--port", type=int, default=8766)
     samples.add_argument("--data", type=Path, default=Path(".data"))
 
+    units = _verb(verbs, "units", _units, "a stand-in for the response units' devices (used by up)")
+    units.add_argument("--simulate", action="store_true", required=True, help="drive them")
+    units.add_argument("--host", default="127.0.0.1", help="where the loop `positions` listens")
+    units.add_argument("--port", type=int, default=0, help="its port (HOTLINE_POSITIONS_PORT)")
+    units.add_argument("--seed", type=int, default=1, help="same seed, same drives")
+
     replay = _verb(verbs, "replay", _replay, "fold a recorded AMI session and print its figures")
     replay.add_argument("file", type=Path)
     replay.add_argument("--json", action="store_true", help="one JSON object")
@@ -103,7 +109,7 @@ def _parser() -> argparse.ArgumentParser:
     )  # fmt: skip
 
     bench = _verb(verbs, "bench", _bench, "measure, as a ratio to a baseline in the same run")
-    bench.add_argument("what", choices=("floor", "tickets", "routing", "hotspots"))
+    bench.add_argument("what", choices=("floor", "tickets", "routing", "hotspots", "positions"))
     bench.add_argument("--json", action="store_true")
     bench.add_argument("--quick", action="store_true", help="shorter runs, rougher figures")
     return parser
@@ -442,6 +448,20 @@ def _samples(options: argparse.Namespace) -> None:
     app = server.create_app(town(), options.data / "video", now)
     process.settle()
     server.serve(app, options.port)
+
+
+def _units(options: argparse.Namespace) -> None:
+    process.start()
+    from ingest.positions.simulator import Simulator
+    from models.store.db import engine_for
+
+    settings = _settings()
+    port = options.port or settings.positions_port
+    if not port or not settings.positions_token:
+        raise BadInput("HOTLINE_POSITIONS_PORT and HOTLINE_POSITIONS_TOKEN must be set")
+    engine = engine_for(settings.database_url, pool=1)
+    driven = Simulator(settings, engine, host=options.host, port=port, seed=options.seed)
+    asyncio.run(driven.run())
 
 
 # --- everything at once ---------------------------------------------------------------------

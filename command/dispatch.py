@@ -181,10 +181,11 @@ def _claim(
 
 def move_unit(
     session: Session, assignment_id: int, progress: str, *, actor: Actor, now: Instant,
-    lon: float | None = None, lat: float | None = None, note: str = "",
+    lon: float | None = None, lat: float | None = None, note: str = "", implied: bool = False,
 ) -> tuple[Progress, ...]:  # fmt: skip
     """Move an assignment one step on, with the steps that implies; return what was told, nothing if it was known.
 
+    implied : nobody told the step itself either, it was seen.
     NotFound, or WrongStatus with what `may` follow; one that is over stays so.
     """
     if progress not in PROGRESS:
@@ -194,7 +195,7 @@ def move_unit(
     told = steps(state.progress, progress, state.times)
     for step in told:
         event = UnitMoved(
-            assignment=assignment_id, unit=row.unit, progress=step, implied=step != progress,
+            assignment=assignment_id, unit=row.unit, progress=step, implied=implied or step != progress,
             lon=lon if step == progress else None, lat=lat if step == progress else None,
             **held.facts(note if step == progress else ""),
         )  # fmt: skip

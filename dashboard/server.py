@@ -21,6 +21,7 @@ from starlette.background import BackgroundTask
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from command import pictures
+from command.positions import units
 from dashboard import (
     auth,
     door,
@@ -35,6 +36,7 @@ from dashboard import (
     metrics,
     pages,
     plotting,
+    positions,
     resource_files,
     route_files,
     sign_in,
@@ -135,7 +137,7 @@ class Web:
 
     def _pictures(self, tenant_id: int) -> tuple[list[Picture], dict[str, Any]]:
         with db.transaction(self.engine, tenant_id) as session:
-            return pictures.open_ones(session), {}
+            return pictures.open_ones(session), units.live(session, now=now())
 
     def _roster(self, tenant: str, tenant_id: int) -> dict[str, Any]:
         with db.transaction(self.engine, tenant_id) as session:
@@ -191,6 +193,7 @@ def create_app(settings: Settings) -> ASGIApp:
     hotspot_files.routes(server)
     incident_files.routes(server)
     route_files.routes(server)
+    positions.routes(server, settings, web.engine, web.redis)
     resource_files.routes(server)
     feed_push.routes(server)
     duty_files.routes(server)

@@ -252,9 +252,9 @@ def live(case: Case, login: str) -> Answer:
 TILE = f"/tiles/{read_manifest(SHIPPED)[0][:16]}/desk/10/837/409@1.png"
 OPEN = {
     "GET /login", "POST /login", "GET /healthz", "GET /metrics", "GET /_favicon.ico", "MOUNT /assets",
-    "POST /api/feeds/{name}", "GET /duty/calendar.ics",
+    "POST /api/feeds/{name}", "GET /duty/calendar.ics", "POST /api/positions",
 }  # fmt: skip
-"""What nobody needs a session for; metrics, feeds and the calendar ask for their tokens, tested beside them."""
+"""What nobody needs a session for: these ask for tokens of their own, tested beside them."""
 SIGNED_IN = {
     "GET /_dash-component-suites/{package_name}/{fingerprinted_path:path}", "GET /_dash-layout",
     "GET /_dash-dependencies", "POST /_dash-update-component", "GET /_reload-hash", "GET /",

@@ -22,6 +22,7 @@ from dashboard.texts.en import (
     plotting,
     shell,
     tickets,
+    units,
 )
 
 EN: Mapping[str, str] = {
@@ -42,6 +43,7 @@ EN: Mapping[str, str] = {
     **city_map.TEXTS,
     **feeds.TEXTS,
     **command.TEXTS,
+    **units.TEXTS,
     **plans.TEXTS,
     **admin.TEXTS,
 }

@@ -22,6 +22,7 @@ from dashboard.texts.zh import (
     plotting,
     shell,
     tickets,
+    units,
 )
 
 ZH: Mapping[str, str] = {
@@ -42,6 +43,7 @@ ZH: Mapping[str, str] = {
     **city_map.TEXTS,
     **feeds.TEXTS,
     **command.TEXTS,
+    **units.TEXTS,
     **plans.TEXTS,
     **admin.TEXTS,
 }
