@@ -1,5 +1,6 @@
 """SQLAlchemy tables, one file a subject. Every business row carries its tenant."""
 
+from models.tables.alert import Alert
 from models.tables.base import Base
 from models.tables.floor import Agent, CallerIdentity, CallLedger, Queue, Seat, SeatInterval, Team
 from models.tables.incident import Incident, IncidentTicket, IncidentType, Plan
@@ -24,7 +25,7 @@ from models.tables.ticket import (
 from models.tables.watch import AlarmLog
 
 __all__ = [
-    "Agent", "AlarmLog", "Attachment", "Audit", "Base", "CallLedger", "CallerIdentity",
+    "Agent", "AlarmLog", "Alert", "Attachment", "Audit", "Base", "CallLedger", "CallerIdentity",
     "Category", "City", "CityState", "Closure", "Customer", "Draft", "EventLog", "Holiday",
     "Incident", "IncidentTicket", "IncidentType", "KnowledgeAnswer", "KnowledgeItem",
     "Letter", "LoginSession", "Outbox", "Parameter", "Plan", "Queue", "RoadSpeed", "Role", "SavedQuery", "Seat",
