@@ -66,7 +66,6 @@ def test_a_polygon_is_written_latitude_first_and_closed() -> None:
     assert polygon is not None
     points = polygon.split(" ")
     assert points[0] == points[-1] == "33.60000,114.30000"
-    assert root.findtext(".//c:circle", None, NS) == "33.60000,114.30000 0.500"
 
 
 def test_the_same_message_is_the_same_file_and_its_text_is_escaped() -> None:
@@ -203,6 +202,7 @@ CASES: list[tuple[str, dict[str, Any]]] = [
     ("resource", info_with(resources=(Resource("图", "image/png", "file:///etc/passwd"),))),
     ("area", info_with(areas=())),
     ("area", info_with(areas=(Area("某处"),))),
+    ("area", info_with(areas=(Area("某处", geocodes=(("GB/T 2260", "990101"),)),))),
     ("area_desc", area_with(desc="")),
     ("open_ring", area_with(polygons=(SQUARE[:-1],))),
     ("crossing", area_with(polygons=(CROSSED,))),
@@ -211,9 +211,6 @@ CASES: list[tuple[str, dict[str, Any]]] = [
     ("vertices", area_with(polygons=((*LONG, LONG[0]),))),
     ("coordinates", area_with(polygons=(SWAPPED,))),
     ("coordinates", area_with(polygons=(((math.nan, 33.6), *SQUARE[1:-1], (math.nan, 33.6)),))),
-    ("coordinates", area_with(circles=((33.6, 114.3, 1.0),))),
-    ("circle", area_with(circles=((114.3, 33.6, 0.0),))),
-    ("circle", area_with(circles=((114.3, 33.6, math.inf),))),
     ("geocode", area_with(geocodes=(("GB/T 2260", ""),))),
 ]  # fmt: skip
 
@@ -226,7 +223,7 @@ def test_what_is_wrong_is_named(fault: str, more: dict[str, Any]) -> None:
 # --- any message ----------------------------------------------------------------------------
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(drafts(), st.floats(1_700_000_000, 2_000_000_000))
 def test_whatever_our_rules_pass_both_parsers_read_back(draft: Draft, sent: float) -> None:
     made = message(draft, SENDER, identifier="yunzhou-YJ1001", sent=sent)
@@ -245,7 +242,7 @@ def test_whatever_our_rules_pass_both_parsers_read_back(draft: Draft, sent: floa
 _ANY = st.text(max_size=30)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(
     _ANY,
     _ANY,
@@ -267,9 +264,10 @@ def test_our_rules_are_at_least_as_strict_as_both(
 # --- areas ----------------------------------------------------------------------------------
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(areas())
 def test_any_drawn_ring_becomes_sound_outlines(area: Area) -> None:
+    assert area.polygons
     for ring in area.polygons:
         assert ring[0] == ring[-1]
         assert len(ring) in VERTICES
@@ -310,8 +308,8 @@ def test_what_has_no_area_has_no_outline() -> None:
 def test_the_feed_is_atom() -> None:
     info: Info = make_message().infos[0]
     entry = Entry(
-        "yunzhou-YJ1001", SENDER.sender, "2026-11-22T06:26:40+08:00", info.expires, info.headline, "甲 & 乙 <b>", "Fire",
-        "https://yunzhou.example/alerts/yunzhou-YJ1001.xml",
+        "yunzhou-YJ1001", SENDER.sender, "2026-11-22T06:26:40+08:00", info.expires, info.headline, "甲 & 乙 <b>",
+        "Fire", "https://yunzhou.example/alerts/yunzhou-YJ1001.xml",
     )  # fmt: skip
     made = feed(
         [entry, replace(entry, identifier="yunzhou-YJ1002")], title="云州市 预警", author=SENDER.name,

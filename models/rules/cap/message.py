@@ -25,15 +25,14 @@ Ring = tuple[tuple[float, float], ...]
 
 
 class Area(Struct, frozen=True, forbid_unknown_fields=True):
-    """Where: a name for it, and its outline.
+    """Where: a name for it, and its outlines. CAP knows circles, too; not every reader does, so ours are drawn.
 
-    circles : (lon, lat, kilometres); geocodes : (system, code); source : what it was made from (`drawing:ID`,
-    `district:CODE`, `around:METRES`), which no file carries.
+    geocodes : (system, code); source : what it was made from (`drawing:ID`, `district:CODE`, `around:METRES`),
+    which no file carries.
     """
 
     desc: str
     polygons: tuple[Ring, ...] = ()
-    circles: tuple[tuple[float, float, float], ...] = ()
     geocodes: tuple[tuple[str, str], ...] = ()
     source: str = ""
 

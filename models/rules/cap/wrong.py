@@ -27,7 +27,7 @@ Fault = Literal[
     "identifier", "sender", "sent", "status", "references", "note", "incidents", "language", "category", "event",
     "response", "urgency", "severity", "certainty", "effective", "expires", "sender_name", "headline",
     "description", "instruction", "web", "contact", "parameter", "resource", "area", "area_desc", "open_ring",
-    "crossing", "vertices", "coordinates", "circle", "geocode",
+    "crossing", "vertices", "coordinates", "geocode",
 ]  # fmt: skip
 VERTICES = range(4, 202)
 """Points of a closed ring, the closing one counted: receivers refuse thousands."""
@@ -35,7 +35,6 @@ HEADLINE_MAX = 160
 TEXT_MAX = 5000
 LINE_MAX = 200
 AREAS_MAX = 50
-RADIUS_MAX_KM = 500.0
 LON, LAT = (73.0, 136.0), (3.0, 54.5)
 """The country: swapped coordinates of any place of it fall outside."""
 VALID_MAX_S = 7 * 86_400
@@ -147,15 +146,10 @@ def _of_words(info: Info) -> Iterable[Fault]:
 def _of_area(area: Area) -> Iterable[Fault]:
     if not _line(area.desc):
         yield "area_desc"
-    if not area.polygons and not area.circles and not area.geocodes:
+    if not area.polygons:
         yield "area"
     for ring in area.polygons:
         yield from _of_ring(ring)
-    for lon, lat, km in area.circles:
-        if not _there(lon, lat):
-            yield "coordinates"
-        if not 0.001 <= km <= RADIUS_MAX_KM:
-            yield "circle"
     if not all(_pair(name, value) for name, value in area.geocodes):
         yield "geocode"
 

@@ -54,7 +54,6 @@ def _info(node: ET.Element, info: Info) -> None:
 def _area(node: ET.Element, area: Area) -> None:
     _put(node, "areaDesc", area.desc)
     _each(node, "polygon", (_ring(ring) for ring in area.polygons))
-    _each(node, "circle", (f"{_point(lon, lat)} {km:.3f}" for lon, lat, km in area.circles))
     for name, value in area.geocodes:
         _pair(node, "geocode", name, value)
 
