@@ -193,8 +193,10 @@ def _log(level: str) -> None:
 def _web(_options: argparse.Namespace) -> None:
     process.start()
     from dashboard.server import serve
+    from portal.site import routers
 
-    serve(_settings())
+    settings = _settings()
+    serve(settings, routers(settings))
 
 
 def _ingest(options: argparse.Namespace) -> None:

@@ -8,13 +8,18 @@ from capparselib.parsers import CAPParser
 from hypothesis import assume
 from hypothesis import strategies as st
 from msgspec.structs import replace
+from sqlalchemy import select
+from sqlalchemy.orm import Session
 
+from command import incidents, levels
 from models.events.incident.course import Place
 from models.rules.cap import Area, Draft, Message, drafted, message
 from models.rules.cap.areas import rings
 from models.rules.cap.draft import Sender, Words
 from models.rules.cap.message import Category, Response
 from models.rules.incident.state import Incident
+from models.tables import IncidentType
+from tickets.moving import Actor
 
 AT = 1_795_300_000.0
 SENDER = Sender(
@@ -22,6 +27,11 @@ SENDER = Sender(
 )
 SQUARE = ((114.30, 33.60), (114.31, 33.60), (114.31, 33.61), (114.30, 33.61), (114.30, 33.60))
 AREA = Area("解放路 8 号周边 500 米", polygons=(SQUARE,))
+
+ACT = frozenset({"command.view", "command.report", "command.act"})
+WRITER = Actor(7, "协调员", ACT)
+LEADER = Actor(8, "带班领导", frozenset({"command.view", "command.approve"}))
+BOTH = Actor(9, "总值班", ACT | {"command.approve", "admin.parameters"})
 
 
 def make_state(**more: Any) -> Incident:
@@ -57,6 +67,28 @@ def accepted(xml: bytes) -> dict[str, Any]:
     (read,) = CAPParser(xml.decode()).as_dict()
     found: dict[str, Any] = read
     return found
+
+
+def make_incident(session: Session, tenant_id: int, **more: Any) -> int:
+    """Report a gas leak, orange, verified."""
+    if session.scalar(select(IncidentType.code).where(IncidentType.code == "gas")) is None:
+        session.add(
+            IncidentType(
+                tenant_id=tenant_id, code="gas", kind="accident", label="燃气泄漏", category="Fire", event="Gas leak"
+            )
+        )  # fmt: skip
+        session.flush()
+    given = {
+        "type": "gas",
+        "title": "解放路燃气泄漏",
+        "place": Place(114.3, 33.6, "解放路 8 号", "990101"),
+    }
+    state = incidents.report(session, incidents.Form(**{**given, **more}), actor=WRITER, now=AT)
+    levels.ask_level(
+        session, state.id, "colour", "orange", was="", reason="扩散", actor=BOTH, now=AT
+    )  # fmt: skip
+    incidents.verify(session, state.id, note="", actor=WRITER, now=AT)
+    return state.id
 
 
 # --- hypothesis's own -----------------------------------------------------------------------

@@ -308,7 +308,7 @@ def test_what_has_no_area_has_no_outline() -> None:
 def test_the_feed_is_atom() -> None:
     info: Info = make_message().infos[0]
     entry = Entry(
-        "yunzhou-YJ1001", SENDER.sender, "2026-11-22T06:26:40+08:00", info.expires, info.headline, "甲 & 乙 <b>",
+        "yunzhou-YJ1001", SENDER.sender, "2026-11-22T06:26:40+08:00", info.headline, "甲 & 乙 <b>",
         "Fire", "https://yunzhou.example/alerts/yunzhou-YJ1001.xml",
     )  # fmt: skip
     made = feed(

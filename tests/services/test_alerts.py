@@ -8,14 +8,14 @@ from xml.etree import ElementTree as ET
 
 import pytest
 import shapely
-from cap_messages import AREA, accepted, make_draft
+from cap_messages import ACT, AREA, BOTH, LEADER, WRITER, accepted, make_draft, make_incident
 from conftest import Place as Tenancy
 from factories import AT
 from msgspec.structs import replace
 from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
-from command import alert_drafts, alert_lists, alerts, incidents, levels, queries
+from command import alert_drafts, alert_lists, alerts, incidents, queries
 from command.alert_lists import Criteria
 from command.alert_policy import Policy, policy, set_policy
 from gis_data.coordinates import metric, metric_crs_at
@@ -23,45 +23,18 @@ from ingest.timers import Timers
 from models.clock import now
 from models.errors import BadInput, HotlineError, NotFound, Refused, WrongStatus
 from models.events.incident import from_row
-from models.events.incident.course import Place
 from models.events.incident.plotting import Drawing
 from models.rules import incident as rules
 from models.rules.cap import Area
 from models.rules.cap.draft import Draft
 from models.rules.incident.state import Drawn, Picture
 from models.store import chain, db
-from models.tables import Alert, Audit, IncidentType, Outbox
+from models.tables import Alert, Audit, Outbox
 from tickets.moving import Actor
 
-ACT = frozenset({"command.view", "command.report", "command.act"})
-WRITER = Actor(7, "协调员", ACT)
-LEADER = Actor(8, "带班领导", frozenset({"command.view", "command.approve"}))
-BOTH = Actor(9, "总值班", ACT | {"command.approve", "admin.parameters"})
 NOBODY = Actor(10, "话务员", frozenset({"command.report"}))
 UNIT = Actor(11, "承办单位", ACT, unit="zjj")
 NS = {"c": "urn:oasis:names:tc:emergency:cap:1.2"}
-
-
-def make_incident(session: Session, tenant_id: int, **more: Any) -> int:
-    """Report a gas leak, orange, verified."""
-    if session.scalar(select(IncidentType.code).where(IncidentType.code == "gas")) is None:
-        session.add(
-            IncidentType(
-                tenant_id=tenant_id, code="gas", kind="accident", label="燃气泄漏", category="Fire", event="Gas leak"
-            )
-        )  # fmt: skip
-        session.flush()
-    given = {
-        "type": "gas",
-        "title": "解放路燃气泄漏",
-        "place": Place(114.3, 33.6, "解放路 8 号", "990101"),
-    }
-    state = incidents.report(session, incidents.Form(**{**given, **more}), actor=WRITER, now=AT)
-    levels.ask_level(
-        session, state.id, "colour", "orange", was="", reason="扩散", actor=BOTH, now=AT
-    )  # fmt: skip
-    incidents.verify(session, state.id, note="", actor=WRITER, now=AT)
-    return state.id
 
 
 @pytest.fixture

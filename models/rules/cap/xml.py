@@ -92,7 +92,6 @@ class Entry(Struct, frozen=True):
     identifier: str
     sender: str
     sent: str
-    expires: str
     headline: str
     summary: str
     category: str
