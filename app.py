@@ -238,6 +238,12 @@ def _seed(options: argparse.Namespace) -> None:
         from tickets import demo
 
         print(f"{demo.fill(engine, tenant_id, vault, settings.zone, now=now())} demo tickets")
+        from command import demo as command_demo
+        from command import demo_alerts
+
+        begun = command_demo.fill(engine, tenant_id, Files(settings.files), now=now())
+        demo_alerts.fill(engine, tenant_id, begun, now=now())
+        print(f"exercise {begun} begun" if begun else "no exercise begun")
     if options.history:
         from tickets import demo
 

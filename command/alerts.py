@@ -169,6 +169,14 @@ def body_of(row: Alert) -> Draft:
     return msgspec.convert(row.body, Draft)
 
 
+def checked_codes(draft: Draft) -> Draft:
+    """Return a draft made of what a form sent; BadInput for a code that is none of CAP's."""
+    try:
+        return msgspec.convert(msgspec.to_builtins(draft), Draft)
+    except msgspec.ValidationError as error:
+        raise BadInput(str(error), field="code") from error
+
+
 def preview(session: Session, draft: Draft, *, now: Instant) -> tuple[Message, tuple[Fault, ...]]:
     """Return a draft as the message it would be now, and what is wrong with it; nothing is written."""
     fits = 0 < draft.hours <= VALID_MAX_S / 3600

@@ -28,6 +28,7 @@ from dashboard import (
     export,
     files,
     hotspot_files,
+    incident_files,
     letters,
     maps,
     metrics,
@@ -186,6 +187,7 @@ def create_app(settings: Settings, public: Mapping[str, APIRouter] = NOTHING) ->
     letters.routes(server)
     maps.routes(server)
     hotspot_files.routes(server)
+    incident_files.routes(server)
     route_files.routes(server)
     for routes in public.values():
         server.include_router(routes)

@@ -22,7 +22,14 @@ LISTS: Mapping[str, tuple[str, Sequence[str]]] = {
 }
 """Field -> the family of its words, and the codes."""
 MANY = frozenset({"categories", "responses"})
-LINES = {"event": 60, "headline": HEADLINE_MAX, "contact": 100, "web": 300, "en_event": 60, "en_headline": HEADLINE_MAX}
+LINES = {
+    "event": 60,
+    "headline": HEADLINE_MAX,
+    "contact": 100,
+    "web": 300,
+    "en_event": 60,
+    "en_headline": HEADLINE_MAX,
+}
 TEXTS = {"description": 4, "instruction": 3, "en_description": 3, "en_instruction": 2, "note": 2}
 """Field -> lines to see."""
 
@@ -61,7 +68,16 @@ def form(asked: Asked, said: Mapping[str, Any], preview: Child, words: Words) ->
     main = [field(name) for name in ("headline", "description", "instruction", "areas")]
     row = html.Div([field("colour"), field("hours")], className="cap-pair")
     exercise = [field("exercise")] if asked.verb == "draft" and not asked.about else []
-    coded = ("event", "severity", "urgency", "certainty", "categories", "responses", "contact", "web")
+    coded = (
+        "event",
+        "severity",
+        "urgency",
+        "certainty",
+        "categories",
+        "responses",
+        "contact",
+        "web",
+    )
     english = ("en_headline", "en_description", "en_instruction", "en_event")
     left = html.Div(
         [
@@ -71,7 +87,9 @@ def form(asked: Asked, said: Mapping[str, Any], preview: Child, words: Words) ->
             _end(asked, words),
         ]
     )  # fmt: skip
-    return _whole(asked, [left, html.Div(preview, id="cap-preview", className="cap-preview")], words)
+    return _whole(
+        asked, [left, html.Div(preview, id="cap-preview", className="cap-preview")], words
+    )
 
 
 def decide(asked: Asked, said: Mapping[str, Any], preview: Child, words: Words) -> html.Div:
@@ -81,7 +99,9 @@ def decide(asked: Asked, said: Mapping[str, Any], preview: Child, words: Words) 
 
 
 def _whole(asked: Asked, parts: list[Child], words: Words) -> html.Div:
-    head = html.H3([words[f"cap_verb.{asked.verb}"], " ", html.Span(asked.title, className="muted")])
+    head = html.H3(
+        [words[f"cap_verb.{asked.verb}"], " ", html.Span(asked.title, className="muted")]
+    )
     return html.Div([head, html.Div(parts, className="cap-columns")], className="form cap-form")
 
 
@@ -109,15 +129,24 @@ def _field(name: str, value: Any, asked: Asked, words: Words) -> Child:  # noqa:
     if name in TEXTS:
         control = dcc.Textarea(id=number, value=value or "", rows=TEXTS[name], maxLength=5000)
     elif name in LINES:
-        control = dcc.Input(id=number, type="text", value=value or "", maxLength=LINES[name], debounce=0.4)
+        control = dcc.Input(
+            id=number, type="text", value=value or "", maxLength=LINES[name], debounce=0.4
+        )
     elif name == "exercise":
         ticked = [{"label": label, "value": "yes"}]
         return html.Div(dcc.Checklist(ticked, value or [], id=number), className="field")
     else:
-        options = [{"label": text, "value": code} for code, text in _options(name, value, asked, words)]
+        options = [
+            {"label": text, "value": code} for code, text in _options(name, value, asked, words)
+        ]
         many = name == "areas" or name in MANY
         control = dcc.Dropdown(
-            options, value, id=number, multi=many, clearable=many, placeholder=words["choice.choose"]
+            options,
+            value,
+            id=number,
+            multi=many,
+            clearable=many,
+            placeholder=words["choice.choose"],
         )
     return html.Div([html.Label([html.Span(label), control])], className="field")
 
@@ -134,7 +163,11 @@ def _options(name: str, value: Any, asked: Asked, words: Words) -> list[tuple[An
 
 def preview(message: Message, faults: Sequence[Fault], words: Words) -> html.Div:
     """Return a draft as the public will read it, and what keeps it from going out."""
-    told = status("bad", words["cap.preview_wrong"]) if faults else status("ok", words["cap.preview_whole"])
+    told = (
+        status("bad", words["cap.preview_wrong"])
+        if faults
+        else status("ok", words["cap.preview_whole"])
+    )
     missing = [html.Li(words[f"cap_wrong.{fault}"]) for fault in faults]
     blocks = []
     for info in message.infos:
@@ -144,7 +177,9 @@ def preview(message: Message, faults: Sequence[Fault], words: Words) -> html.Div
             *(words[f"cap_response.{one}"] for one in info.responses),
         )  # fmt: skip
         places = [
-            words["cap.points"].format(name=area.desc, n=sum(len(ring) - 1 for ring in area.polygons))
+            words["cap.points"].format(
+                name=area.desc, n=sum(len(ring) - 1 for ring in area.polygons)
+            )
             for area in info.areas
         ]
         blocks.append(
@@ -152,13 +187,26 @@ def preview(message: Message, faults: Sequence[Fault], words: Words) -> html.Div
                 [
                     html.H4(info.headline or "—"),
                     html.P(info.description, className="cap-words"),
-                    html.P(info.instruction, className="cap-words strong") if info.instruction else None,
+                    html.P(info.instruction, className="cap-words strong")
+                    if info.instruction
+                    else None,
                     html.P("、".join(places), className="muted"),
                     html.P(" · ".join(codes), className="muted"),
-                    html.P(f"{words['cap.col.until']} {info.expires[:16].replace('T', ' ')}", className="muted"),
-                    html.P(f"{info.sender_name} {info.contact} {info.web}".strip(), className="muted"),
+                    html.P(
+                        f"{words['cap.col.until']} {info.expires[:16].replace('T', ' ')}",
+                        className="muted",
+                    ),
+                    html.P(
+                        f"{info.sender_name} {info.contact} {info.web}".strip(), className="muted"
+                    ),
                 ],
                 lang=info.language,
             )
         )
-    return html.Div([html.P([html.B(words["cap.preview"]), told]), html.Ul(missing) if missing else None, *blocks])
+    return html.Div(
+        [
+            html.P([html.B(words["cap.preview"]), told]),
+            html.Ul(missing) if missing else None,
+            *blocks,
+        ]
+    )

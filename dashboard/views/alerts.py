@@ -46,11 +46,9 @@ def button(verb: str, about: int, words: Words, css: str = "") -> html.Button:
     )  # fmt: skip
 
 
-def frame(listing: Child, name: str) -> html.Div:
-    """Return the parts of a screen of warnings: its list, and the place for a form."""
-    return html.Div(
-        [dcc.Store(id="cap-changed"), html.Div(listing, id=name), html.Div(id="cap-form")], className="cap"
-    )  # fmt: skip
+def desk() -> html.Div:
+    """Return the place for a form, and the mark that something was done."""
+    return html.Div([dcc.Store(id="cap-changed"), html.Div(id="cap-form")], className="cap")
 
 
 def cards(shown: Sequence[Shown], *, draft: int | None, zone: str, words: Words) -> Child:
@@ -63,7 +61,7 @@ def cards(shown: Sequence[Shown], *, draft: int | None, zone: str, words: Words)
         className="cap-top",
     )
     body = [_card(one, zone, words) for one in shown] or [empty(words["cap.none"])]
-    return html.Div([top, *body])
+    return html.Div([top, *body], className="cap")
 
 
 def _card(one: Shown, zone: str, words: Words) -> html.Article:
@@ -91,12 +89,18 @@ def state(one: Shown, words: Words) -> html.Span:
 def marks(one: Shown, words: Words) -> list[Child]:
     """Return the kind of message, and that it is an exercise's."""
     kind = html.Span(words[f"cap_type.{one.msg_type}"], className="tag")
-    return [kind, html.Span(words["cap.exercise"], className="tag exercise")] if one.exercise else [kind]
+    return (
+        [kind, html.Span(words["cap.exercise"], className="tag exercise")]
+        if one.exercise
+        else [kind]
+    )
 
 
 def actions(one: Shown, words: Words) -> list[Child]:
     """Return the buttons of what the viewer may do."""
-    return [button(verb, one.id, words, "primary" if verb == "approve" else "") for verb in one.verbs]
+    return [
+        button(verb, one.id, words, "primary" if verb == "approve" else "") for verb in one.verbs
+    ]
 
 
 def file_link(one: Shown, words: Words) -> Child:
@@ -138,16 +142,23 @@ def page(listing: Child, *, draft: bool, words: Words) -> html.Div:
         ],
         className="page-title cap-title",
     )
-    return html.Div([title, frame(listing, "cap-all")], className="page cap-page")
+    return html.Div(
+        [title, desk(), html.Div(listing, id="cap-all", className="cap")], className="page cap-page"
+    )
 
 
 def listing(
     query: Query, shown: Sequence[Shown], total: int, chosen: Child, *, size: int, zone: str, words: Words
 ) -> html.Div:  # fmt: skip
     """Return the filters, the table, and the one that is chosen."""
-    heads = [(words[f"cap.col.{name}"], "") for name in ("no", "state", "headline", "sent", "until", "incident")]
+    heads = [
+        (words[f"cap.col.{name}"], "")
+        for name in ("no", "state", "headline", "sent", "until", "incident")
+    ]
     rows = [_row(one, query, zone, words) for one in shown]
-    body = table(heads, rows, label=words["cap.heading"]) if rows else empty(words["cap.none_found"])
+    body = (
+        table(heads, rows, label=words["cap.heading"]) if rows else empty(words["cap.none_found"])
+    )
     pages = [
         link(words["cap.page_n"].format(n=n + 1), query.href(page=n, id=0), className="tab on" if n == query.page else "tab")
         for n in range(-(-total // size)) if total > size
@@ -156,14 +167,21 @@ def listing(
     return html.Div(
         [
             _filters(query, words),
-            html.Div([panel(words["cap.heading"], body, note=html.Span(note)), chosen], className="split cap-split"),
+            html.Div(
+                [panel(words["cap.heading"], body, note=html.Span(note)), chosen],
+                className="split cap-split",
+            ),
         ]
     )
 
 
 def _row(one: Shown, query: Query, zone: str, words: Words) -> Sequence[Child]:
     current: dict[str, Any] = {"aria-current": "true"} if one.id == query.id else {}
-    incident = link(one.incident, f"/command?incident={one.incident_id}") if one.incident else words["cap.no_incident"]
+    incident = (
+        link(one.incident, f"/command?id={one.incident_id}&pane=alerts")
+        if one.incident
+        else words["cap.no_incident"]
+    )
     return (
         link(one.no, query.href(id=one.id), **current),
         state(one, words),
@@ -176,16 +194,27 @@ def _row(one: Shown, query: Query, zone: str, words: Words) -> Sequence[Child]:
 
 def _filters(query: Query, words: Words) -> html.Form:
     """Return the filters as a plain form: its address is the view."""
-    states = [("", words["cap.every_state"]), *((name, words[f"cap_state.{name}"]) for name in FILTERS)]
+    states = [
+        ("", words["cap.every_state"]),
+        *((name, words[f"cap_state.{name}"]) for name in FILTERS),
+    ]
     exercise = [
         ("", words["cap.every_exercise"]), ("no", words["cap.no_exercise"]), ("yes", words["cap.only_exercise"]),
     ]  # fmt: skip
     tabs = [
-        link(text, query.href(state=name, page=0, id=0), className="tab on" if name == query.state else "tab")
+        link(
+            text,
+            query.href(state=name, page=0, id=0),
+            className="tab on" if name == query.state else "tab",
+        )
         for name, text in states
     ]
     kinds = [
-        link(text, query.href(exercise=name, page=0, id=0), className="tab on" if name == query.exercise else "tab")
+        link(
+            text,
+            query.href(exercise=name, page=0, id=0),
+            className="tab on" if name == query.exercise else "tab",
+        )
         for name, text in exercise
     ]
     fields = [
@@ -200,7 +229,9 @@ def _filters(query: Query, words: Words) -> html.Form:
 
 def detail(one: Shown, xml: str, preview: Child, *, zone: str, words: Words) -> html.Section:
     """Return one warning: what was decided, what may be done, and its file, or what the draft would be."""
-    said = [words["cap.written"].format(by=one.writer, at=clock.moment(one.written, zone, words)[:-3])]
+    said = [
+        words["cap.written"].format(by=one.writer, at=clock.moment(one.written, zone, words)[:-3])
+    ]
     if one.decided:
         verb = words["cap_verb.refuse" if one.state == "refused" else "cap_verb.approve"]
         at = clock.moment(one.decided, zone, words)[:-3]

@@ -18,6 +18,7 @@ PAGES: tuple[
     ("/hotspots", "nav.hotspots", "ticket.view"),
     ("/places", "nav.places", "ticket.assign"),
     ("/map", "nav.map", "ticket.view"),
+    ("/command", "nav.command", "command.view"),
     ("/knowledge", "nav.knowledge", "knowledge.view"),
     ("/alarms", "nav.alarms", "floor.view"),
     ("/system", "nav.system", "system.view"),

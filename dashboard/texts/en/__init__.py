@@ -16,6 +16,7 @@ from dashboard.texts.en import (
     outcomes,
     places,
     placing,
+    plans,
     shell,
     tickets,
 )
@@ -35,5 +36,6 @@ EN: Mapping[str, str] = {
     **city_map.TEXTS,
     **command.TEXTS,
     **alerts_cap.TEXTS,
+    **plans.TEXTS,
     **admin.TEXTS,
 }

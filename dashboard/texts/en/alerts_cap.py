@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 TEXTS: Mapping[str, str] = {
     "cap.heading": "Public warnings",
-    "cap.lead": "Warnings to the public (CAP 1.2). A draft is approved by another person; a published file never changes.",
+    "cap.lead": "CAP 1.2. A draft is approved by another person; a published file never changes.",
     "cap.none": "No warnings. Draft one here when the public must be told.",
     "cap.none_found": "No warning matches",
     "cap.feed": "Public feed (Atom)",
