@@ -10,15 +10,17 @@ from command.alert_policy import PARAMETER, Policy
 from models.clock import Instant, to_datetime
 from models.rules.cap.draft import Words
 from models.store import db
-from models.tables import Alert, Parameter
+from models.tables import Alert, Parameter, User
 from tickets.moving import Actor
 
-WRITER = Actor(0, "江协调", frozenset({"command.view", "command.act"}))
 POLICY = Policy(
     sender="12345@yunzhou.example", name="云州市12345政务服务便民热线", english="Yunzhou 12345 hotline",
-    contact="12345", self_approve=True,
+    contact="12345", 
 )  # fmt: skip
-LEADER = Actor(0, "带班领导", frozenset({"command.view", "command.approve"}))
+RIGHTS = {
+    "coord": frozenset({"command.view", "command.act"}),
+    "leader": frozenset({"command.view", "command.approve"}),
+}  # fmt: skip
 
 
 def fill(engine: Engine, tenant_id: int, incident_id: int, *, now: Instant) -> None:
@@ -31,12 +33,14 @@ def fill(engine: Engine, tenant_id: int, incident_id: int, *, now: Instant) -> N
         session.execute(insert(Parameter).values(value).on_conflict_do_nothing())
         if not incident_id or session.scalar(select(Alert.id).limit(1)) is not None:
             return
+        people = session.scalars(select(User).where(User.login.in_(RIGHTS)))
+        who = {user.login: Actor(user.id, user.name, RIGHTS[user.login]) for user in people}
         picture = pictures.picture(session, incident_id)
         near, wide = (
             alert_drafts.areas_of((code,), picture=picture, city=None)
             for code in ("around:300", "around:500")
         )
-        draft = alert_drafts.suggested(session, incident_id, areas=near, actor=WRITER)
+        draft = alert_drafts.suggested(session, incident_id, areas=near, actor=who["coord"])
         said = replace(
             draft.chinese, description="金桥市场东门地下燃气管道疑似泄漏，正在处置。",
             instruction="请勿进入警戒范围，禁止明火和使用手机，按现场人员指引撤离。",
@@ -49,16 +53,18 @@ def fill(engine: Engine, tenant_id: int, incident_id: int, *, now: Instant) -> N
             session,
             incident_id,
             replace(draft, chinese=said, english=english),
-            actor=WRITER,
+            actor=who["coord"],
             now=now,
         )
-        alerts.approve_alert(session, first.id, rev=1, note="同意发布", actor=LEADER, now=now)
+        alerts.approve_alert(
+            session, first.id, rev=1, note="同意发布", actor=who["leader"], now=now
+        )
         more = replace(said, headline="云州市更新燃气泄漏预警：警戒范围扩大至 500 米")
         alerts.succeed_alert(
             session,
             first.id,
             "Update",
             replace(draft, chinese=more, areas=wide),
-            actor=WRITER,
+            actor=who["coord"],
             now=now,
         )

@@ -1,4 +1,4 @@
-"""预警 (public warnings): their list, one of them with its file, and the page of all. The floor's 告警 are elsewhere."""
+"""预警 (public warnings): their list, one with its file, the page of all. The floor's 告警 are elsewhere."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
@@ -60,7 +60,8 @@ def cards(shown: Sequence[Shown], *, draft: int | None, zone: str, words: Words)
         ],
         className="cap-top",
     )
-    body = [_card(one, zone, words) for one in shown] or [empty(words["cap.none"])]
+    held: list[Child] = [_card(one, zone, words) for one in shown]
+    body = held or [empty(words["cap.none"])]
     return html.Div([top, *body], className="cap")
 
 
@@ -160,10 +161,10 @@ def listing(
         table(heads, rows, label=words["cap.heading"]) if rows else empty(words["cap.none_found"])
     )
     pages = [
-        link(words["cap.page_n"].format(n=n + 1), query.href(page=n, id=0), className="tab on" if n == query.page else "tab")
+        link(words["cap.page_n"].format(n=n + 1), query.href(page=n, id=0), className=_tab(n == query.page))
         for n in range(-(-total // size)) if total > size
     ]  # fmt: skip
-    note = [words["cap.total"].format(n=total), html.Span(pages, className="tabs")]
+    note: list[Child] = [words["cap.total"].format(n=total), html.Span(pages, className="tabs")]
     return html.Div(
         [
             _filters(query, words),
@@ -205,7 +206,7 @@ def _filters(query: Query, words: Words) -> html.Form:
         link(
             text,
             query.href(state=name, page=0, id=0),
-            className="tab on" if name == query.state else "tab",
+            className=_tab(name == query.state),
         )
         for name, text in states
     ]
@@ -213,18 +214,27 @@ def _filters(query: Query, words: Words) -> html.Form:
         link(
             text,
             query.href(exercise=name, page=0, id=0),
-            className="tab on" if name == query.exercise else "tab",
+            className=_tab(name == query.exercise),
         )
         for name, text in exercise
     ]
     fields = [
-        dcc.Input(name="words", value=query.words, type="search", placeholder=words["cap.words"], maxLength=60, id="cap-words"),
+        dcc.Input(
+            name="words", value=query.words, type="search", placeholder=words["cap.words"], maxLength=60,
+            id="cap-words",
+        ),
+        dcc.Input(name="state", value=query.state, type="hidden"),
+        dcc.Input(name="exercise", value=query.exercise, type="hidden"),
         html.Button(words["cap.filter"], type="submit", className="button"),
     ]  # fmt: skip
     return html.Form(
         [html.Div(tabs, className="tabs"), html.Div(kinds, className="tabs"), *fields],
         action="/command/alerts", method="get", className="filters",
     )  # fmt: skip
+
+
+def _tab(on: bool) -> str:
+    return "tab on" if on else "tab"
 
 
 def detail(one: Shown, xml: str, preview: Child, *, zone: str, words: Words) -> html.Section:
@@ -238,12 +248,13 @@ def detail(one: Shown, xml: str, preview: Child, *, zone: str, words: Words) -> 
         said.append(words["cap.decided"].format(by=one.decider, at=at, verb=verb))
     if one.reason:
         said.append(words["cap.reason"].format(text=one.reason))
+    label = words["cap.xml_label"].format(no=one.no)
     body = [
         html.P([state(one, words), *marks(one, words)], className="cap-marks"),
         html.P(one.headline or "—", className="cap-headline"),
         html.P([html.Span(line) for line in said], className="muted cap-said"),
         html.Div([*actions(one, words), file_link(one, words)], className="buttons"),
-        html.Pre(xml, className="cap-xml", tabIndex=0, title=words["cap.xml_label"].format(no=one.no)) if xml else preview,
+        html.Pre(xml, className="cap-xml", tabIndex=0, title=label) if xml else preview,
     ]  # fmt: skip
     return panel(one.no, body, css="roomy cap-detail", note=one.identifier)
 
