@@ -214,7 +214,7 @@ def _base(session: Session, verb: str, about: int) -> tuple[Draft, int | None, s
     who = actor()
     if verb == "draft":
         if not about:
-            if ACT not in who.can:
+            if ACT not in who.can or who.unit:
                 raise Refused(f"{who.ref} lacks {ACT}", permission=ACT)
             return alert_drafts.blank(session), None, "", 0
         return alert_drafts.suggested(session, about, actor=who), about, "", 0

@@ -137,6 +137,11 @@ def in_scope(login: str, person: Person) -> bool:
     return login != "stranger" and person.unit in ("", "zjj")
 
 
+def central(_login: str, person: Person) -> bool:
+    """Units have no part in command."""
+    return not person.unit
+
+
 def of_tenant(login: str, _person: Person) -> bool:
     return login != "stranger"
 
@@ -196,6 +201,10 @@ def live(case: Case, login: str) -> Answer:
 TILE = f"/tiles/{read_manifest(SHIPPED)[0][:16]}/desk/10/837/409@1.png"
 OPEN = {
     "GET /login", "POST /login", "GET /healthz", "GET /metrics", "GET /_favicon.ico", "MOUNT /assets",
+    *(
+        f"{method} /alerts/{path}"
+        for method in ("GET", "HEAD") for path in ("feed.atom", "{identifier}.xml", "{rest:path}")
+    ),
 }  # fmt: skip
 """What nobody needs a session for; /metrics asks for its token, tested beside."""
 SIGNED_IN = {
@@ -242,6 +251,7 @@ PAGES: Mapping[str, Row] = {
     "/admin/flow": Row("admin.parameters", shows("/admin/flow")),
     "/admin/options": Row("admin.parameters", shows("/admin/options")),
     "/customers": Row("ticket.open", shows("/customers")),
+    "/command/alerts": Row("command.view", shows("/command/alerts"), central),
 }
 EMPTY_FORM = [""] * len(FIELDS)
 
@@ -292,6 +302,19 @@ def unit_form() -> list[Any]:
         ({"admin-field": name, "form": "unit"}, text)
         for name, text in (("code", "new"), ("name", "新单位"))
     ]
+    return [fields, [(i, i) for i, _ in fields]]
+
+
+CAP_DO = {"cap-do": "draft", "about": "0", "rev": 0}
+
+
+def cap_form() -> list[Any]:
+    """Fill in a warning that belongs to no incident."""
+    said = {
+        "headline": "暴雨预警", "hours": 6, "severity": "Severe", "urgency": "Immediate", "certainty": "Likely",
+        "categories": ["Met"], "areas": [f"district:{HERE}"],
+    }  # fmt: skip
+    fields = [({"cap-field": name}, value) for name, value in said.items()]
     return [fields, [(i, i) for i, _ in fields]]
 
 
@@ -447,6 +470,21 @@ CALLBACKS: Mapping[str, Row] = {
     ])),
     "units.listed": Row("admin.units", asked("units.listed", lambda _: ["", ""])),
     "people.listed": Row("admin.people", asked("people.listed", lambda _: ["", ""])),
+    "alerts_cap.listed_pane": Row(
+        "command.view", asked("alerts_cap.listed_pane", lambda _: [1, "alerts", None, None]), central
+    ),
+    "alerts_cap.listed_all": Row(
+        "command.view", asked("alerts_cap.listed_all", lambda _: [1, ""]), central
+    ),
+    "alerts_cap.opened": Row("command.act", asked(
+        "alerts_cap.opened", lambda _: [clicked({"cap-open": "draft", "about": "0"})],
+    ), central),
+    "alerts_cap.previewed": Row("command.act", asked(
+        "alerts_cap.previewed", lambda _: [*cap_form(), [(CAP_DO, CAP_DO)]],
+    ), central),
+    "alerts_cap.done": Row("command.act", asked(
+        "alerts_cap.done", lambda _: [clicked(CAP_DO), *cap_form()],
+    ), lambda login, person: not person.unit and not person.district),
     "system.show": Row("system.view", asked("system.show", lambda _: [1])),
 }  # fmt: skip
 """Taking the file away comes last of those of the ticket: the first who may takes it."""
