@@ -26,7 +26,7 @@ TEXTS: Mapping[str, str] = {
     "cap.col.until": "Holds until",
     "cap.col.incident": "Incident",
     "cap.preview": "Preview",
-    "cap.preview_whole": "Ready for approval",
+    "cap.preview_whole": "May be published",
     "cap.preview_wrong": "To be mended before approval",
     "cap.hours_n": "{n} h",
     "cap.points": "{name} ({n} points)",

@@ -26,7 +26,7 @@ TEXTS: Mapping[str, str] = {
     "cap.col.until": "有效至",
     "cap.col.incident": "事件",
     "cap.preview": "预览",
-    "cap.preview_whole": "可以提交批准",
+    "cap.preview_whole": "可以发布",
     "cap.preview_wrong": "批准前还须补正",
     "cap.hours_n": "{n} 小时",
     "cap.points": "{name}（{n} 点）",
