@@ -25,6 +25,7 @@ from command import pictures
 from dashboard import (
     auth,
     door,
+    duty_files,
     export,
     files,
     hotspot_files,
@@ -33,6 +34,7 @@ from dashboard import (
     maps,
     metrics,
     pages,
+    resource_files,
     route_files,
     sign_in,
 )
@@ -189,6 +191,8 @@ def create_app(settings: Settings, public: Mapping[str, APIRouter] = NOTHING) ->
     hotspot_files.routes(server)
     incident_files.routes(server)
     route_files.routes(server)
+    duty_files.routes(server)
+    resource_files.routes(server)
     for routes in public.values():
         server.include_router(routes)
     # callbacks by websocket would be checked once, when the socket opens; by HTTP every one is

@@ -14,6 +14,7 @@ from dashboard.pages import (
     city_map,
     command,
     customers,
+    duty,
     hotspots,
     incidents,
     intake,
@@ -22,6 +23,7 @@ from dashboard.pages import (
     notices,
     places,
     plans,
+    resources,
     ticket,
     ticket_desk,
 )
@@ -46,8 +48,10 @@ DESK_PAGES: Mapping[str, tuple[str, Callable[[str], Child]]] = {
     "/command/plans": ("/command", plans.library),
     "/command/plan": ("/command", plans.page),
     "/command/alerts": ("/command", alerts_cap.page),
+    "/command/resources": ("/command", resources.page),
     "/knowledge": ("/knowledge", knowledge.page),
     "/knowledge/item": ("/knowledge", knowledge_item.page),
+    **duty.PAGES,
     **admin.PAGES,
 }
 """Address -> (its entry in the navigation, the page by the address's search)."""

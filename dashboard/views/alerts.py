@@ -73,7 +73,9 @@ def _card(one: Shown, zone: str, words: Words) -> html.Article:
     ]  # fmt: skip
     return html.Article(
         [
-            html.Header([state(one, words), link(one.no, Query(id=one.id).href()), *marks(one, words)]),
+            html.Header(
+                [state(one, words), link(one.no, Query(id=one.id).href()), *marks(one, words)]
+            ),
             html.P(one.headline or "—", className="cap-headline"),
             html.P(said, className="muted cap-said"),
             html.Div([*actions(one, words), file_link(one, words)], className="buttons"),

@@ -20,6 +20,7 @@ PAGES: tuple[
     ("/map", "nav.map", "ticket.view"),
     ("/command", "nav.command", "command.view"),
     ("/knowledge", "nav.knowledge", "knowledge.view"),
+    ("/duty", "nav.duty", "duty.view"),
     ("/alarms", "nav.alarms", "floor.view"),
     ("/system", "nav.system", "system.view"),
     ("/admin", "nav.admin", "admin.units admin.people admin.parameters"),

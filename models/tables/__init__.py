@@ -2,6 +2,21 @@
 
 from models.tables.alert import Alert
 from models.tables.base import Base
+from models.tables.duty import (
+    DutyCalendar,
+    DutyContact,
+    DutyDelivery,
+    DutyGroup,
+    DutyHandover,
+    DutyLevel,
+    DutyMember,
+    DutyNotice,
+    DutyRemark,
+    DutyReport,
+    DutyReportVersion,
+    DutyShift,
+    DutySwap,
+)
 from models.tables.floor import Agent, CallerIdentity, CallLedger, Queue, Seat, SeatInterval, Team
 from models.tables.incident import Incident, IncidentTicket, IncidentType, Plan
 from models.tables.knowledge import KnowledgeAnswer, KnowledgeItem
@@ -9,6 +24,17 @@ from models.tables.log import Audit, EventLog, Outbox
 from models.tables.paper import Attachment, Draft, Letter, SavedQuery
 from models.tables.people import LoginSession, Role, Tenant, User
 from models.tables.place import City, CityState, Closure, RoadSpeed
+from models.tables.resource import (
+    Assignment,
+    Capability,
+    Depot,
+    Reserve,
+    ResponseUnit,
+    Shelter,
+    Supply,
+    Transfer,
+    UnitTrack,
+)  # fmt: skip
 from models.tables.ticket import (
     Category,
     Customer,
@@ -25,10 +51,12 @@ from models.tables.ticket import (
 from models.tables.watch import AlarmLog
 
 __all__ = [
-    "Agent", "AlarmLog", "Alert", "Attachment", "Audit", "Base", "CallLedger", "CallerIdentity",
-    "Category", "City", "CityState", "Closure", "Customer", "Draft", "EventLog", "Holiday",
-    "Incident", "IncidentTicket", "IncidentType", "KnowledgeAnswer", "KnowledgeItem",
-    "Letter", "LoginSession", "Outbox", "Parameter", "Plan", "Queue", "RoadSpeed", "Role", "SavedQuery", "Seat",
-    "SeatInterval", "Supervision", "Team", "Tenant", "Ticket", "TicketHistory", "TicketLeg",
-    "TicketParty", "TicketRequest", "Unit", "User",
+    "Agent", "AlarmLog", "Alert", "Assignment", "Attachment", "Audit", "Base", "CallLedger", "CallerIdentity",
+    "Capability", "Category", "City", "CityState", "Closure", "Customer", "Depot", "Draft", "DutyCalendar",
+    "DutyContact", "DutyDelivery", "DutyGroup", "DutyHandover", "DutyLevel", "DutyMember", "DutyNotice",
+    "DutyRemark", "DutyReport", "DutyReportVersion", "DutyShift", "DutySwap", "EventLog", "Holiday", "Incident",
+    "IncidentTicket", "IncidentType", "KnowledgeAnswer", "KnowledgeItem", "Letter", "LoginSession", "Outbox",
+    "Parameter", "Plan", "Queue", "Reserve", "ResponseUnit", "RoadSpeed", "Role", "SavedQuery", "Seat",
+    "SeatInterval", "Shelter", "Supervision", "Supply", "Team", "Tenant", "Ticket", "TicketHistory", "TicketLeg",
+    "TicketParty", "TicketRequest", "Transfer", "Unit", "UnitTrack", "User",
 ]  # fmt: skip

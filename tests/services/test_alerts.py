@@ -235,13 +235,14 @@ def test_a_refused_draft_is_over_and_says_why(session: Session, incident: int) -
         alerts.refuse_alert(session, row.id, rev=1, note=" ", actor=LEADER, now=AT)
     alerts.refuse_alert(session, row.id, rev=1, note="范围过大", actor=LEADER, now=AT)
     assert (row.state, row.reason) == ("refused", "范围过大")
-    for verb in (
+    verbs: list[Callable[[], object]] = [
         lambda: approve(session, row),
         lambda: alerts.change_draft(
             session, row.id, make_draft(hours=1.0), rev=1, actor=WRITER, now=AT
         ),
         lambda: alerts.refuse_alert(session, row.id, rev=1, note="再", actor=LEADER, now=AT),
-    ):
+    ]
+    for verb in verbs:
         with pytest.raises(WrongStatus):
             verb()
 
@@ -249,13 +250,14 @@ def test_a_refused_draft_is_over_and_says_why(session: Session, incident: int) -
 def test_nothing_moves_what_is_published(session: Session, incident: int) -> None:
     row = published(session, incident)
     frozen = row.xml
-    for verb in (
+    verbs: list[Callable[[], object]] = [
         lambda: approve(session, row, at=AT + 60),
         lambda: alerts.change_draft(
             session, row.id, make_draft(hours=1.0), rev=1, actor=WRITER, now=AT
         ),
         lambda: alerts.refuse_alert(session, row.id, rev=1, note="再", actor=LEADER, now=AT),
-    ):
+    ]
+    for verb in verbs:
         with pytest.raises(WrongStatus):
             verb()
     session.refresh(row)
