@@ -207,8 +207,10 @@ def _log(level: str) -> None:
 def _web(_options: argparse.Namespace) -> None:
     process.start()
     from dashboard.server import serve
+    from portal.site import routers
 
-    serve(_settings())
+    settings = _settings()
+    serve(settings, routers(settings))
 
 
 def _ingest(options: argparse.Namespace) -> None:
@@ -255,8 +257,10 @@ def _seed(options: argparse.Namespace) -> None:
         print(f"{demo_duty.fill(engine, tenant_id, vault, now=now())} demo shifts")
         print(f"{demo.fill(engine, tenant_id, vault, settings.zone, now=now())} demo tickets")
         from command import demo as command_demo
+        from command import demo_alerts
 
         begun = command_demo.fill(engine, tenant_id, Files(settings.files), now=now())
+        demo_alerts.fill(engine, tenant_id, begun, now=now())
         print(f"exercise {begun} begun" if begun else "no exercise begun")
     if options.history:
         from tickets import demo

@@ -5,15 +5,16 @@ import contextlib
 import logging
 import secrets
 import tempfile
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import dash
 import uvicorn
 from dash.backends import get_backend
-from fastapi import FastAPI, Request
+from fastapi import APIRouter, FastAPI, Request
 from fastapi.responses import FileResponse, JSONResponse, Response
 from redis import Redis as SyncRedis
 from redis.exceptions import RedisError
@@ -58,6 +59,7 @@ from models.store.people import Viewer
 
 log = logging.getLogger(__name__)
 
+NOTHING: Mapping[str, APIRouter] = MappingProxyType({})
 SHUTDOWN_S = 1
 """Streams never end by themselves: open ones are cut after this when the server stops."""
 SECURITY_HEADERS = {
@@ -172,8 +174,8 @@ class Web:
         self.engine.dispose()
 
 
-def create_app(settings: Settings) -> ASGIApp:
-    """Return the ASGI application."""
+def create_app(settings: Settings, public: Mapping[str, APIRouter] = NOTHING) -> ASGIApp:
+    """Return the ASGI application. public : the public site, prefix -> routes for which nobody needs a session."""
     web = Web(settings)
 
     @contextlib.asynccontextmanager
@@ -198,6 +200,8 @@ def create_app(settings: Settings) -> ASGIApp:
     feed_push.routes(server)
     duty_files.routes(server)
     plotting.routes(server)
+    for routes in public.values():
+        server.include_router(routes)
     # callbacks by websocket would be checked once, when the socket opens; by HTTP every one is
     get_backend("fastapi").websocket_capability = False
     application = dash.Dash(
@@ -212,7 +216,7 @@ def create_app(settings: Settings) -> ASGIApp:
     )
     application.layout = pages.shell
     pages.register(application)
-    return _with_stream(auth.AuthMiddleware(server, web.gate), web)
+    return _with_stream(auth.AuthMiddleware(server, web.gate, tuple(public)), web)
 
 
 def _with_stream(app: ASGIApp, web: Web) -> ASGIApp:
@@ -345,10 +349,10 @@ def _health(web: Web) -> dict[str, bool]:
     return {"redis": redis, "database": bool(door.database_state()["ok"])}
 
 
-def serve(settings: Settings) -> None:
-    """Run the web process until it is told to stop."""
+def serve(settings: Settings, public: Mapping[str, APIRouter] = NOTHING) -> None:
+    """Run the web process until it is told to stop; `public` as in `create_app`."""
     config = uvicorn.Config(
-        create_app(settings),
+        create_app(settings, public),
         host=settings.host,
         port=settings.port,
         loop="uvloop",

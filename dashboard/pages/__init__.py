@@ -9,6 +9,7 @@ from dash.development.base_component import Component
 
 from dashboard.pages import (
     admin,
+    alerts_cap,
     calls,
     city_map,
     command,
@@ -112,6 +113,7 @@ def register(app: dash.Dash) -> None:
         escalate,
         incidents,
         plans,
+        alerts_cap,
         dispatch,
         resources,
         knowledge,

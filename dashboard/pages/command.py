@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from command import advice, dossier, incidents, moving, plans, queries
 from dashboard.auth import require, viewer
 from dashboard.door import ground, map_base, reading
-from dashboard.pages import command_moves
+from dashboard.pages import alerts_cap, command_moves
 from dashboard.pages.context import actor, districts, map_look, place, shown, words
 from dashboard.views import command as views
 from dashboard.views import command_dossier, dispatch
@@ -69,11 +69,10 @@ def page(search: str) -> Child:
         if "new" in asked and chosen is None
         else {}
     )
-    form = command_moves.begun(begun) if begun else []
+    fixed = {"units": dispatch.frame(), "alerts": alerts_cap.pane()}
+    fixed["form"] = command_moves.begun(begun) if begun else []
     return views.page(
-        views.Opened(base, chosen, pane, bounds, viewer().can, actor().ref),
-        {"form": form, "units": dispatch.frame()},
-        words(),
+        views.Opened(base, chosen, pane, bounds, viewer().can, actor().ref), fixed, words()
     )
 
 

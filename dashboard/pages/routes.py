@@ -10,6 +10,7 @@ from dashboard.auth import require, viewer
 from dashboard.door import reading
 from dashboard.pages import (
     admin,
+    alerts_cap,
     city_map,
     command,
     customers,
@@ -47,6 +48,7 @@ DESK_PAGES: Mapping[str, tuple[str, Callable[[str], Child]]] = {
     "/command/incidents": ("/command", incidents.page),
     "/command/plans": ("/command", plans.library),
     "/command/plan": ("/command", plans.page),
+    "/command/alerts": ("/command", alerts_cap.page),
     "/command/resources": ("/command", resources.page),
     "/knowledge": ("/knowledge", knowledge.page),
     "/knowledge/item": ("/knowledge", knowledge_item.page),

@@ -1,5 +1,6 @@
 """SQLAlchemy tables, one file a subject. Every business row carries its tenant."""
 
+from models.tables.alert import Alert
 from models.tables.base import Base
 from models.tables.duty import (
     DutyCalendar,
@@ -52,13 +53,13 @@ from models.tables.ticket import (
 from models.tables.watch import AlarmLog
 
 __all__ = [
-    "Agent", "AlarmLog", "Assignment", "Attachment", "Audit", "Base", "CallLedger", "CallerIdentity", "Camera",
-    "Capability", "Category", "City", "CityState", "Closure", "Customer", "Depot", "Draft", "DrawingRow",
-    "DrawingStep", "DutyCalendar", "DutyContact", "DutyDelivery", "DutyGroup", "DutyHandover", "DutyLevel",
-    "DutyMember", "DutyNotice", "DutyRemark", "DutyReport", "DutyReportVersion", "DutyShift", "DutySwap",
-    "EventLog", "Feed", "FeedDead", "Holiday", "Incident", "IncidentTicket", "IncidentType", "KnowledgeAnswer",
-    "KnowledgeItem", "Letter", "LoginSession", "Outbox", "Parameter", "Plan", "PlotLayer", "PlotSnapshot",
-    "Queue", "Reserve", "ResponseUnit", "RoadSpeed", "Role", "SavedQuery", "Seat", "SeatInterval", "Shelter",
-    "Supervision", "Supply", "Symbol", "Team", "Tenant", "Ticket", "TicketHistory", "TicketLeg", "TicketParty",
-    "TicketRequest", "Transfer", "Unit", "UnitTrack", "User",
+    "Agent", "AlarmLog", "Alert", "Assignment", "Attachment", "Audit", "Base", "CallLedger", "CallerIdentity",
+    "Camera", "Capability", "Category", "City", "CityState", "Closure", "Customer", "Depot", "Draft",
+    "DrawingRow", "DrawingStep", "DutyCalendar", "DutyContact", "DutyDelivery", "DutyGroup", "DutyHandover",
+    "DutyLevel", "DutyMember", "DutyNotice", "DutyRemark", "DutyReport", "DutyReportVersion", "DutyShift",
+    "DutySwap", "EventLog", "Feed", "FeedDead", "Holiday", "Incident", "IncidentTicket", "IncidentType",
+    "KnowledgeAnswer", "KnowledgeItem", "Letter", "LoginSession", "Outbox", "Parameter", "Plan", "PlotLayer",
+    "PlotSnapshot", "Queue", "Reserve", "ResponseUnit", "RoadSpeed", "Role", "SavedQuery", "Seat", "SeatInterval",
+    "Shelter", "Supervision", "Supply", "Symbol", "Team", "Tenant", "Ticket", "TicketHistory", "TicketLeg",
+    "TicketParty", "TicketRequest", "Transfer", "Unit", "UnitTrack", "User",
 ]  # fmt: skip

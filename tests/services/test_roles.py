@@ -175,6 +175,11 @@ def in_scope(login: str, person: Person) -> bool:
     return login != "stranger" and person.unit in ("", "zjj")
 
 
+def central(_login: str, person: Person) -> bool:
+    """Units have no part in command."""
+    return not person.unit
+
+
 def of_tenant(login: str, _person: Person) -> bool:
     return login != "stranger"
 
@@ -253,6 +258,10 @@ TILE = f"/tiles/{read_manifest(SHIPPED)[0][:16]}/desk/10/837/409@1.png"
 OPEN = {
     "GET /login", "POST /login", "GET /healthz", "GET /metrics", "GET /_favicon.ico", "MOUNT /assets",
     "POST /api/feeds/{name}", "GET /duty/calendar.ics", "POST /api/positions",
+    *(
+        f"{method} /alerts/{path}"
+        for method in ("GET", "HEAD") for path in ("feed.atom", "{identifier}.xml", "{rest:path}")
+    ),
 }  # fmt: skip
 """What nobody needs a session for: these ask for tokens of their own, tested beside them."""
 SIGNED_IN = {
@@ -338,6 +347,7 @@ PAGES: Mapping[str, Row] = {
     "/command/resources": Row(
         "command.view", shows("/command/resources"), lambda _, person: not person.unit
     ),
+    "/command/alerts": Row("command.view", shows("/command/alerts"), central),
     **{address: Row("duty.view", shows(address)) for address in DUTY if address != "/duty/report"},
     "/duty/report": Row("duty.view", shows("/duty/report?id={report}"), of_tenant),
     "/command/symbols": Row("command.edit", shows("/command/symbols")),
@@ -391,6 +401,19 @@ def unit_form() -> list[Any]:
         ({"admin-field": name, "form": "unit"}, text)
         for name, text in (("code", "new"), ("name", "新单位"))
     ]
+    return [fields, [(i, i) for i, _ in fields]]
+
+
+CAP_DO = {"cap-do": "draft", "about": "0", "rev": 0}
+
+
+def cap_form() -> list[Any]:
+    """Fill in a warning that belongs to no incident."""
+    said = {
+        "headline": "暴雨预警", "hours": 6, "severity": "Severe", "urgency": "Immediate", "certainty": "Likely",
+        "categories": ["Met"], "areas": [f"district:{HERE}"],
+    }  # fmt: skip
+    fields = [({"cap-field": name}, value) for name, value in said.items()]
     return [fields, [(i, i) for i, _ in fields]]
 
 
@@ -557,6 +580,21 @@ CALLBACKS: Mapping[str, Row] = {
     "units.listed": Row("admin.units", asked("units.listed", lambda _: ["", ""])),
     "people.listed": Row("admin.people", asked("people.listed", lambda _: ["", ""])),
     "feeds.listed": Row("admin.parameters", asked("feeds.listed", lambda _: ["1-0", ""])),
+    "alerts_cap.listed_pane": Row(
+        "command.view", asked("alerts_cap.listed_pane", lambda _: [1, "alerts", None, None]), central
+    ),
+    "alerts_cap.listed_all": Row(
+        "command.view", asked("alerts_cap.listed_all", lambda _: [1, ""]), central
+    ),
+    "alerts_cap.opened": Row("command.act", asked(
+        "alerts_cap.opened", lambda _: [clicked({"cap-open": "draft", "about": "0"})],
+    ), central),
+    "alerts_cap.previewed": Row("command.act", asked(
+        "alerts_cap.previewed", lambda _: [*cap_form(), [(CAP_DO, CAP_DO)]],
+    ), central),
+    "alerts_cap.done": Row("command.act", asked(
+        "alerts_cap.done", lambda _: [clicked(CAP_DO), *cap_form()],
+    ), lambda login, person: not person.unit and not person.district),
     "duty.press": Row("duty.view", asked("duty.press", lambda _: [
         clicked({"duty-do": "remark.write", "key": "", "version": 0}),
         [({"duty-field": "remark", "form": "remark"}, "到岗")],

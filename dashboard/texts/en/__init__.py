@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from dashboard.texts.en import (
     admin,
+    alerts_cap,
     city_map,
     command,
     course,
@@ -44,6 +45,7 @@ EN: Mapping[str, str] = {
     **feeds.TEXTS,
     **command.TEXTS,
     **units.TEXTS,
+    **alerts_cap.TEXTS,
     **plans.TEXTS,
     **admin.TEXTS,
 }

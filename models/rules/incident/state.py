@@ -182,7 +182,7 @@ class Media(Struct, frozen=True):
 
 
 class Alert(Struct, frozen=True):
-    """A CAP message: its draft, and since when it is out."""
+    """A CAP message: its draft, since when it is out, and whether an update or a cancel has ended it."""
 
     alert: int
     identifier: str
@@ -190,10 +190,11 @@ class Alert(Struct, frozen=True):
     msg_type: str
     at: float
     by: str
-    state: Literal["draft", "published", "refused"] = "draft"
+    state: Literal["draft", "published", "refused", "replaced", "cancelled"] = "draft"
     decided_at: float = 0.0
     decided_by: str = ""
     expires: float = 0.0
+    supersedes: int = 0
 
 
 class Conference(Struct, frozen=True):
