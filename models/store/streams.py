@@ -64,6 +64,11 @@ def presence_stream(tenant_id: int) -> str:
     return f"presence:{tenant_id}"
 
 
+def duty_stream(tenant_id: int) -> str:
+    """Stream of duty events: roster, swaps, handovers, notices, remarks, reports."""
+    return f"duty:{tenant_id}"
+
+
 def tickets_today(tenant: str) -> str:
     """String: the day's tickets as the screens get them, with the instant they were counted."""
     return f"tickets:{tenant}:today"

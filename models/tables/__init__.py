@@ -1,6 +1,21 @@
 """SQLAlchemy tables, one file a subject. Every business row carries its tenant."""
 
 from models.tables.base import Base
+from models.tables.duty import (
+    DutyCalendar,
+    DutyContact,
+    DutyDelivery,
+    DutyGroup,
+    DutyHandover,
+    DutyLevel,
+    DutyMember,
+    DutyNotice,
+    DutyRemark,
+    DutyReport,
+    DutyReportVersion,
+    DutyShift,
+    DutySwap,
+)
 from models.tables.floor import Agent, CallerIdentity, CallLedger, Queue, Seat, SeatInterval, Team
 from models.tables.incident import Incident, IncidentTicket, IncidentType, Plan
 from models.tables.knowledge import KnowledgeAnswer, KnowledgeItem
@@ -25,7 +40,9 @@ from models.tables.watch import AlarmLog
 
 __all__ = [
     "Agent", "AlarmLog", "Attachment", "Audit", "Base", "CallLedger", "CallerIdentity",
-    "Category", "City", "CityState", "Closure", "Customer", "Draft", "EventLog", "Holiday",
+    "Category", "City", "CityState", "Closure", "Customer", "Draft", "DutyCalendar", "DutyContact", "DutyDelivery",
+    "DutyGroup", "DutyHandover", "DutyLevel", "DutyMember", "DutyNotice", "DutyRemark", "DutyReport",
+    "DutyReportVersion", "DutyShift", "DutySwap", "EventLog", "Holiday",
     "Incident", "IncidentTicket", "IncidentType", "KnowledgeAnswer", "KnowledgeItem",
     "Letter", "LoginSession", "Outbox", "Parameter", "Plan", "Queue", "RoadSpeed", "Role", "SavedQuery", "Seat",
     "SeatInterval", "Supervision", "Team", "Tenant", "Ticket", "TicketHistory", "TicketLeg",

@@ -37,6 +37,7 @@ class EventLog(Owned, Base):
             text("((event ->> 'seq')::int)"),
             postgresql_where=text("event ? 'incident'"),
         ),
+        Index("ix_event_log_kind", "tenant_id", "kind", "at"),
     )
     id: Mapped[Id]
     event_id: Mapped[str] = mapped_column(Text)
@@ -51,6 +52,7 @@ class Audit(Owned, Base):
     """Who did or saw what; append-only and hash-chained."""
 
     __tablename__ = "audit"
+    __table_args__ = (Index("ix_audit_verb", "tenant_id", "verb", "at"),)
     id: Mapped[Id]
     at: Mapped[Instant]
     actor: Mapped[str] = mapped_column(Text)
