@@ -233,9 +233,11 @@ def _seed(options: argparse.Namespace) -> None:
     vault = Vault(settings.encryption_keys, settings.hash_key)
     tenant_id = tenant_id_of(engine, settings.tenant)
     if options.tickets:
+        from command import demo_display
         from command.duty import demo as demo_duty
         from tickets import demo
 
+        print(f"{demo_display.fill(engine, tenant_id, now=now())} demo screens")
         print(f"{demo_duty.fill(engine, tenant_id, vault, now=now())} demo shifts")
         print(f"{demo.fill(engine, tenant_id, vault, settings.zone, now=now())} demo tickets")
     if options.history:

@@ -10,6 +10,7 @@ from dash.development.base_component import Component
 from dashboard.pages import (
     admin,
     calls,
+    centre_console,
     city_map,
     customers,
     drawers,
@@ -100,6 +101,7 @@ def register(app: dash.Dash) -> None:
         placing,
         places,
         city_map,
+        centre_console,
         knowledge,
         knowledge_item,
         admin,

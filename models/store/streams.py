@@ -69,6 +69,11 @@ def duty_stream(tenant_id: int) -> str:
     return f"duty:{tenant_id}"
 
 
+def display_stream(tenant_id: int) -> str:
+    """Stream of display events: what the console did to the screens of the centre."""
+    return f"display:{tenant_id}"
+
+
 def tickets_today(tenant: str) -> str:
     """String: the day's tickets as the screens get them, with the instant they were counted."""
     return f"tickets:{tenant}:today"

@@ -1,6 +1,7 @@
 """SQLAlchemy tables, one file a subject. Every business row carries its tenant."""
 
 from models.tables.base import Base
+from models.tables.display import Screen, ScreenItem
 from models.tables.duty import (
     DutyCalendar,
     DutyContact,
@@ -44,7 +45,8 @@ __all__ = [
     "DutyGroup", "DutyHandover", "DutyLevel", "DutyMember", "DutyNotice", "DutyRemark", "DutyReport",
     "DutyReportVersion", "DutyShift", "DutySwap", "EventLog", "Holiday",
     "Incident", "IncidentTicket", "IncidentType", "KnowledgeAnswer", "KnowledgeItem",
-    "Letter", "LoginSession", "Outbox", "Parameter", "Plan", "Queue", "RoadSpeed", "Role", "SavedQuery", "Seat",
+    "Letter", "LoginSession", "Outbox", "Parameter", "Plan", "Queue", "RoadSpeed", "Role", "SavedQuery",
+    "Screen", "ScreenItem", "Seat",
     "SeatInterval", "Supervision", "Team", "Tenant", "Ticket", "TicketHistory", "TicketLeg",
     "TicketParty", "TicketRequest", "Unit", "User",
 ]  # fmt: skip

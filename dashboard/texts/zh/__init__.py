@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from dashboard.texts.zh import (
     admin,
+    centre,
     city_map,
     command,
     course,
@@ -33,5 +34,6 @@ ZH: Mapping[str, str] = {
     **placing.TEXTS,
     **city_map.TEXTS,
     **command.TEXTS,
+    **centre.TEXTS,
     **admin.TEXTS,
 }
