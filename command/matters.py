@@ -168,8 +168,8 @@ def _readings(
             continue
         if asked.words and asked.words not in row.label:
             continue
-        if row.at.timestamp() < since:
-            continue
+        if row.at.timestamp() < since or not (asked.cls or row.level):
+            continue  # among all matters, only what a bureau warns of
         yield _reading(row, status)
 
 

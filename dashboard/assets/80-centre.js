@@ -11,7 +11,7 @@
   const OLD_HOT_S = 120;
   const WIDE = 2.6; // from this aspect on there are two columns on each side
   const ROWS = 60;
-  const WEIGHT = { events: 3.2, incidents: 2, tickets: 2.2, seats: 1.7, city: 3, hotspots: 1.7, duty: 1.7, alarms: 1.6, focus: 5, map: 4 };
+  const WEIGHT = { events: 3.2, incidents: 2, tickets: 2.1, seats: 1.7, city: 3, hotspots: 1.7, duty: 1.7, alarms: 1.6, focus: 5, map: 4 };
   const LONE = 7; // side panels as heavy as this together share one column
   const centre = (H.centre = { phase: "loading", sections: {}, read: 0, heard: 0, lost: 0 });
   const ears = {};
@@ -175,7 +175,7 @@
     if (!root || !page) return;
     where(root, page);
     const wide = innerWidth / innerHeight > WIDE;
-    const key = JSON.stringify([page.name, page.panels, wide, page.screen.code]);
+    const key = JSON.stringify([page.name, page.panels, innerWidth, innerHeight, page.screen.code]);
     if (key === laid) return;
     laid = key;
     root.dataset.page = page.name;
@@ -199,6 +199,7 @@
     });
     if (made.map >= 0) place(grid, "map", made.map + 1, 0, ROWS);
     if (centre.fit) centre.fit();
+    if (centre.refit) centre.refit();
   }
 
   function place(grid, name, column, from, to) {

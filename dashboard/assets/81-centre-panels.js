@@ -112,9 +112,17 @@
     return node;
   }
 
-  function bars(title, rows) {
+  /* As many rows as there is room for; the rest stand together in the last, so that rows add up to the figure. */
+  function bars(title, rows, name) {
     const box = make("div", "centre-bars");
     box.append(make("h3", "", title));
+    const unit = innerHeight / 54;
+    const high = (body(name) || {}).clientHeight || 5 * unit;
+    const room = Math.max(2, Math.floor((high / unit - 1.5) / 1.36));
+    if (rows.length > room) {
+      const rest = rows.slice(room - 1).reduce((sum, [, number]) => sum + number, 0);
+      rows = [...rows.slice(0, room - 1), [H.word("centre.others"), rest, "others"]];
+    }
     const most = Math.max(1, ...rows.map(([, number]) => number));
     for (const [text, number, key] of rows) {
       const row = make("div", "bar-row");
@@ -130,27 +138,39 @@
     return box;
   }
 
+  const statuses = (told) => Object.entries(told.statuses).map(([key, n]) => [H.word("incident_status." + key), n, "status:" + key]);
+
   function day(told) {
-    if (!told) return;
+    if (!told || !body("incidents")) return;
     const note = told.exercises ? H.word("centre.exercises", { n: told.exercises }) : "";
     const parts = [headline(told.total, H.word("centre.count.incident"), note)];
-    const two = make("div", "centre-two");
     if (told.total) {
-      two.append(
-        bars(H.word("centre.by_type"), told.types.slice(0, 5).map(([code, label, n]) => [label, n, "type:" + code])),
-        bars(H.word("centre.by_status"), Object.entries(told.statuses).map(([key, n]) => [H.word("incident_status." + key), n, "status:" + key])),
+      parts.push(
+        bars(H.word("centre.by_type"), told.types.map(([code, label, n]) => [label, n, "type:" + code]), "incidents"),
+        bars(H.word("centre.by_status"), statuses(told), "incidents"),
       );
-      parts.push(two);
-    } else parts.push(make("p", "empty", (body("incidents") || {}).dataset?.empty || ""));
+    } else parts.push(make("p", "empty", body("incidents").dataset.empty));
     fill("incidents", parts);
   }
 
   function tickets(told) {
-    const two = make("div", "centre-two");
-    const rows = (name, family) => Object.entries(told[name]).slice(0, 5).map(([key, n]) => [H.word(family + "." + key), n, family + ":" + key]);
-    two.append(bars(H.word("centre.by_kind"), rows("kinds", "kind")), bars(H.word("centre.by_result"), rows("results", "result")));
-    fill("tickets", [headline(told.opened, H.word("centre.count.ticket"), ""), ...(told.opened ? [two] : [make("p", "empty", H.word("today.none"))])]);
+    const rows = (name, family) => Object.entries(told[name]).map(([key, n]) => [H.word(family + "." + key), n, family + ":" + key]);
+    const parts = [headline(told.opened, H.word("centre.count.ticket"), "")];
+    if (told.opened) {
+      parts.push(
+        bars(H.word("centre.by_kind"), rows("kinds", "kind"), "tickets"),
+        bars(H.word("centre.by_result"), rows("results", "result"), "tickets"),
+      );
+    } else parts.push(make("p", "empty", H.word("today.none")));
+    fill("tickets", parts);
   }
+
+  /* The room changed: another page, another size. */
+  centre.refit = function () {
+    day(centre.sections.day);
+    if (H.live.board && H.live.board.tickets) tickets(H.live.board.tickets);
+    city(H.now());
+  };
 
   /* --- the city --- */
 

@@ -69,16 +69,36 @@
 
   /* --- what it looks at --- */
 
+  const LEAST = 0.012; // degrees: one incident alone is seen with its quarter
+
+  /* Where open incidents are; readings and hot spots lie where they lie. */
+  function open() {
+    const all = Object.values(centre.sections.incidents || {});
+    return all.filter((one) => one.xy.length && OPEN.has(one.status)).map((one) => one.xy);
+  }
+
+  function around(spots) {
+    if (!spots.length) return null;
+    const lons = spots.map(([lon]) => lon);
+    const lats = spots.map(([, lat]) => lat);
+    const box = [Math.min(...lons), Math.min(...lats), Math.max(...lons), Math.max(...lats)];
+    const wide = Math.max(LEAST, 0.25 * (box[2] - box[0]));
+    const high = Math.max(LEAST, 0.25 * (box[3] - box[1]));
+    return [box[0] - wide, box[1] - high, box[2] + wide, box[3] + high];
+  }
+
   function look() {
     const root = H.byId("centre");
     const page = centre.page();
     if (!root || !page || !H.byId("centre-map") || !root.dataset.bounds || !page.panels.includes("map")) return;
+    // what is going on, and the whole city where nothing is
+    const spots = open();
     const chosen = page.name === "incident" || page.screen.focus ? centre.focused() : null;
     const at = chosen && chosen.xy.length ? chosen.xy : null;
-    const key = JSON.stringify([at, page.name, innerWidth, innerHeight]);
+    const key = JSON.stringify([at, spots, page.name, innerWidth, innerHeight]);
     if (key === seen) return;
     seen = key;
-    const [west, south, east, north] = root.dataset.bounds.split(",").map(Number);
+    const [west, south, east, north] = around(spots) || root.dataset.bounds.split(",").map(Number);
     const viewport = at
       ? { center: [at[1], at[0]], zoom: CLOSE_ZOOM, transition: "setView" }
       : { bounds: [[south, west], [north, east]], transition: "fitBounds" };

@@ -3,11 +3,11 @@
 import re
 from urllib.parse import parse_qs
 
+from command import display
 from dashboard.auth import require, viewer
 from dashboard.door import ground, map_base
-from dashboard.pages.context import map_look, words
+from dashboard.pages.context import actor, map_look, words
 from dashboard.views import centre as views
-from dashboard.views import shell
 from dashboard.views.kit import Child
 from dashboard.views.maps import Base, Look
 from models.errors import NotFound, Refused
@@ -23,7 +23,7 @@ def page(search: str) -> Child:
         raise Refused("units have no part in command", permission="command.view")
     asked = parse_qs(search.lstrip("?")).get("screen", [""])[0]
     code = asked if _CODE.fullmatch(asked) else ""
-    nav = shell.nav(words(), "/centre", me.can, wall=True)
+    nav = None if code else views.nav(words(), may_console=display.may(actor()))
     return views.page(words(), base=_base(), nav=nav, screen=code, may_command=not code)
 
 

@@ -2,7 +2,7 @@
 
 from dash import html
 
-from dashboard.views.kit import Child, Words, aria, data, empty, icon, skeleton
+from dashboard.views.kit import Child, Words, aria, data, empty, icon, link, skeleton
 from dashboard.views.maps import EMPTY, Base, city_map, shapes
 from dashboard.views.wall import COUNTED, fresh
 from models.rules.display import PANELS, PANELS_OF
@@ -36,6 +36,21 @@ def page(
             bounds=_bounds(base),
         ),
     )  # fmt: skip
+
+
+def nav(words: Words, *, may_console: bool) -> html.Nav:
+    """Return the few ways from the big screen to somewhere else; a screen of the wall has none."""
+    links = [link(words["nav.wall"], "/wall"), link(words["nav.tickets"], "/tickets")]
+    if may_console:
+        links.append(link(words["console.title"], "/centre/console"))
+    language = html.Button(
+        words["nav.language"], id={"switch": "language", "n": 0}, type="button",
+        **aria(label=words["nav.language_label"]),
+    )  # fmt: skip
+    leave = html.Form(
+        html.Button(words["nav.signout"], type="submit"), action="/logout", method="post"
+    )
+    return html.Nav([*links, language, leave], className="nav", **aria(label=words["nav.label"]))
 
 
 def _shift(base: Base) -> tuple[float, float]:

@@ -153,7 +153,7 @@ def _filter(asked: Asked, lists: Lists, words: Words) -> Child:
     tabs = [
         link(
             words[f"console.class.{cls or 'all'}"], href(Asked(cls, days=asked.days, sort=asked.sort)),
-            className="tab current" if cls == asked.cls else "tab",
+            className="tab on" if cls == asked.cls else "tab",
         )
         for cls in ("", *CLASSES)
     ]  # fmt: skip
@@ -254,7 +254,7 @@ def listing(found: Found, asked: Asked, zone: str, words: Words) -> Child:
         for cls, n in found.totals.items()
     )
     pages = [
-        link(str(n + 1), href(asked, page=n), className="tab current" if n == asked.page else "tab")
+        link(str(n + 1), href(asked, page=n), className="tab on" if n == asked.page else "tab")
         for n in range(min(found.pages(asked.cls), 12))
     ] if asked.cls and found.pages(asked.cls) > 1 else []  # fmt: skip
     body = [table(heads, rows, label=words["console.list"]), html.Div(pages, className="tabs")]
@@ -455,10 +455,8 @@ def _card(row: Screen, incidents: Options, words: Words) -> Child:
             ),
             _named(words["console.label"], dcc.Input(id=field("label", row.code), type="text", value=row.label,
                                                      maxLength=20)),
-            _named(words["console.pages"], dcc.Dropdown(pages, list(row.pages), id=field("pages", row.code),
-                                                        multi=True)),
-            _named(words["console.panels"], dcc.Dropdown(panels, list(row.panels), id=field("panels", row.code),
-                                                         multi=True)),
+            _named(words["console.pages"], _many(pages, row.pages, "pages", row.code, words)),
+            _named(words["console.panels"], _many(panels, row.panels, "panels", row.code, words)),
             _named(words["console.rotation"], dcc.Dropdown(turns, row.rotation, id=field("rotation", row.code),
                                                            clearable=False, searchable=False)),
             _named(words["console.focus"], dcc.Dropdown(looks, str(row.focus), id=field("focus", row.code),
@@ -475,6 +473,11 @@ def _card(row: Screen, incidents: Options, words: Words) -> Child:
         ],
         className="console-card", **data(screen=row.code, rev=str(row.rev)),
     )  # fmt: skip
+
+
+def _many(options: list[dict[str, str]], chosen: Sequence[str], name: str, code: str, words: Words) -> Child:
+    counted = {"selected_count": words["console.chosen"]}
+    return dcc.Dropdown(options, list(chosen), id=field(name, code), multi=True, labels=counted)
 
 
 def _named(label: str, box: Child) -> Child:
