@@ -240,6 +240,10 @@ def _seed(options: argparse.Namespace) -> None:
         print(f"{demo_display.fill(engine, tenant_id, now=now())} demo screens")
         print(f"{demo_duty.fill(engine, tenant_id, vault, now=now())} demo shifts")
         print(f"{demo.fill(engine, tenant_id, vault, settings.zone, now=now())} demo tickets")
+        from command import demo as command_demo
+
+        begun = command_demo.fill(engine, tenant_id, Files(settings.files), now=now())
+        print(f"exercise {begun} begun" if begun else "no exercise begun")
     if options.history:
         from tickets import demo
 

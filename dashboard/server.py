@@ -24,9 +24,11 @@ from command import centre, pictures
 from dashboard import (
     auth,
     door,
+    duty_files,
     export,
     files,
     hotspot_files,
+    incident_files,
     letters,
     maps,
     metrics,
@@ -204,7 +206,9 @@ def create_app(settings: Settings) -> ASGIApp:
     letters.routes(server)
     maps.routes(server)
     hotspot_files.routes(server)
+    incident_files.routes(server)
     route_files.routes(server)
+    duty_files.routes(server)
     # callbacks by websocket would be checked once, when the socket opens; by HTTP every one is
     get_backend("fastapi").websocket_capability = False
     application = dash.Dash(

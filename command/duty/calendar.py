@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 from icalendar import Calendar, Event, Timezone
-from sqlalchemy import any_, select, update
+from sqlalchemy import ColumnElement, any_, select, update
 from sqlalchemy.orm import Session
 
 from command.duty import roster
@@ -81,16 +81,17 @@ def revoke(session: Session, calendar_id: int, *, actor: Actor, now: Instant) ->
     )
     if done is None:
         return
-    tell(session, CalendarRevoked(**envelope(actor, now, f"calendar-{row.id}-revoked"), calendar=row.id))
-    audit(
-        session, actor=actor.ref, verb="calendar_revoked", subject=f"calendar:{row.id}", now=now
+    tell(
+        session,
+        CalendarRevoked(**envelope(actor, now, f"calendar-{row.id}-revoked"), calendar=row.id),
     )
+    audit(session, actor=actor.ref, verb="calendar_revoked", subject=f"calendar:{row.id}", now=now)
 
 
 def listing(session: Session, *, actor: Actor) -> list[Line]:
     """Return the actor's open addresses; for who edits the roster, those of all."""
     require(actor, VIEW)
-    where = [DutyCalendar.revoked_at.is_(None)]
+    where: list[ColumnElement[bool]] = [DutyCalendar.revoked_at.is_(None)]
     if EDIT not in actor.can:
         where.append(DutyCalendar.issued_by == actor.user_id)
     found = session.execute(

@@ -122,7 +122,9 @@ def deactivate(
     )  # fmt: skip
     row = _moved(session, contact_id, version, now, active=False)
     if shifts := count(session, coming):  # counted with the row in hand: nobody is put on duty now
-        raise WrongStatus(f"{row.name} has {shifts} shifts to come", reason="on_duty", shifts=shifts)
+        raise WrongStatus(
+            f"{row.name} has {shifts} shifts to come", reason="on_duty", shifts=shifts
+        )
     told = envelope(actor, now, f"contact-{row.id}-{row.version}")
     tell(session, ContactDeactivated(**told, contact=row.id, who=row.name))
 
@@ -204,7 +206,7 @@ def _parsed(said: str, field_: str) -> list[Any]:
         raise BadInput(str(error), field=field_, fault=error.fault, said=error.said) from error
 
 
-def _groups_of(contact_id: int) -> Select[tuple[int]]:
+def _groups_of(contact_id: int) -> Select[int]:
     return select(DutyMember.group_id).where(DutyMember.contact_id == contact_id)
 
 
@@ -215,7 +217,8 @@ def _put_groups(session: Session, contact_id: int, wanted: Sequence[int]) -> Non
     session.execute(delete(DutyMember).where(DutyMember.contact_id == contact_id))
     tenant = tenant_of(session)
     session.add_all(
-        DutyMember(tenant_id=tenant, group_id=group, contact_id=contact_id) for group in sorted(known)
+        DutyMember(tenant_id=tenant, group_id=group, contact_id=contact_id)
+        for group in sorted(known)
     )
     session.flush()
 
@@ -244,19 +247,26 @@ def find(
     where = _where(said.strip(), group, vault)
     wanted = select(DutyContact).where(*where)
     total = count(session, wanted)
-    order = (DutyContact.kind.desc(), DutyContact.organisation, DutyContact.name, DutyContact.id)
+    # an organisation's own numbers stand before its people's
+    of = func.coalesce(func.nullif(DutyContact.organisation, ""), DutyContact.name)
+    order = (of, DutyContact.kind, DutyContact.name, DutyContact.id)
     rows = session.scalars(wanted.order_by(*order).offset(page * size).limit(size)).all()
     return Page(_lines(session, rows), total, -(-total // size))
 
 
 def _where(said: str, group: int, vault: Vault) -> list[ColumnElement[bool]]:
-    where: list[ColumnElement[bool]] = [DutyContact.active]
+    where: list[ColumnElement[bool]] = [DutyContact.active.is_(True)]
     if group:
         members = select(DutyMember.contact_id).where(DutyMember.group_id == group)
         where.append(DutyContact.id.in_(members))
     if said:
         digits = said.replace("-", "").replace(" ", "")
-        columns = (DutyContact.name, DutyContact.organisation, DutyContact.position, DutyContact.note)
+        columns = (
+            DutyContact.name,
+            DutyContact.organisation,
+            DutyContact.position,
+            DutyContact.note,
+        )
         numbers = func.replace(func.array_to_string(DutyContact.offices, ","), "-", "")
         found = [column.icontains(said, autoescape=True) for column in columns]
         if digits.isdecimal():
@@ -301,6 +311,12 @@ def people(session: Session) -> list[tuple[int, str]]:
         .order_by(DutyContact.organisation, DutyContact.name)
     )
     return [(row.id, f"{row.name} {row.position}".strip()) for row in rows]
+
+
+def with_login(session: Session) -> set[int]:
+    """Return the active contacts who can sign in: they may agree to a swap and sign a handover."""
+    rows = select(DutyContact.id).where(DutyContact.active, DutyContact.user_id != 0)
+    return set(session.scalars(rows))
 
 
 def reveal(

@@ -1,6 +1,7 @@
 """The demo city's duty: its phone book, a roster for this month and the next, a handover and remarks. All fictional."""
 
 from datetime import date, datetime, timedelta
+from itertools import pairwise
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -64,7 +65,9 @@ STAFF: dict[str, tuple[tuple[str, str, str], ...]] = {
              ("郭立新", "应急席", ""), ("林春花", "应急席", ""), ("高天宇", "应急席", "")),
 }  # fmt: skip
 PATTERNS = {"leader": "", "chief": "白 夜 休 休", "officer": "早 中 夜 休", "seat": "白 夜 休"}
-MATTERS = "1. 望江路路灯报修已转市城管局，等回执。\n2. 夜间降温，供热诉求增多，注意合并同址来电。\n3. 交换机正常，无未确认告警。"
+MATTERS = """1. 望江路路灯报修已转市城管局，等回执。
+2. 夜间降温，供热诉求增多，注意合并同址来电。
+3. 交换机正常，无未确认告警。"""
 REMARKS = ("接班，设备正常，人员到岗。", "供热来电增多，已提醒住建局加派接线。")
 
 
@@ -80,7 +83,7 @@ def fill(engine: Engine, tenant_id: int, vault: Vault, *, now: Instant) -> int:
         here = datetime.fromtimestamp(now, ZoneInfo(zone(session))).date()
         made = sum(_roster(session, code, people, here, now) for code, people in staff.items())
         _gap(session, here + timedelta(days=3), now)
-        _written(session, now)
+        _written(session, here, now)
         return made
 
 
@@ -137,22 +140,25 @@ def _gap(session: Session, day: date, now: Instant) -> None:
         roster.cancel(session, shift.id, shift.version, "请假", actor=SYSTEM, now=now)
 
 
-def _written(session: Session, now: Instant) -> None:
-    """Write the handover of the last change of chiefs as the outgoing left it, and what the officers remarked."""
-    serving = [each for each in roster.on_duty(session, now=now) if each.level == "chief"]
-    for each in serving:
-        before = [
-            one for one in roster.on_duty(session, now=each.start - 60) if one.level == "chief"
-        ]
-        for out in before:
-            if out.user_id and each.user_id:
-                writer = Actor(out.user_id, out.name, PERMISSIONS)
-                handovers.write(
-                    session, "chief", each.contact, MATTERS, actor=writer, now=each.start - 60
-                )
-        author = Actor(each.user_id, each.name, PERMISSIONS)
-        for number, text in enumerate(REMARKS):
-            at = min(each.start + 300 + number * 1800, now)
-            journal.remark(session, text, actor=author, now=at)
+def _written(session: Session, here: date, now: Instant) -> None:
+    """Write the last handover between two chiefs with logins, signed, and what the officers on duty remarked."""
+    changes = roster.shifts(session, here - timedelta(days=6), here, level="chief")
+    for out, back in reversed(list(pairwise(changes))):
+        start = back.row.start_at.timestamp()
+        if start > now or not (out.who.user_id and back.who.user_id):
+            continue
+        row = handovers.write(
+            session, "chief", back.who.id, MATTERS, actor=_person(out.who), now=start - 60
+        )
+        handovers.sign(session, row.id, 1, actor=_person(back.who), now=start)
+        break
+    for each in roster.on_duty(session, now=now):
+        if each.level == "chief":
+            author = Actor(each.user_id, each.name, PERMISSIONS)
+            for number, text in enumerate(REMARKS):
+                at = min(each.start + 300 + number * 1800, now)
+                journal.remark(session, text, actor=author, now=at)
 
 
+def _person(row: DutyContact) -> Actor:
+    return Actor(row.user_id, row.name, PERMISSIONS)

@@ -26,7 +26,9 @@ def write(
     require(actor, VIEW)
     me, what = mine(session, actor), roster.level(session, level)
     if me is None or not _served(session, level, me.id, now):
-        raise Refused(f"{actor.ref} is not on duty as {level}", permission="duty.edit", reason="off")
+        raise Refused(
+            f"{actor.ref} is not on duty as {level}", permission="duty.edit", reason="off"
+        )
     incoming = contact(session, incoming_id)
     if incoming.id == me.id or not incoming.user_id:
         raise BadInput("who relieves needs a login to sign", field="incoming", reason="no_login")

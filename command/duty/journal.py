@@ -79,12 +79,16 @@ Spoken = tuple[str, Saying, Mapping[str, Any], str]
 
 def _lines(session: Session, spoken: Sequence[Spoken], actor: Actor) -> list[Entry]:
     """Read events as lines: tickets by their number, if the actor may see them; people by their names."""
-    tickets = _tickets(session, {int(e["ticket"]) for _, _, e, _ in spoken if "ticket" in e}, actor)
+    tickets = _tickets(
+        session,
+        {int(e["ticket"]) for _, s, e, _ in spoken if s.about(e).startswith("ticket:")},
+        actor,
+    )
     names = _names(session, {str(e["actor"]) for _, _, e, _ in spoken})
     found = []
     for kind, saying, event, key in spoken:
         facts, about = dict(saying.facts(event)), saying.about(event)
-        if "ticket" in event:
+        if about.startswith("ticket:"):
             ticket = tickets.get(int(event["ticket"]))
             if ticket is None:
                 continue

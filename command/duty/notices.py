@@ -94,7 +94,9 @@ def recipients(
         session.scalars(select(DutyMember.contact_id).where(DutyMember.group_id.in_(groups)))
     )
     if levels:
-        wanted |= {each.contact for each in roster.on_duty(session, now=now) if each.level in levels}
+        wanted |= {
+            each.contact for each in roster.on_duty(session, now=now) if each.level in levels
+        }
     return list(
         session.scalars(
             select(DutyContact)

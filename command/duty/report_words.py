@@ -25,7 +25,7 @@ def draft(facts: Mapping[str, Any], lines: Sequence[Entry], zone: str) -> str:
         "一、话务情况",
         f"本期来电 {calls['arrived']['v']} 次，进入人工排队 {calls['entered']['v']} 次，"
         f"接通 {calls['answered']['v']} 次，接通率 {_percent(rate)}；"
-        f"15 秒接通率 {_percent(calls['within_answered'])}，放弃 {calls['abandoned']['v']} 次。",
+        f"15 秒接通率 {_percent(calls['within_offered'])}，放弃 {calls['abandoned']['v']} 次。",
         "二、诉求受理",
         f"登记诉求 {tickets['opened']} 件{_kinds(tickets['kinds'])}。",
         "三、突发事件与应急接报",
@@ -74,11 +74,11 @@ _SAYINGS: Mapping[str, str] = {
     "road_opened": "道路恢复通行",
     "remark": "{by}：{text}",
     "correction": "{by}（更正）：{text}",
-    "IncidentOpened": "突发事件：{title}",
-    "IncidentGraded": "事件定级：{grade}",
-    "PlanActivated": "启动预案：{plan}",
-    "UnitAssigned": "调派力量：{unit}",
-    "ReportFiled": "信息报告：{title}",
+    "IncidentReported": "突发事件：{title}",
+    "LevelSet": "等级调整：{was} → {now}",
+    "PlanActivated": "启动预案：{title}",
+    "UnitAssigned": "调派力量：{label}",
+    "ReportFiled": "信息报告第 {number} 期",
     "OrderGiven": "{by}下达指令：{text}",
     "IncidentEnded": "事件结束：{note}",
 }
@@ -92,9 +92,7 @@ def _clock(at: Instant, zone: str) -> str:
     return f"{datetime.fromtimestamp(at, ZoneInfo(zone)):%m-%d %H:%M}"
 
 
-def page(
-    title: str, text: str, *, city: str, no: str, state: str, approved: str, day: str
-) -> Body:
+def page(title: str, text: str, *, city: str, no: str, state: str, approved: str, day: str) -> Body:
     """Return a report as the letters' printer takes it; `state` stands where it is not approved yet."""
     return Body(
         head=f"{city}12345值班报告", no=no if not state else f"{no}（{state}）", title=title, to="",

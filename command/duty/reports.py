@@ -64,7 +64,7 @@ def facts(
     actor: Actor,
     now: Instant,
 ) -> dict[str, Any]:
-    """Return the key facts of [since, until): the ledger's figures, the tickets' counts, the log's lines, who served."""
+    """Return the key facts of [since, until): the ledger's figures, the tickets' counts, the log's, who served."""
     require(actor, VIEW)
     if not since < until <= since + LONGEST_S:
         raise BadInput("a period of at most a quarter", field="until")

@@ -6,7 +6,7 @@ press at once.
 
 from collections.abc import Sequence
 from datetime import date, timedelta
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import msgspec
 from sqlalchemy import select, update
@@ -223,12 +223,17 @@ def put(
     """Write a shift with the turn in hand; WrongStatus when the person has another at that time."""
     busy = _busy(session, cell.person, span)
     if busy is not None:
-        raise WrongStatus(
-            f"contact {cell.person} is on duty then", reason="booked", name=busy.who.name,
-            level=level(session, busy.row.level).label, start=busy.row.start_at.timestamp(),
-            end=busy.row.end_at.timestamp(),
-        )  # fmt: skip
+        raise _booked(session, busy)
     return _insert(session, code, cell, span, now)
+
+
+def _booked(session: Session, busy: Line) -> WrongStatus:
+    """Return the refusal that names the other shift of the person."""
+    return WrongStatus(
+        f"contact {busy.who.id} is on duty then", reason="booked", name=busy.who.name,
+        level=level(session, busy.row.level).label, start=busy.row.start_at.timestamp(),
+        end=busy.row.end_at.timestamp(), zone=zone(session),
+    )  # fmt: skip
 
 
 def retime(
@@ -252,11 +257,7 @@ def retime(
         return
     busy = _busy(session, before.row.contact_id, (start, end), but=shift_id)
     if busy is not None:
-        raise WrongStatus(
-            "on duty then", reason="booked", name=busy.who.name,
-            level=level(session, busy.row.level).label, start=busy.row.start_at.timestamp(),
-            end=busy.row.end_at.timestamp(),
-        )  # fmt: skip
+        raise _booked(session, busy)
     row = _move(
         session, shift_id, now, version, start_at=to_datetime(start), end_at=to_datetime(end)
     )
@@ -287,7 +288,7 @@ def cancel(
     )  # fmt: skip
 
 
-def _told(row: DutyShift, label: str, who: DutyContact) -> dict[str, object]:
+def _told(row: DutyShift, label: str, who: DutyContact) -> dict[str, Any]:
     return {
         "shift": row.id, "level": row.level, "label": label, "contact": who.id, "who": who.name,
         "start": row.start_at.timestamp(), "end": row.end_at.timestamp(),

@@ -162,7 +162,9 @@ def _moved(session: Session, swap_id: int, states: tuple[str, ...], **values: ob
     )
     line = one(session, swap_id)
     if row is None:
-        raise WrongStatus(f"swap {swap_id} is {line.row.state}", reason="swap", state=line.row.state)
+        raise WrongStatus(
+            f"swap {swap_id} is {line.row.state}", reason="swap", state=line.row.state
+        )
     return line
 
 

@@ -54,7 +54,7 @@ class DutyLevelSet(DutyEvent, frozen=True, kw_only=True):
 
 
 class RosterGenerated(DutyEvent, frozen=True, kw_only=True):
-    """A level's roster from day `since` to `until` was made by rotation: `made` shifts, `kept` were there, `left` open."""
+    """A level's days `since` to `until` were filled by rotation: `made` shifts, `kept` were there, `left` open."""
 
     level: str
     label: str
@@ -153,7 +153,7 @@ class HandoverSigned(HandoverEvent, frozen=True, kw_only=True):
 
 
 class DutyNoticeSent(DutyEvent, frozen=True, kw_only=True):
-    """A text message to `people` contacts was ordered; the gateway delivers each and says so in its delivery's state."""
+    """A text to `people` contacts was ordered, `without` more have no mobile; the gateway says what it delivered."""
 
     notice: int
     text: str

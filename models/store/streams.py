@@ -49,6 +49,11 @@ def place_stream(tenant_id: int) -> str:
     return f"places:{tenant_id}"
 
 
+def duty_stream(tenant_id: int) -> str:
+    """Stream of duty events: roster, swaps, handovers, notices, remarks, reports."""
+    return f"duty:{tenant_id}"
+
+
 def incident_stream(tenant_id: int) -> str:
     """Stream of incident events, one an entry, in the order of each incident's `seq`."""
     return f"incidents:{tenant_id}"
@@ -62,11 +67,6 @@ def position_stream(tenant_id: int) -> str:
 def presence_stream(tenant_id: int) -> str:
     """Stream of who draws where just now: field `p` with `incident`; short, never kept."""
     return f"presence:{tenant_id}"
-
-
-def duty_stream(tenant_id: int) -> str:
-    """Stream of duty events: roster, swaps, handovers, notices, remarks, reports."""
-    return f"duty:{tenant_id}"
 
 
 def display_stream(tenant_id: int) -> str:

@@ -142,7 +142,7 @@ class DutySwap(Owned, Base):
 
 
 class DutyHandover(Owned, Base):
-    """A handover (交接班): what the outgoing leaves open, and that the incoming signed; then the database keeps it so."""
+    """A handover (交接班): what the outgoing leaves open; once the incoming signed, the database keeps it so."""
 
     __tablename__ = "duty_handover"
     __table_args__ = (Index("ix_duty_handover_written", "tenant_id", "written_at"),)
@@ -196,7 +196,7 @@ class DutyRemark(Owned, Base):
 
 
 class DutyReport(Owned, Base):
-    """A duty report of [since, until); facts : as they were counted when it was drawn; state : draft, submitted, approved."""
+    """A duty report of [since, until); facts : as counted when it was drawn; state : draft, submitted, approved."""
 
     __tablename__ = "duty_report"
     id: Mapped[Id]

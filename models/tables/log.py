@@ -30,6 +30,7 @@ class EventLog(Owned, Base):
     __tablename__ = "event_log"
     __table_args__ = (
         UniqueConstraint("tenant_id", "event_id"),
+        Index("ix_event_log_kind", "tenant_id", "kind", "at"),
         Index(
             "ix_event_log_incident",
             "tenant_id",
@@ -37,7 +38,6 @@ class EventLog(Owned, Base):
             text("((event ->> 'seq')::int)"),
             postgresql_where=text("event ? 'incident'"),
         ),
-        Index("ix_event_log_kind", "tenant_id", "kind", "at"),
     )
     id: Mapped[Id]
     event_id: Mapped[str] = mapped_column(Text)

@@ -20,7 +20,11 @@ from models.rules.duty.roster import Cell, Slot, Stay
 
 DAY = date(2026, 11, 21)
 SLOTS = (Slot("day", "白班", 480, 720), Slot("night", "夜班", 1200, 720))
-THREE = (Slot("early", "早班", 480, 480), Slot("late", "中班", 960, 480), Slot("night", "夜班", 1440, 480))
+THREE = (
+    Slot("early", "早班", 480, 480),
+    Slot("late", "中班", 960, 480),
+    Slot("night", "夜班", 1440, 480),
+)
 
 
 @pytest.mark.parametrize(
@@ -140,7 +144,11 @@ def test_a_collision_is_found_exactly_when_two_share_a_moment(
 
 
 def test_every_line_of_the_log_has_its_words_and_their_facts() -> None:
-    known = {kind.__name__ for family in (AnyDutyEvent, AnyFloorEvent, AnyTicketEvent) for kind in get_args(family)}
+    known = {
+        kind.__name__
+        for family in (AnyDutyEvent, AnyFloorEvent, AnyTicketEvent)
+        for kind in get_args(family)
+    }
     example = {
         "ticket": 1, "alarm": "a", "report": 1, "incident": 1, "changed": {}, "flags": ["emergency"],
     }  # fmt: skip
@@ -149,7 +157,9 @@ def test_every_line_of_the_log_has_its_words_and_their_facts() -> None:
         assert saying.cls in CLASSES
         assert isinstance(saying.about(example), str)
         for texts in LANGUAGES.values():
-            fields = {field for _, field, _, _ in Formatter().parse(texts[f"duty.line.{name}"]) if field}
+            fields = {
+                field for _, field, _, _ in Formatter().parse(texts[f"duty.line.{name}"]) if field
+            }
             assert fields <= facts, name
     ours = {name for name in SAID if name in known}
     assert {"TicketOpened", "HandoverSigned", "LinkDown", "DutyNoticeSent"} <= ours

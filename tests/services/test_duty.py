@@ -1,5 +1,6 @@
 """值班: phone book, roster, swaps, handovers, notices, log, report, calendar, on the real database."""
 
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -83,7 +84,9 @@ def login_of(session: Session, contact: int) -> Actor:
 
 
 def told(session: Session) -> list[events.AnyDutyEvent]:
-    rows = session.scalars(select(Outbox).where(Outbox.stream.startswith("duty:")).order_by(Outbox.id))
+    rows = session.scalars(
+        select(Outbox).where(Outbox.stream.startswith("duty:")).order_by(Outbox.id)
+    )
     return [events.from_row(row.event) for row in rows]
 
 
@@ -105,7 +108,9 @@ def add(session: Session, vault: Vault, **more: object) -> DutyContact:
 
 def test_a_contact_is_found_and_its_mobile_is_sealed(session: Session, vault: Vault) -> None:
     group = contacts.add_group(session, "抢修", actor=EDITOR, now=AT)
-    row = add(session, vault, offices="0990-8696777，96777", mobiles="139 0990 0107", groups=[group.id])
+    row = add(
+        session, vault, offices="0990-8696777，96777", mobiles="139 0990 0107", groups=[group.id]
+    )
     assert row.offices == ["0990-8696777", "96777"]
     assert row.masks == ["139****0107"]
     assert "13909900107" not in row.mobiles_sealed
@@ -115,13 +120,18 @@ def test_a_contact_is_found_and_its_mobile_is_sealed(session: Session, vault: Va
         assert found.lines[0].groups == ("抢修",)
     assert contacts.find(session, "13909900108", actor=READER, vault=vault).total == 0
     assert contacts.find(session, group=group.id, actor=READER, vault=vault).total == 1
-    assert "13909900107" not in str([event for event in told(session)])
+    assert "13909900107" not in str(told(session))
     assert kinds(session) == ["ContactGroupAdded", "ContactAdded"]
 
 
 @pytest.mark.parametrize(
     ("numbers", "fault"),
-    [("1380000", "length"), ("12800000000", "mobile"), ("call me", "letters"), ("990861235011", "area")],
+    [
+        ("1380000", "length"),
+        ("12800000000", "mobile"),
+        ("call me", "letters"),
+        ("990861235011", "area"),
+    ],
 )
 def test_a_wrong_number_says_what_is_wrong(
     session: Session, vault: Vault, numbers: str, fault: str
@@ -150,9 +160,7 @@ def test_a_change_keeps_the_sealed_numbers_and_tells_what_changed(
         contacts.change(session, row.id, 1, same, actor=EDITOR, now=AT, vault=vault)
 
 
-def test_who_has_shifts_to_come_stays_in_the_book(
-    session: Session, chiefs: list[int]
-) -> None:
+def test_who_has_shifts_to_come_stays_in_the_book(session: Session, chiefs: list[int]) -> None:
     roster.place(session, "chief", DAY, "night", chiefs[2], actor=EDITOR, now=AT)
     with pytest.raises(WrongStatus) as caught:
         contacts.deactivate(session, chiefs[2], 1, actor=EDITOR, now=AT)
@@ -211,7 +219,14 @@ def test_a_month_is_made_kept_and_shown(session: Session, chiefs: list[int]) -> 
 
 def test_nobody_is_on_duty_twice_at_a_moment(session: Session, chiefs: list[int]) -> None:
     roster.set_level(
-        session, "leader", "带班领导", 1, (Slot("whole", "全天", 480, 1440),), 0, actor=EDITOR, now=AT
+        session,
+        "leader",
+        "带班领导",
+        1,
+        (Slot("whole", "全天", 480, 1440),),
+        0,
+        actor=EDITOR,
+        now=AT,
     )
     roster.place(session, "leader", DAY, "whole", chiefs[0], actor=EDITOR, now=AT)
     with pytest.raises(WrongStatus) as caught:
@@ -219,10 +234,14 @@ def test_nobody_is_on_duty_twice_at_a_moment(session: Session, chiefs: list[int]
     facts = caught.value.facts
     assert (facts["name"], facts["level"], facts["start"]) == ("值班长0", "带班领导", at(DAY, 8))
     tomorrow = DAY + timedelta(days=1)
-    roster.place(session, "chief", tomorrow, "day", chiefs[0], actor=EDITOR, now=AT)  # begins as it ends
+    roster.place(
+        session, "chief", tomorrow, "day", chiefs[0], actor=EDITOR, now=AT
+    )  # begins as it ends
     made = roster.generate(session, "chief", DAY, DAY, chiefs[:2], actor=EDITOR, now=AT)
     assert (made.made, made.left) == (1, 1)
-    assert [(gap.slot, gap.have) for gap in roster.gaps(session, DAY, DAY, actor=READER)] == [("day", 0)]
+    assert [(gap.slot, gap.have) for gap in roster.gaps(session, DAY, DAY, actor=READER)] == [
+        ("day", 0)
+    ]
 
 
 def test_one_cell_is_changed(session: Session, chiefs: list[int]) -> None:
@@ -232,7 +251,10 @@ def test_one_cell_is_changed(session: Session, chiefs: list[int]) -> None:
     )
     assert (first.state, first.version) == ("cancelled", 2)
     event = told(session)[-1]
-    assert isinstance(event, events.ShiftPlaced) and (event.was, event.who) == ("值班长0", "值班长1")
+    assert isinstance(event, events.ShiftPlaced) and (event.was, event.who) == (
+        "值班长0",
+        "值班长1",
+    )
     later = at(DAY, 21)
     roster.retime(session, second.id, 1, at(DAY, 9), later, actor=EDITOR, now=AT)
     assert second.version == 2
@@ -245,7 +267,10 @@ def test_one_cell_is_changed(session: Session, chiefs: list[int]) -> None:
 def test_who_is_on_duty_now(session: Session, chiefs: list[int]) -> None:
     roster.place(session, "chief", DAY, "day", chiefs[0], actor=EDITOR, now=AT)
     roster.place(session, "chief", DAY, "night", chiefs[1], actor=EDITOR, now=AT)
-    named = {hour: [each.name for each in roster.on_duty(session, now=at(DAY, hour))] for hour in (7, 8, 19, 20)}
+    named = {
+        hour: [each.name for each in roster.on_duty(session, now=at(DAY, hour))]
+        for hour in (7, 8, 19, 20)
+    }
     assert named == {7: [], 8: ["值班长0"], 19: ["值班长0"], 20: ["值班长1"]}
     head = wall.header(session, now=at(DAY, 21))
     assert head == [{"level": "chief", "label": "值班长", "names": ["值班长1"]}]
@@ -260,7 +285,14 @@ def test_two_who_put_one_person_on_duty_at_once(
     with db.transaction(engine, tenant.id) as session:
         chief = make_chiefs(session, tenant, vault)[0]
         roster.set_level(
-            session, "leader", "带班领导", 1, (Slot("whole", "全天", 480, 1440),), 0, actor=EDITOR, now=AT
+            session,
+            "leader",
+            "带班领导",
+            1,
+            (Slot("whole", "全天", 480, 1440),),
+            0,
+            actor=EDITOR,
+            now=AT,
         )
 
     def put(level: str, slot: str) -> bool:
@@ -303,7 +335,9 @@ def test_a_swap_changes_both_shifts(
     swaps.agree(session, swap.id, actor=login_of(session, chiefs[1]), now=AT)
     swaps.approve(session, swap.id, actor=EDITOR, now=AT)
     tomorrow = DAY + timedelta(days=1)
-    served = {line.row.slot: line.row.contact_id for line in roster.shifts(session, tomorrow, tomorrow)}
+    served = {
+        line.row.slot: line.row.contact_id for line in roster.shifts(session, tomorrow, tomorrow)
+    }
     assert served == {"day": chiefs[1], "night": chiefs[0]}
     assert kinds(session)[-3:] == ["SwapAsked", "SwapAgreed", "SwapApproved"]
 
@@ -333,9 +367,7 @@ def test_nobody_approves_their_own_swap(
     other = login_of(session, chiefs[1])
     swaps.agree(session, swap.id, actor=other, now=AT)
     with pytest.raises(Refused), session.begin_nested():
-        swaps.approve(
-            session, swap.id, actor=Actor(other.user_id, other.name, PERMISSIONS), now=AT
-        )
+        swaps.approve(session, swap.id, actor=Actor(other.user_id, other.name, PERMISSIONS), now=AT)
     assert session.get_one(DutySwap, swap.id, populate_existing=True).state == "agreed"
 
 
@@ -448,7 +480,13 @@ def test_the_log_writes_itself(session: Session, tenant: Place, vault: Vault) ->
     grave = open_ticket(session, vault, emergency=True)
     hidden = open_ticket(session, vault, emergency=True, confidential=True, title="不可见")
     chain.audit(
-        session, actor="system", verb="road_closed", subject="closure:1", now=AT, reason="塌方", edges=3
+        session,
+        actor="system",
+        verb="road_closed",
+        subject="closure:1",
+        now=AT,
+        reason="塌方",
+        edges=3,
     )
     first = journal.remark(session, "已电话核实", actor=READER, now=AT + 1)
     journal.remark(session, "应为已到场核实", corrects=first.id, actor=READER, now=AT + 2)
@@ -462,7 +500,11 @@ def test_the_log_writes_itself(session: Session, tenant: Place, vault: Vault) ->
     only = journal.entries(session, AT - 60, AT + 60, actor=EDITOR, classes=["road"])
     assert {line.cls for line in only} == {"road"}
     away = Actor(5, "别区", frozenset({"duty.view"}), district="990199")
-    assert not [line for line in journal.entries(session, AT - 60, AT + 60, actor=away) if line.cls == "report"]
+    assert not [
+        line
+        for line in journal.entries(session, AT - 60, AT + 60, actor=away)
+        if line.cls == "report"
+    ]
     for statement in (update(DutyRemark).values(text="改"), delete(DutyRemark)):
         assert session.execute(statement).rowcount == 0  # type: ignore[attr-defined]
 
@@ -480,7 +522,9 @@ def test_a_report_has_the_houses_own_figures(session: Session, tenant: Place, va
     counted = ledger.day_tally(session, since, until, {}, STANDARD)
     assert row.facts["calls"] == board.kpi(total(counted))
     day = today.board(session, since, until, now=AT)
-    assert row.facts["tickets"] == {name: day[name] for name in ("opened", "kinds", "states", "results")}
+    assert row.facts["tickets"] == {
+        name: day[name] for name in ("opened", "kinds", "states", "results")
+    }
     assert row.facts["log"]["TicketOpened"] == 1
     assert "来电 3 次" in row.text and "登记诉求 2 件" in row.text and "应急接报：" in row.text
 
@@ -521,27 +565,26 @@ def test_a_report_is_approved_by_another_and_keeps_every_text(
 def test_nothing_without_the_permission(session: Session, chiefs: list[int], vault: Vault) -> None:
     nobody = Actor(9, "无权", frozenset({"ticket.view"}))
     unit = Actor(9, "单位", PERMISSIONS, "zjj")
-    for who in (nobody, unit, READER):
-        before = len(told(session))
-        asked = [
-            lambda who=who: contacts.add(session, Form("人"), actor=who, now=AT, vault=vault),
-            lambda who=who: contacts.deactivate(session, chiefs[0], 1, actor=who, now=AT),
-            lambda who=who: roster.place(session, "chief", DAY, "day", chiefs[0], actor=who, now=AT),
-            lambda who=who: roster.generate(session, "chief", DAY, DAY, chiefs, actor=who, now=AT),
-            lambda who=who: reports.draft(session, "日", AT - 1, AT, judged=JUDGED, actor=who, now=AT),
-            lambda who=who: notices.send(session, "话", people=chiefs, actor=who, now=AT),
-        ]
-        if who is not READER:
-            asked += [
-                lambda who=who: contacts.find(session, actor=who, vault=vault),
-                lambda who=who: journal.entries(session, AT - 1, AT, actor=who),
-                lambda who=who: journal.remark(session, "话", actor=who, now=AT),
-                lambda who=who: calendar.issue(session, whole=True, actor=who, now=AT),
-            ]
+    edits: list[Callable[[Actor], object]] = [
+        lambda who: contacts.add(session, Form("人"), actor=who, now=AT, vault=vault),
+        lambda who: contacts.deactivate(session, chiefs[0], 1, actor=who, now=AT),
+        lambda who: roster.place(session, "chief", DAY, "day", chiefs[0], actor=who, now=AT),
+        lambda who: roster.generate(session, "chief", DAY, DAY, chiefs, actor=who, now=AT),
+        lambda who: reports.draft(session, "日", AT - 1, AT, judged=JUDGED, actor=who, now=AT),
+        lambda who: notices.send(session, "话", people=chiefs, actor=who, now=AT),
+    ]
+    looks: list[Callable[[Actor], object]] = [
+        lambda who: contacts.find(session, actor=who, vault=vault),
+        lambda who: journal.entries(session, AT - 1, AT, actor=who),
+        lambda who: journal.remark(session, "话", actor=who, now=AT),
+        lambda who: calendar.issue(session, whole=True, actor=who, now=AT),
+    ]
+    before = len(told(session))
+    for who, asked in ((nobody, edits + looks), (unit, edits + looks), (READER, edits)):
         for verb in asked:
             with pytest.raises(Refused):
-                verb()
-        assert len(told(session)) == before
+                verb(who)
+    assert len(told(session)) == before
 
 
 def test_a_neighbour_has_none_of_it(

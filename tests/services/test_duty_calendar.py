@@ -23,7 +23,7 @@ TOMORROW = DAY + timedelta(days=1)
 
 
 def by_icalendar(body: bytes) -> dict[str, dict[str, Any]]:
-    found = icalendar.Calendar.from_ical(body)
+    found: Any = icalendar.Calendar.from_ical(body)
     assert not found.errors
     return {
         str(each["UID"]): {
@@ -65,7 +65,8 @@ def test_both_libraries_read_the_same_shifts(session: Session, chiefs: list[int]
         "start": at(DAY, 8), "end": at(DAY, 20), "zone": "Asia/Shanghai", "sequence": 0,
         "status": "CONFIRMED", "summary": "值班长 白班 值班长0",
     }  # fmt: skip
-    zones = icalendar.Calendar.from_ical(body).walk("VTIMEZONE")
+    whole: Any = icalendar.Calendar.from_ical(body)
+    zones = whole.walk("VTIMEZONE")
     assert [str(zone["TZID"]) for zone in zones] == ["Asia/Shanghai"]
     offsets = {part["TZOFFSETTO"].td for part in zones[0].walk("STANDARD")}
     assert timedelta(hours=8) in offsets
@@ -86,10 +87,8 @@ def test_lines_are_folded_by_octets(session: Session, chiefs: list[int], vault: 
 
 def test_a_shift_keeps_its_uid_and_its_sequence_grows(session: Session, chiefs: list[int]) -> None:
     row = roster.place(session, "chief", TOMORROW, "day", chiefs[0], actor=EDITOR, now=AT)
-    (uid, before), = read(calendar.render(session, chiefs[0], now=AT)).items()
-    roster.retime(
-        session, row.id, 1, at(TOMORROW, 9), at(TOMORROW, 20), actor=EDITOR, now=AT + 1
-    )
+    ((uid, before),) = read(calendar.render(session, chiefs[0], now=AT)).items()
+    roster.retime(session, row.id, 1, at(TOMORROW, 9), at(TOMORROW, 20), actor=EDITOR, now=AT + 1)
     moved = read(calendar.render(session, chiefs[0], now=AT))[uid]
     assert (before["sequence"], moved["sequence"]) == (0, 1)
     assert moved["start"] == at(TOMORROW, 9)
@@ -143,5 +142,3 @@ def test_who_is_not_in_the_phone_book_has_no_calendar_of_their_own(
 ) -> None:
     with pytest.raises(BadInput):
         calendar.issue(session, whole=False, actor=Actor(5, "人", frozenset({"duty.view"})), now=AT)
-
-

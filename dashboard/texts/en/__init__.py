@@ -8,6 +8,7 @@ from dashboard.texts.en import (
     city_map,
     command,
     course,
+    duty,
     files,
     floor,
     intake,
@@ -16,6 +17,7 @@ from dashboard.texts.en import (
     outcomes,
     places,
     placing,
+    plans,
     shell,
     tickets,
 )
@@ -25,6 +27,7 @@ EN: Mapping[str, str] = {
     **floor.TEXTS,
     **tickets.TEXTS,
     **course.TEXTS,
+    **duty.TEXTS,
     **intake.TEXTS,
     **files.TEXTS,
     **knowledge.TEXTS,
@@ -35,5 +38,6 @@ EN: Mapping[str, str] = {
     **city_map.TEXTS,
     **command.TEXTS,
     **centre.TEXTS,
+    **plans.TEXTS,
     **admin.TEXTS,
 }

@@ -60,12 +60,12 @@ SAID: Mapping[str, Saying] = {
     # 故障: an exchange lost and back
     "LinkDown": Saying("fault", _of("pbx", "reason"), lambda _: "system:"),
     "LinkUp": Saying("fault", _of("pbx"), lambda _: "system:"),
-    # 突发事件: the sentences of command's own events; their fields are read where they are there
-    "IncidentOpened": Saying("incident", _of("title", "no"), _incident),
-    "IncidentGraded": Saying("incident", _of("grade", "note"), _incident),
-    "PlanActivated": Saying("incident", _of("plan", "note"), _incident),
-    "UnitAssigned": Saying("incident", _of("unit", "note"), _incident),
-    "ReportFiled": Saying("incident", _of("title", "note"), _incident),
+    # 突发事件
+    "IncidentReported": Saying("incident", _of("title", "no"), _incident),
+    "LevelSet": Saying("incident", _of("was", "now"), _incident),
+    "PlanActivated": Saying("incident", _of("title", "reason"), _incident),
+    "UnitAssigned": Saying("incident", _of("label", "capability"), _incident),
+    "ReportFiled": Saying("incident", _of("number", "text"), _incident),
     "OrderGiven": Saying("order", _of("to", "text"), _incident),
     "IncidentEnded": Saying("incident", _of("note"), _incident),
     # 值班
