@@ -274,10 +274,12 @@ def order(
     rows = session.scalars(
         select(ScreenItem)
         .where(ScreenItem.screen == screen, ScreenItem.state == "pinned", lasting(now))
-        .order_by(ScreenItem.position, ScreenItem.id)
+        .order_by(ScreenItem.id)
         .with_for_update()
         .execution_options(populate_existing=True)
     ).all()
+    # sorted here: PostgreSQL sorts by what stood there before it waited for the lock
+    rows = sorted(rows, key=lambda row: (row.position, row.id))
     if [row.id for row in rows] != list(was):
         raise WrongStatus("another order stands there by now", cap="meanwhile")
     if list(items) == list(was) or sorted(items) != sorted(was):

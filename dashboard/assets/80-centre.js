@@ -232,7 +232,8 @@
       const section = board && board[name];
       if (!section) return null;
       const age = now - section.at;
-      return [age, age > (name === "tickets" ? OLD_TICKETS_S : OLD_HOT_S), section.at];
+      const cut = H.lost().some((one) => one.key === "*");
+      return [age, cut || age > (name === "tickets" ? OLD_TICKETS_S : OLD_HOT_S), section.at];
     }
     if (!centre.read) return null;
     const age = now - centre.read;

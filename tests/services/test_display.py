@@ -291,9 +291,7 @@ def test_the_console_is_for_the_duty_of_the_whole_city(session: Session, actor: 
         lambda: display.switch(session, ["map"], actor=actor, now=AT),
         lambda: display.pin(session, "a", "incident", incident, actor=actor, now=AT),
         lambda: display.hide(session, "", "incident", incident, actor=actor, now=AT),
-        lambda: display.push(
-            session, "", "text", "", words="x", until=AT + 9, actor=actor, now=AT
-        ),
+        lambda: display.push(session, "", "text", "", words="x", until=AT + 9, actor=actor, now=AT),
         lambda: display.order(session, "", [item], [item], actor=actor, now=AT),
         lambda: display.release(session, item, actor=actor, now=AT),
         lambda: matters.find(session, matters.Asked(), actor=actor, now=AT),
@@ -313,9 +311,7 @@ def test_a_neighbour_sees_and_changes_nothing(
 ) -> None:
     with db.transaction(engine, tenant.id) as mine:
         display.add_screen(mine, "main", "主屏", actor=DUTY, now=AT)
-        item = display.push(
-            mine, "", "text", "", words="x", until=AT + 60, actor=DUTY, now=AT
-        )
+        item = display.push(mine, "", "text", "", words="x", until=AT + 60, actor=DUTY, now=AT)
     with db.transaction(engine, neighbour.id) as theirs:
         shown = centre.sections(theirs, district="", now=AT, datum="wgs84")
         assert shown["screens"] == {} and shown["items"] == []
