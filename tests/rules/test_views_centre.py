@@ -6,7 +6,7 @@ from typing import Any, get_args
 import pytest
 
 from command.centre import course, figures
-from command.matters import Asked, Found, Line
+from command.matters import CLASSES, Asked, Found, Line
 from dashboard.texts import LANGUAGES, t
 from dashboard.views import centre, centre_console
 from dashboard.views.centre_console import Lists, Screen, Standing
@@ -154,8 +154,8 @@ def test_the_console_names_what_it_shows(lang: str) -> None:
     pages = texts(centre_console.listing(found, Asked("ticket"), ZONE, words))
     assert "page=2" in pages
     lists = Lists(
-        dict.fromkeys(("incident", "ticket", "state"), [("a", "甲")]),
-        dict.fromkeys(("incident", "ticket", "state"), [("b", "乙")]),
+        {cls: [("a", "甲")] for cls in CLASSES},
+        {cls: [("b", "乙")] for cls in CLASSES},
     )
     assert "甲" in texts(centre_console.page(Asked("ticket", "a"), lists, words))
 

@@ -494,7 +494,7 @@ def test_matters_by_class_and_words(session: Session, vault: Vault) -> None:
 # --- the stream -----------------------------------------------------------------------------
 
 
-class Screen_:
+class Client:
     """A client of the hub, with the sections as it last heard them."""
 
     def __init__(self, hub: CentreHub) -> None:
@@ -554,7 +554,7 @@ async def hub(
 async def test_screens_hear_of_an_arrangement_and_a_new_process_shows_the_same(
     redis: "Redis", engine: Engine, tenant: Place, hub: CentreHub
 ) -> None:
-    screen = Screen_(hub)
+    screen = Client(hub)
 
     async def begun() -> bool:
         return "screens" in screen.sections
@@ -580,7 +580,7 @@ async def test_screens_hear_of_an_arrangement_and_a_new_process_shows_the_same(
     assert not any("city" in frame["sections"] for frame in screen.frames[1:])
     other = new_hub(redis, engine, tenant)
     task = asyncio.ensure_future(other.run())
-    late = Screen_(other)
+    late = Client(other)
 
     async def same() -> bool:
         return late.sections == screen.sections
@@ -596,7 +596,7 @@ async def test_who_may_no_more_is_told_and_left(
     hub: CentreHub, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(centre_live, "RECHECK_S", 0.0)
-    screen = Screen_(hub)
+    screen = Client(hub)
     screen.allowed = False
 
     async def left() -> bool:
