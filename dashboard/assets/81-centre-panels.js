@@ -255,7 +255,8 @@
     const screen = centre.screen();
     const chosen = screen && screen.focus && all.find((one) => one.id === screen.focus);
     if (chosen) return chosen;
-    const open = all.filter((one) => OPEN.has(one.status));
+    const hidden = new Set(centre.items("hidden").map((item) => item.kind + ":" + item.ref));
+    const open = all.filter((one) => OPEN.has(one.status) && !hidden.has("incident:" + one.id));
     open.sort((a, b) => a.exercise - b.exercise || ORDER[a.grade || ""] - ORDER[b.grade || ""] || b.reported - a.reported);
     return open[0] || null;
   }
@@ -290,7 +291,7 @@
       cell.append(make("b", "", H.count(number)), make("small", "", H.word("centre.fact." + key)));
       state.append(cell);
     }
-    const course = make("ol", "course");
+    const course = make("ol", "centre-course");
     course.append(...one.steps.map(step));
     fill("focus", [head, facts, state, make("h3", "", H.word("centre.course")), course]);
   }
@@ -329,7 +330,7 @@
   /* --- when --- */
 
   for (const section of ["incidents", "items", "notable", "screens"]) centre.on(section, events);
-  for (const section of ["incidents", "screens"]) centre.on(section, focus);
+  for (const section of ["incidents", "items", "screens"]) centre.on(section, focus);
   centre.on("day", day);
   centre.on("duty", duty);
   centre.on("city", () => city(H.now()));

@@ -372,9 +372,9 @@ def _standing(
     item: Standing, among: Sequence[Standing], labels: Mapping[str, str], zone: str, words: Words
 ) -> Child:
     where = labels.get(item.screen, item.screen) if item.screen else words["console.all_screens"]
-    until = (
-        f"{local(item.until, zone):%m-%d %H:%M}" if item.until else words["console.until_released"]
-    )
+    until = words["console.until_released"]
+    if item.until:
+        until = words["console.until"].format(time=f"{local(item.until, zone):%m-%d %H:%M}")
     row = [other.id for other in among if other.screen == item.screen]
     buttons: list[Child] = []
     if item.state == "pinned":
@@ -390,7 +390,7 @@ def _standing(
         html.Button(words[f"console.release.{item.state}"], id=press("release", str(item.id)),
                     type="button", className="button")
     )  # fmt: skip
-    note = " · ".join(filter(None, (where, item.by, words["console.until"].format(time=until))))
+    note = " · ".join(filter(None, (where, item.by, until)))
     text = (
         [html.B(item.name), html.Span(item.text)]
         if item.text and item.kind != "text"
@@ -475,9 +475,16 @@ def _card(row: Screen, incidents: Options, words: Words) -> Child:
     )  # fmt: skip
 
 
-def _many(options: list[dict[str, str]], chosen: Sequence[str], name: str, code: str, words: Words) -> Child:
-    counted = {"selected_count": words["console.chosen"]}
-    return dcc.Dropdown(options, list(chosen), id=field(name, code), multi=True, labels=counted)
+def _many(
+    options: list[dict[str, str]], chosen: Sequence[str], name: str, code: str, words: Words
+) -> Child:
+    return dcc.Dropdown(
+        options,
+        list(chosen),
+        id=field(name, code),
+        multi=True,
+        labels={"selected_count": words["console.chosen"]},
+    )
 
 
 def _named(label: str, box: Child) -> Child:
