@@ -24,7 +24,9 @@ if TYPE_CHECKING:
 
 _Verbs: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
 CITY_FILES = ("roads", "osm", "districts", "places")
-LOOPS = ("ami", "projector", "archiver", "relay", "tickets", "log", "timers", "hotspots")
+LOOPS = (
+    "ami", "projector", "archiver", "relay", "tickets", "log", "timers", "hotspots", "dispatch",
+)  # fmt: skip
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -233,11 +235,12 @@ def _seed(options: argparse.Namespace) -> None:
     vault = Vault(settings.encryption_keys, settings.hash_key)
     tenant_id = tenant_id_of(engine, settings.tenant)
     if options.tickets:
-        from command import demo_display
+        from command import demo_display, demo_resources
         from command.duty import demo as demo_duty
         from tickets import demo
 
         print(f"{demo_display.fill(engine, tenant_id, now=now())} demo screens")
+        print(f"{demo_resources.fill(engine, tenant_id, now=now())} response units")
         print(f"{demo_duty.fill(engine, tenant_id, vault, now=now())} demo shifts")
         print(f"{demo.fill(engine, tenant_id, vault, settings.zone, now=now())} demo tickets")
         from command import demo as command_demo

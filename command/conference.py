@@ -10,7 +10,7 @@ from typing import get_args
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from command.moving import MACHINE, TITLE_MAX, Held, take, tell, text
+from command.moving import TITLE_MAX, Held, take, tell, text
 from models.clock import Instant
 from models.errors import BadInput, NotFound, Refused, WrongStatus
 from models.events.incident.response import (
@@ -20,6 +20,7 @@ from models.events.incident.response import (
     FloorGranted,
     MemberState,
 )
+from models.rules.incident.moves import MACHINE
 from models.rules.incident.state import Conference
 from models.tables import DutyContact, DutyGroup, DutyMember
 from tickets.moving import Actor

@@ -7,7 +7,7 @@ from sqlalchemy import Engine, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
-from command import incidents, plans, records, tasks
+from command import demo_plotting, incidents, plans, records, tasks
 from command.plans import Policy
 from gis_data.city.present import present
 from gis_data.gazetteer.reverse import Surface
@@ -195,7 +195,12 @@ def fill(engine: Engine, tenant_id: int, store: Files, *, now: Instant) -> int:
         )
         here = surface.at(market.x, market.y)
         spot = Place(round(market.x, 6), round(market.y, 6), "金桥市场东门", here.district)
-        return exercise(session, spot, now=now)
+        begun = exercise(session, spot, now=now)
+        if begun:
+            demo_plotting.draw(
+                session, begun, round(market.x, 6), round(market.y, 6), actor=COORDINATOR, now=now
+            )
+        return begun
 
 
 def exercise(session: Session, place: Place, *, now: Instant) -> int:

@@ -33,6 +33,8 @@ from dashboard import (
     maps,
     metrics,
     pages,
+    plotting,
+    resource_files,
     route_files,
     sign_in,
 )
@@ -208,7 +210,9 @@ def create_app(settings: Settings) -> ASGIApp:
     hotspot_files.routes(server)
     incident_files.routes(server)
     route_files.routes(server)
+    resource_files.routes(server)
     duty_files.routes(server)
+    plotting.routes(server)
     # callbacks by websocket would be checked once, when the socket opens; by HTTP every one is
     get_backend("fastapi").websocket_capability = False
     application = dash.Dash(

@@ -23,7 +23,7 @@ from models.store import embedded, streams
 from pbx import standin
 
 READY_S = 120.0
-LATER = ("demo", "history", "hotspots")
+LATER = ("demo", "history", "hotspots", "dispatch")
 """Children nobody waits for: lists and maps fill while the screens are used."""
 APP = str(Path(__file__).resolve().parent.parent / "app.py")
 
@@ -209,6 +209,8 @@ def _children(
         filled = ("history",)
     # apart: its arithmetic must not hold up the relay
     children.append(app("hotspots", "ingest", "--loops", "hotspots", needs=filled))
+    # apart as well: it holds a city's graph
+    children.append(app("dispatch", "ingest", "--loops", "dispatch", needs=filled))
     return children
 
 

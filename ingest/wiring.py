@@ -72,10 +72,15 @@ def _keepers(settings: Settings, redis: "Redis", loops: Sequence[str]) -> list[R
         if "log" in loops:
             runs.append(EventKeeper(redis, engine, tenant, "duty", streams.duty_stream).run())
             runs.append(EventKeeper(redis, engine, tenant, "display", streams.display_stream).run())
+            runs.append(
+                EventKeeper(redis, engine, tenant, "incidents", streams.incident_stream).run()
+            )
         if "timers" in loops:
             runs.append(Timers(redis, engine, tenant).run())
         if "hotspots" in loops:
             runs.append(_hotspots(settings, redis, engine, tenant))
+        if "dispatch" in loops:
+            runs.append(_dispatching(settings, redis, engine, tenant))
     return runs
 
 
@@ -84,6 +89,13 @@ def _hotspots(settings: Settings, redis: "Redis", engine: "Engine", tenant: str)
     from models.store.files import Files
 
     return Hotspots(redis, engine, tenant, settings.zone, Files(settings.files)).run()
+
+
+def _dispatching(settings: Settings, redis: "Redis", engine: "Engine", tenant: str) -> Run:
+    from ingest.dispatching import Dispatching
+    from models.store.files import Files
+
+    return Dispatching(redis, engine, tenant, Files(settings.files)).run()
 
 
 def begin_of(settings: Settings, engine: "Engine", tenant: str) -> "Begin":

@@ -14,6 +14,7 @@ from dashboard.pages import (
     city_map,
     command,
     customers,
+    dispatch,
     drawers,
     duty,
     escalate,
@@ -29,7 +30,9 @@ from dashboard.pages import (
     places,
     placing,
     plans,
+    resources,
     routes,
+    symbols,
     system,
     ticket,
     ticket_desk,
@@ -111,10 +114,13 @@ def register(app: dash.Dash) -> None:
         escalate,
         incidents,
         plans,
+        dispatch,
+        resources,
         knowledge,
         knowledge_item,
         duty,
         admin,
+        symbols,
     )
     _work_aside(app)
     for page in (routes, wall, calls, *desks, drawers, system):

@@ -24,6 +24,8 @@ from dashboard.pages import (
     notices,
     places,
     plans,
+    resources,
+    symbols,
     ticket,
     ticket_desk,
 )
@@ -47,10 +49,12 @@ DESK_PAGES: Mapping[str, tuple[str, Callable[[str], Child]]] = {
     "/command/incidents": ("/command", incidents.page),
     "/command/plans": ("/command", plans.library),
     "/command/plan": ("/command", plans.page),
+    "/command/resources": ("/command", resources.page),
     "/knowledge": ("/knowledge", knowledge.page),
     "/knowledge/item": ("/knowledge", knowledge_item.page),
     "/centre/console": ("/centre", centre_console.page),
     **duty.PAGES,
+    "/command/symbols": ("/command", symbols.page),
     **admin.PAGES,
 }
 """Address -> (its entry in the navigation, the page by the address's search)."""

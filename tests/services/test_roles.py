@@ -4,6 +4,7 @@ The tables say which permission each needs. What is not in a table fails the tes
 """
 
 import http.client
+import json
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
@@ -28,6 +29,8 @@ from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 from web_client import Answer
 
+from command import demo as command_demo
+from command import plotting
 from command.duty import calendar, reports
 from dashboard.pages.duty import PAGES as DUTY
 from dashboard.pages.routes import DESK_PAGES
@@ -35,6 +38,8 @@ from dashboard.views.intake import FIELDS
 from dashboard.views.shell import PAGES as NAVIGATION
 from gis_data.city.manifest import SHIPPED, read_manifest
 from models.clock import now, to_datetime
+from models.events.incident.course import Place
+from models.events.incident.plotting import Drawing
 from models.rules.metrics import STANDARD
 from models.store.people import PERMISSIONS
 from models.tables import City, Closure, Letter, Ticket, User
@@ -49,6 +54,12 @@ DRAWN = {"kind": "road", "corners": [list(ROAD)], "done": True}
 ON_THE_MAP = (
     f"?from={ROAD[0]},{ROAD[1]}&to=114.365616,33.630629&at={ROAD[0]},{ROAD[1]}&on=tickets,hospital"
 )
+BUFFER = "buffer-1"
+DRAW = {
+    "op": "op-{login}", "kind": "put", "drawing": "drawing-{login}",
+    "body": {"shape": "point", "points": [list(ROAD)], "layer": "", "symbol": "fire"},
+}  # fmt: skip
+SVG = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 9 9"><path d="M0 0h9"/></svg>'
 PNG = "\x89PNG\r\n\x1a\n" + "0" * 60
 
 
@@ -65,6 +76,7 @@ class Case(NamedTuple):
     draft: int
     closure: int
     report: int
+    incident: int
 
 
 @pytest.fixture(scope="module")
@@ -100,7 +112,10 @@ def case(stores: Stores, engine: Engine) -> Iterator[Case]:
             report = reports.draft(
                 session, "值班日报", at - 60, at, judged=judged, actor=CHIEF, now=at
             ).id
-        yield Case(site, row.id, row.no, letter, number, call.key, item, draft, closure, report)
+            incident = make_incident(session)
+        yield Case(
+            site, row.id, row.no, letter, number, call.key, item, draft, closure, report, incident
+        )
 
 
 def make_ticket(site: Site, session: Any, **more: Any) -> Ticket:
@@ -123,6 +138,21 @@ def make_closure(session: Session, tenant_id: int) -> int:
     session.add(row)
     session.flush()
     return row.id
+
+
+def make_incident(session: Session) -> int:
+    """Report an incident in the district `HERE`, with a buffer drawn round it."""
+    command_demo.seed(session, now=now())
+    place = Place(*ROAD, district=HERE)
+    number = command_demo.exercise(session, place, now=now())
+    body = Drawing("circle", (ROAD,), "", metres=300.0, effect="buffer")
+    op = plotting.Op("made", "put", BUFFER, body=body)
+    plotting.put(session, number, op, town=nowhere, actor=CHIEF, now=now())
+    return number
+
+
+def nowhere() -> plotting.Town:
+    raise AssertionError("a buffer closes no road")
 
 
 # --- the tables -----------------------------------------------------------------------------
@@ -175,6 +205,24 @@ def posted(path: str) -> Ask:
     return ask
 
 
+def sent(path: str, body: object) -> Ask:
+    """Send JSON; the op ids of a batch are each person's own."""
+
+    def ask(case: Case, login: str) -> Answer:
+        text = json.dumps(body).replace("{login}", login)
+        headers = {"Content-Type": "application/json"}
+        return case.site.client(login).ask("POST", path.format(**case._asdict()), text, headers)
+
+    return ask
+
+
+def undrawn(answer: Answer) -> bool:
+    """A batch whose every operation was refused."""
+    if answer.status != 200:
+        return refused(answer)
+    return all(each.get("error") in ("refused", "not_found") for each in answer.json()["results"])
+
+
 def shows(address: str) -> Ask:
     return lambda case, login: case.site.page(login, address.format(**case._asdict()))
 
@@ -225,6 +273,9 @@ ROUTES: Mapping[str, Row] = {
     "GET /api/export/tickets.xlsx": Row("ticket.view", got("/api/export/tickets.xlsx")),
     "POST /files/{subject}/{number}": Row("ticket.view", posted("/files/ticket/{ticket}"), works),
     "GET /files/{number}": Row("ticket.view", got("/files/{file}"), in_scope),
+    "GET /api/export/resources.xlsx": Row(
+        "command.view", got("/api/export/resources.xlsx"), lambda _, person: not person.unit
+    ),
     "GET /api/route.geojson": Row("ticket.view", got(f"/api/route.geojson{ON_THE_MAP}"), of_tenant),
     "GET /api/letters/{number}.{kind}": Row(
         "ticket.view", got("/api/letters/{letter}.docx"), in_scope
@@ -235,6 +286,33 @@ ROUTES: Mapping[str, Row] = {
         "duty.view", got("/api/duty/report/{report}.docx"), of_tenant
     ),
     "GET /api/hotspots.{kind}": Row("ticket.view", got("/api/hotspots.geojson"), of_tenant),
+    "POST /api/command/{incident}/drawings": Row(
+        "command.act", sent("/api/command/{incident}/drawings", {"ops": [DRAW]}), of_tenant, undrawn
+    ),
+    "POST /api/command/{incident}/layers": Row(
+        "command.act", sent("/api/command/{incident}/layers", {"title": "消防"}), of_tenant
+    ),
+    "POST /api/command/{incident}/snapshots": Row(
+        "command.act", sent("/api/command/{incident}/snapshots", {"title": "到场"}), of_tenant
+    ),
+    "POST /api/command/{incident}/assess": Row(
+        "command.act", sent("/api/command/{incident}/assess", {"drawing": BUFFER}), of_tenant
+    ),
+    "GET /api/command/{incident}/wind": Row(
+        "command.view", got("/api/command/{incident}/wind?lon=114.3&lat=33.6"), of_tenant
+    ),
+    "POST /api/command/{incident}/presence": Row(
+        "command.view",
+        sent("/api/command/{incident}/presence", {"lon": 114.3, "lat": 33.6}),
+        of_tenant,
+    ),
+    "POST /api/command/measure": Row(
+        "command.view", sent("/api/command/measure", {"points": [[114.3, 33.6], [114.4, 33.6]]})
+    ),
+    "GET /api/command/symbols.json": Row("command.view", got("/api/command/symbols.json")),
+    "GET /api/command/symbols/{code}.svg": Row(
+        "command.view", got("/api/command/symbols/fire.svg")
+    ),
     "GET /tiles/{version}/{theme}/{zoom}/{x}/{name}": Row("ticket.view", got(TILE), of_tenant),
 }
 PAGES: Mapping[str, Row] = {
@@ -264,8 +342,12 @@ PAGES: Mapping[str, Row] = {
     "/admin/flow": Row("admin.parameters", shows("/admin/flow")),
     "/admin/options": Row("admin.parameters", shows("/admin/options")),
     "/customers": Row("ticket.open", shows("/customers")),
+    "/command/resources": Row(
+        "command.view", shows("/command/resources"), lambda _, person: not person.unit
+    ),
     **{address: Row("duty.view", shows(address)) for address in DUTY if address != "/duty/report"},
     "/duty/report": Row("duty.view", shows("/duty/report?id={report}"), of_tenant),
+    "/command/symbols": Row("command.edit", shows("/command/symbols")),
 }
 EMPTY_FORM = [""] * len(FIELDS)
 
@@ -351,6 +433,16 @@ CALLBACKS: Mapping[str, Row] = {
     "ticket_desk.find_caller": Row(
         "ticket.view", asked("ticket_desk.find_caller", lambda _: [1, "13900001111"]),
         lambda login, person: not person.unit,
+    ),
+    "symbols.add": Row(
+        "command.edit", asked("symbols.add", lambda _: [1, "force", "民兵", SVG, None])
+    ),
+    "symbols.change": Row(
+        "command.edit",
+        asked("symbols.change", lambda _: [
+            clicked({"symbol-do": "off", "code": "fire", "rev": 0}), [({"symbol-name": "fire"}, "火灾")],
+            [({"symbol-name": "fire"}, {"symbol-name": "fire"})],
+        ]),
     ),
     "customers.find": Row("ticket.open", asked("customers.find", lambda _: [1, "13900001111"])),
     "customers.save": Row(
@@ -498,6 +590,21 @@ CALLBACKS: Mapping[str, Row] = {
     "duty.upload": Row("duty.edit", asked("duty.upload", lambda _: [
         "data:text/csv;base64,bmFtZQ==", "a.csv", "/duty/contacts", "",
     ])),
+    "resources.listed": Row("command.view", asked("resources.listed", lambda _: [
+        "", "", "", None, {"tab": "units"},
+    ]), lambda _, person: not person.unit),
+    "resources.press": Row("command.edit", asked("resources.press", lambda _: [
+        clicked({"resource-do": "put", "key": ""}), [], [], [], {"tab": "units"},
+    ]), lambda _, person: not person.unit),
+    "dispatch.pane": Row("command.view", asked(
+        "dispatch.pane", lambda _: [1, "overview", None, 1],
+    ), lambda _, person: not person.unit),
+    "dispatch.found": Row("command.view", asked(
+        "dispatch.found", lambda _: [1, "", None, 1],
+    ), lambda _, person: not person.unit),
+    "dispatch.act": Row("command.act", asked(
+        "dispatch.act", lambda _: [[], [], [], [], 1, None, "fire", None, "", "", "", [], [], 1], pressed=4,
+    ), lambda _, person: not person.unit),
     "system.show": Row("system.view", asked("system.show", lambda _: [1])),
 }  # fmt: skip
 """Taking the file away comes last of those of the ticket: the first who may takes it."""
