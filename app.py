@@ -249,10 +249,11 @@ def _seed(options: argparse.Namespace) -> None:
     vault = Vault(settings.encryption_keys, settings.hash_key)
     tenant_id = tenant_id_of(engine, settings.tenant)
     if options.tickets:
-        from command import demo_resources
+        from command import demo_display, demo_resources
         from command.duty import demo as demo_duty
         from tickets import demo
 
+        print(f"{demo_display.fill(engine, tenant_id, now=now())} demo screens")
         print(f"{demo_resources.fill(engine, tenant_id, now=now())} response units")
         print(f"{demo_duty.fill(engine, tenant_id, vault, now=now())} demo shifts")
         print(f"{demo.fill(engine, tenant_id, vault, settings.zone, now=now())} demo tickets")

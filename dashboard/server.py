@@ -21,7 +21,7 @@ from redis.exceptions import RedisError
 from starlette.background import BackgroundTask
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from command import pictures
+from command import centre, pictures
 from command.positions import units
 from dashboard import (
     auth,
@@ -42,6 +42,7 @@ from dashboard import (
     route_files,
     sign_in,
 )
+from dashboard.centre_live import CentreHub
 from dashboard.command_live import CommandHub, Watch
 from dashboard.live import FloorHub
 from dashboard.pages.context import actor
@@ -93,6 +94,7 @@ class Web:
         self.redis = streams.connect(settings.redis_url)
         self.hubs: dict[str, FloorHub] = {}
         self.command_hubs: dict[int, CommandHub] = {}
+        self.centre_hubs: dict[tuple[int, str], CentreHub] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         door.wire(
             door.Doors(
@@ -133,6 +135,23 @@ class Web:
             self._tasks.add(asyncio.ensure_future(hub.run()))
         return self.command_hubs[tenant_id]
 
+    def centre_hub(self, tenant_id: int, district: str) -> CentreHub:
+        """Return the tenant's hub of the centre's screens, started on first use: its own for each district."""
+        key = (tenant_id, district)
+        if key not in self.centre_hubs:
+
+            async def load() -> dict[str, Any]:
+                return await asyncio.to_thread(self._centre, tenant_id, district)
+
+            hub = self.centre_hubs[key] = CentreHub(self.redis, tenant_id, load)
+            self._tasks.add(asyncio.ensure_future(hub.run()))
+        return self.centre_hubs[key]
+
+    def _centre(self, tenant_id: int, district: str) -> dict[str, Any]:
+        datum = self.settings.tile_datum
+        with db.transaction(self.engine, tenant_id) as session:
+            return centre.sections(session, district=district, now=now(), datum=datum)
+
     def _picture(self, tenant_id: int, incident: int) -> Picture | None:
         with db.transaction(self.engine, tenant_id) as session:
             return pictures.picture(session, incident)
@@ -160,6 +179,7 @@ class Web:
         while True:
             screens = sum(hub.clients for hub in self.hubs.values())
             screens += sum(hub.clients for hub in self.command_hubs.values())
+            screens += sum(hub.clients for hub in self.centre_hubs.values())
             facts = {"loop": "web", "since": since, "rss_mb": rss_mb(), "lag": 0}
             with contextlib.suppress(RedisError, OSError):
                 await streams.beat(self.redis, name, {**facts, "detail": f"{screens} screens"})
@@ -219,8 +239,8 @@ def create_app(settings: Settings, public: Mapping[str, APIRouter] = NOTHING) ->
     return _with_stream(auth.AuthMiddleware(server, web.gate, tuple(public)), web)
 
 
-def _with_stream(app: ASGIApp, web: Web) -> ASGIApp:
-    """Serve the live streams as plain ASGI, past the framework's per-chunk work, behind the same gate."""
+def _streams(web: Web) -> dict[str, ASGIApp]:
+    """Return the live streams by their address."""
 
     async def floor(scope: Scope, receive: Receive, send: Send) -> None:
         who = auth.require("floor.view")
@@ -238,6 +258,19 @@ def _with_stream(app: ASGIApp, web: Web) -> ASGIApp:
         hub = web.command_hub(who.tenant_id)
         await hub.serve(scope, receive, send, watch, _still(web, scope, who, "command.view"))
 
+    async def screens(scope: Scope, receive: Receive, send: Send) -> None:
+        who = auth.require("command.view")
+        if who.unit:
+            raise Refused("units have no part in command", permission="command.view")
+        hub = web.centre_hub(who.tenant_id, who.district)
+        await hub.serve(scope, receive, send, _still(web, scope, who, "command.view"))
+
+    return {"/live/floor": floor, "/live/command": command, "/live/centre": screens}
+
+
+def _with_stream(app: ASGIApp, web: Web) -> ASGIApp:
+    """Serve the live streams as plain ASGI, past the framework's per-chunk work, behind the same gate."""
+
     def gated(stream: ASGIApp) -> ASGIApp:
         async def guarded(scope: Scope, receive: Receive, send: Send) -> None:
             try:
@@ -247,7 +280,7 @@ def _with_stream(app: ASGIApp, web: Web) -> ASGIApp:
 
         return auth.AuthMiddleware(guarded, web.gate)
 
-    live = {"/live/floor": gated(floor), "/live/command": gated(command)}
+    live = {path: gated(stream) for path, stream in _streams(web).items()}
 
     async def route(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http" and scope["path"] in live:

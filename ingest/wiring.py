@@ -72,6 +72,7 @@ def _keepers(settings: Settings, redis: "Redis", loops: Sequence[str]) -> list[R
             )
         if "log" in loops:
             runs.append(EventKeeper(redis, engine, tenant, "duty", streams.duty_stream).run())
+            runs.append(EventKeeper(redis, engine, tenant, "display", streams.display_stream).run())
             runs.append(
                 EventKeeper(redis, engine, tenant, "incidents", streams.incident_stream).run()
             )

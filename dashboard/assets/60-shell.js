@@ -18,7 +18,7 @@
   };
 
   function dress(prefs, path) {
-    const wall = path === "/" || path.startsWith("/wall");
+    const wall = path === "/" || path.startsWith("/wall") || path.replace(/\/$/, "") === "/centre";
     const root = document.documentElement;
     root.dataset.theme = wall || prefs.theme === "dark" ? "dark" : "light";
     root.lang = prefs.lang === "en" ? "en" : "zh-CN";

@@ -12,6 +12,7 @@ PAGES: tuple[
     tuple[str, str, str], ...
 ] = (  # address, key of its word, permissions of which one is enough
     ("/wall", "nav.wall", "floor.view"),
+    ("/centre", "nav.centre", "command.view"),
     ("/calls", "nav.calls", "calls.view"),
     ("/tickets", "nav.tickets", "ticket.view"),
     ("/customers", "nav.customers", "ticket.open"),

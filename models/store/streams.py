@@ -83,6 +83,11 @@ def presence_stream(tenant_id: int) -> str:
     return f"presence:{tenant_id}"
 
 
+def display_stream(tenant_id: int) -> str:
+    """Stream of display events: what the console did to the screens of the centre."""
+    return f"display:{tenant_id}"
+
+
 def tickets_today(tenant: str) -> str:
     """String: the day's tickets as the screens get them, with the instant they were counted."""
     return f"tickets:{tenant}:today"

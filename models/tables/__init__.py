@@ -2,6 +2,7 @@
 
 from models.tables.alert import Alert
 from models.tables.base import Base
+from models.tables.display import Screen, ScreenItem
 from models.tables.duty import (
     DutyCalendar,
     DutyContact,
@@ -59,7 +60,7 @@ __all__ = [
     "DutyLevel", "DutyMember", "DutyNotice", "DutyRemark", "DutyReport", "DutyReportVersion", "DutyShift",
     "DutySwap", "EventLog", "Feed", "FeedDead", "Holiday", "Incident", "IncidentTicket", "IncidentType",
     "KnowledgeAnswer", "KnowledgeItem", "Letter", "LoginSession", "Outbox", "Parameter", "Plan", "PlotLayer",
-    "PlotSnapshot", "Queue", "Reserve", "ResponseUnit", "RoadSpeed", "Role", "SavedQuery", "Seat", "SeatInterval",
-    "Shelter", "Supervision", "Supply", "Symbol", "Team", "Tenant", "Ticket", "TicketHistory", "TicketLeg",
-    "TicketParty", "TicketRequest", "Transfer", "Unit", "UnitTrack", "User",
+    "PlotSnapshot", "Queue", "Reserve", "ResponseUnit", "RoadSpeed", "Role", "SavedQuery", "Screen", "ScreenItem",
+    "Seat", "SeatInterval", "Shelter", "Supervision", "Supply", "Symbol", "Team", "Tenant", "Ticket",
+    "TicketHistory", "TicketLeg", "TicketParty", "TicketRequest", "Transfer", "Unit", "UnitTrack", "User",
 ]  # fmt: skip

@@ -184,6 +184,11 @@ def of_tenant(login: str, _person: Person) -> bool:
     return login != "stranger"
 
 
+def of_the_city(_login: str, person: Person) -> bool:
+    """The console is for those who see the whole city, as its screens show it."""
+    return not person.unit and not person.district
+
+
 def works(login: str, person: Person) -> bool:
     """Who may add to the ticket's files: its unit, and who works on tickets at the centre."""
     verbs = {"open", "assign", "review", "call_back", "supervise", "instruct"}
@@ -243,10 +248,10 @@ def metrics_with(token: str) -> Ask:
     )
 
 
-def live(case: Case, login: str) -> Answer:
+def live(case: Case, login: str, path: str = "/live/floor") -> Answer:
     """Open the stream and leave it at once."""
     link = http.client.HTTPConnection(urlsplit(case.site.url).netloc, timeout=10)
-    link.request("GET", "/live/floor", headers={"Cookie": case.site.client(login).cookie})
+    link.request("GET", path, headers={"Cookie": case.site.client(login).cookie})
     came = link.getresponse()
     answer = Answer(came.status, {}, b"")
     came.close()
@@ -272,6 +277,7 @@ SIGNED_IN = {
 """What every session may ask for: the frame of the pages, in which no fact stands."""
 ROUTES: Mapping[str, Row] = {
     "GET /live/floor": Row("floor.view", live),
+    "GET /live/centre": Row("command.view", lambda case, login: live(case, login, "/live/centre")),
     "GET /api/export/calls.{kind}": Row("calls.view", got("/api/export/calls.csv")),
     "GET /api/export/tickets.xlsx": Row("ticket.view", got("/api/export/tickets.xlsx")),
     "POST /files/{subject}/{number}": Row("ticket.view", posted("/files/ticket/{ticket}"), works),
@@ -320,6 +326,8 @@ ROUTES: Mapping[str, Row] = {
 }
 PAGES: Mapping[str, Row] = {
     "/wall": Row("floor.view", shows("/wall")),
+    "/centre": Row("command.view", shows("/centre?screen=main")),
+    "/centre/console": Row("duty.edit", shows("/centre/console"), of_the_city),
     "/calls": Row("calls.view", shows("/calls")),
     "/alarms": Row("floor.view", shows("/alarms")),
     "/seat": Row("floor.view", shows("/seat?key=pbx1:PJSIP/8001")),
@@ -370,6 +378,11 @@ def nothing(answer: Answer) -> bool:
     return answer.status == 401 or answer.json()["response"]["yesterday"]["data"] == []
 
 
+def leaves_the_cards(answer: Answer) -> bool:
+    """A callback that draws no screen for whom it refuses."""
+    return answer.status == 401 or "console-screens" not in answer.json()["response"]
+
+
 def not_kept(answer: Answer) -> bool:
     return answer.status == 401 or WORDS["intake.not_kept"] in texts_of(answer)
 
@@ -418,6 +431,19 @@ def cap_form() -> list[Any]:
 
 
 CALLBACKS: Mapping[str, Row] = {
+    "centre_console.listing": Row("duty.edit", asked(
+        "centre_console.listing", lambda _: ["?class=ticket", None, "/centre/console"],
+    ), of_the_city),
+    "centre_console.standing": Row(
+        "duty.edit", asked("centre_console.standing", lambda _: [None, None]), of_the_city
+    ),
+    "centre_console.screens": Row(
+        "duty.edit", asked("centre_console.screens", lambda _: [None, None, "x"]), of_the_city,
+        denied=leaves_the_cards,
+    ),
+    "centre_console.press": Row("duty.edit", asked("centre_console.press", lambda _: [
+        clicked({"console-do": "push", "of": "text:", "rev": ""}), "", 0, 10, "今晚降温", [], [],
+    ]), of_the_city),
     "routes.show": Row("", shows("/nowhere")),
     "wall.yesterday": Row("floor.view", asked("wall.yesterday", lambda _: [now()]), denied=nothing),
     "wall.plotly": Row("", asked("wall.plotly", lambda _: [now()])),
@@ -628,7 +654,7 @@ CALLBACKS: Mapping[str, Row] = {
 
 
 def test_every_route_is_in_the_table(case: Case) -> None:
-    found = {"GET /live/floor"}  # plain ASGI, before the framework
+    found = {"GET /live/floor", "GET /live/centre"}  # plain ASGI, before the framework
     for route in case.site.routes:
         methods = (route.methods if isinstance(route, APIRoute) else None) or {"MOUNT"}
         found |= {f"{method} {route.path}" for method in methods}

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dashboard.texts.zh import (
     admin,
     alerts_cap,
+    centre,
     city_map,
     command,
     course,
@@ -46,6 +47,7 @@ ZH: Mapping[str, str] = {
     **command.TEXTS,
     **units.TEXTS,
     **alerts_cap.TEXTS,
+    **centre.TEXTS,
     **plans.TEXTS,
     **admin.TEXTS,
 }
