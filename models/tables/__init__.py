@@ -8,6 +8,17 @@ from models.tables.log import Audit, EventLog, Outbox
 from models.tables.paper import Attachment, Draft, Letter, SavedQuery
 from models.tables.people import LoginSession, Role, Tenant, User
 from models.tables.place import City, CityState, Closure, RoadSpeed
+from models.tables.resource import (
+    Assignment,
+    Capability,
+    Depot,
+    Reserve,
+    ResponseUnit,
+    Shelter,
+    Supply,
+    Transfer,
+    UnitTrack,
+)  # fmt: skip
 from models.tables.ticket import (
     Category,
     Customer,
@@ -24,10 +35,11 @@ from models.tables.ticket import (
 from models.tables.watch import AlarmLog
 
 __all__ = [
-    "Agent", "AlarmLog", "Attachment", "Audit", "Base", "CallLedger", "CallerIdentity",
-    "Category", "City", "CityState", "Closure", "Customer", "Draft", "EventLog", "Holiday",
-    "Incident", "IncidentTicket", "IncidentType", "KnowledgeAnswer", "KnowledgeItem",
-    "Letter", "LoginSession", "Outbox", "Parameter", "Plan", "Queue", "RoadSpeed", "Role", "SavedQuery", "Seat",
-    "SeatInterval", "Supervision", "Team", "Tenant", "Ticket", "TicketHistory", "TicketLeg",
-    "TicketParty", "TicketRequest", "Unit", "User",
+    "Agent", "AlarmLog", "Assignment", "Attachment", "Audit", "Base", "CallLedger", "CallerIdentity",
+    "Capability", "Category", "City", "CityState", "Closure", "Customer", "Depot", "Draft", "EventLog",
+    "Holiday", "Incident", "IncidentTicket", "IncidentType", "KnowledgeAnswer", "KnowledgeItem",
+    "Letter", "LoginSession", "Outbox", "Parameter", "Plan", "Queue", "Reserve", "ResponseUnit", "RoadSpeed",
+    "Role", "SavedQuery", "Seat", "SeatInterval", "Shelter", "Supervision", "Supply", "Team", "Tenant",
+    "Ticket", "TicketHistory", "TicketLeg", "TicketParty", "TicketRequest", "Transfer", "Unit",
+    "UnitTrack", "User",
 ]  # fmt: skip
