@@ -1,6 +1,7 @@
 """SQLAlchemy tables, one file a subject. Every business row carries its tenant."""
 
 from models.tables.base import Base
+from models.tables.evaluation import Evaluation, EvaluationIndicator
 from models.tables.floor import Agent, CallerIdentity, CallLedger, Queue, Seat, SeatInterval, Team
 from models.tables.incident import Incident, IncidentTicket, IncidentType, Plan
 from models.tables.knowledge import KnowledgeAnswer, KnowledgeItem
@@ -8,6 +9,7 @@ from models.tables.log import Audit, EventLog, Outbox
 from models.tables.paper import Attachment, Draft, Letter, SavedQuery
 from models.tables.people import LoginSession, Role, Tenant, User
 from models.tables.place import City, CityState, Closure, RoadSpeed
+from models.tables.plotting import DrawingRow, DrawingStep, PlotLayer, PlotSnapshot, Symbol
 from models.tables.resource import (
     Assignment,
     Capability,
@@ -35,11 +37,12 @@ from models.tables.ticket import (
 from models.tables.watch import AlarmLog
 
 __all__ = [
-    "Agent", "AlarmLog", "Assignment", "Attachment", "Audit", "Base", "CallLedger", "CallerIdentity",
-    "Capability", "Category", "City", "CityState", "Closure", "Customer", "Depot", "Draft", "EventLog",
+    "Agent", "AlarmLog", "Assignment", "Attachment", "Audit", "Base", "CallLedger",
+    "CallerIdentity", "Capability", "Category", "City", "CityState", "Closure", "Customer",
+    "Depot", "Draft", "DrawingRow", "DrawingStep", "Evaluation", "EvaluationIndicator", "EventLog",
     "Holiday", "Incident", "IncidentTicket", "IncidentType", "KnowledgeAnswer", "KnowledgeItem",
-    "Letter", "LoginSession", "Outbox", "Parameter", "Plan", "Queue", "Reserve", "ResponseUnit", "RoadSpeed",
-    "Role", "SavedQuery", "Seat", "SeatInterval", "Shelter", "Supervision", "Supply", "Team", "Tenant",
-    "Ticket", "TicketHistory", "TicketLeg", "TicketParty", "TicketRequest", "Transfer", "Unit",
-    "UnitTrack", "User",
+    "Letter", "LoginSession", "Outbox", "Parameter", "Plan", "PlotLayer", "PlotSnapshot", "Queue",
+    "Reserve", "ResponseUnit", "RoadSpeed", "Role", "SavedQuery", "Seat", "SeatInterval",
+    "Shelter", "Supervision", "Supply", "Symbol", "Team", "Tenant", "Ticket", "TicketHistory",
+    "TicketLeg", "TicketParty", "TicketRequest", "Transfer", "Unit", "UnitTrack", "User",
 ]  # fmt: skip

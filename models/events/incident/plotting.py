@@ -1,6 +1,6 @@
 """Plotting (标绘): objects on the incident's map, whole in every event: the last one of an object is it."""
 
-from typing import Literal
+from typing import Literal, get_args
 
 import msgspec
 
@@ -35,14 +35,30 @@ class Drawing(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     closure: int = 0
 
 
+Aspect = Literal["points", "style", "text", "layer", "effect", "being"]
+"""What of a drawing one changes: where it is, how it looks, what it says, its layer, what it does, that it is."""
+ASPECTS: tuple[Aspect, ...] = get_args(Aspect)
+
+
+class Over(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What of another's a change stands over: the revision `rev` of `actor`, shown as `by`, still holds it."""
+
+    aspect: Aspect
+    rev: int
+    actor: str
+    by: str
+
+
 class DrawingPut(IncidentEvent, frozen=True, kw_only=True):
     """An object was drawn or changed. rev : its new revision; base : the revision its author had before his eyes:
-    where that is not rev - 1, somebody else had changed it meanwhile, and both are kept in the log."""
+    where that is not rev - 1, somebody else had changed it meanwhile, and both are kept in the log. body : what the two
+    come to; over : what of the others did not stand."""
 
     drawing: str
     rev: int
     base: int
     body: Drawing
+    over: tuple[Over, ...] = ()
 
 
 class DrawingRemoved(IncidentEvent, frozen=True, kw_only=True):
@@ -50,6 +66,8 @@ class DrawingRemoved(IncidentEvent, frozen=True, kw_only=True):
 
     drawing: str
     rev: int
+    base: int = 0
+    over: tuple[Over, ...] = ()
 
 
 class LayerSet(IncidentEvent, frozen=True, kw_only=True):

@@ -12,13 +12,15 @@ def fold(p: Picture, event: e.PlottingEvent) -> Picture:
     """Return the picture after an event of plotting."""
     match event:
         case e.DrawingPut():
-            drawn = Drawn(event.drawing, event.rev, event.body, event.by, event.actor, event.at)
+            drawn = Drawn(event.drawing, event.rev, event.body, event.by, event.actor, event.at, event.over)
             return replace(p, drawings={**p.drawings, event.drawing: drawn})
         case e.DrawingRemoved():
-            gone = Drawn(event.drawing, event.rev, None, event.by, event.actor, event.at)
+            gone = Drawn(event.drawing, event.rev, None, event.by, event.actor, event.at, event.over)
             return replace(p, drawings={**p.drawings, event.drawing: gone})
         case e.LayerSet():
-            layer = Layer(event.layer, event.title, event.team, event.locked, event.actor)
+            known = p.layers.get(event.layer)  # who made it keeps it, whoever renames it
+            maker = known.actor if known else event.actor
+            layer = Layer(event.layer, event.title, event.team, event.locked, maker)
             return replace(p, layers={**p.layers, event.layer: layer})
         case e.SnapshotTaken():
             shot = Snapshot(event.snapshot, event.title, event.at, event.by)

@@ -5,7 +5,7 @@ from typing import Literal
 from msgspec import Struct
 
 from models.events.incident.course import Colour, Field, Grade, Kind, Place, Source, Stage
-from models.events.incident.plotting import Drawing
+from models.events.incident.plotting import Drawing, Over
 from models.events.incident.response import CLOSED, Contact, PlannedNeed, Progress
 
 Status = Literal[
@@ -292,7 +292,10 @@ class Incident(Struct, frozen=True):
 
 
 class Drawn(Struct, frozen=True):
-    """An object on the map; `body` None once it was removed: its revision is still counted."""
+    """An object on the map; `body` None once it was removed: its revision is still counted.
+
+    over : what of others this revision stands over.
+    """
 
     id: str
     rev: int
@@ -300,6 +303,7 @@ class Drawn(Struct, frozen=True):
     by: str
     actor: str
     at: float
+    over: tuple[Over, ...] = ()
 
 
 class Layer(Struct, frozen=True):
