@@ -2,7 +2,7 @@
 
 from sqlalchemy.orm import Session
 
-from command import queries
+from command import plotting, queries
 from models.rules.incident.state import Picture
 
 
@@ -14,9 +14,11 @@ def picture(session: Session, incident_id: int) -> Picture | None:
     state = queries.state_of(session, incident_id)
     if state is None:
         return None
-    return Picture(state)
+    return Picture(state, *plotting.board(session, incident_id))
 
 
 def open_ones(session: Session) -> list[Picture]:
     """Return the pictures of all open incidents of the tenant."""
-    return [Picture(state) for state in queries.open_ones(session)]
+    return [
+        Picture(state, *plotting.board(session, state.id)) for state in queries.open_ones(session)
+    ]

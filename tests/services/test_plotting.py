@@ -60,7 +60,7 @@ def make_incident(session: Session, tenant_id: int, no: str = "1001") -> int:
     session.flush()
     event = IncidentReported(
         id=f"incident-{row.id}-1", at=AT, actor="user:1", by="总值班", incident=row.id, seq=1, no=no,
-        kind="accident", type="gas", title="燃气泄漏", source="manual",
+        kind="accident", incident_type="gas", title="燃气泄漏", source="manual",
         place=Where(*spot(0), district="990101"), happened=AT,
     )  # fmt: skip
     picture = rules.reduce(None, event)
@@ -95,7 +95,7 @@ def lives(session: Session, incident: int) -> None:
     """Live equals replay: the rows say what the fold of the log says."""
     picture = rules.fold(log(session))
     assert picture is not None
-    found = plotting.board(session, incident, actor=ANNA)
+    found = plotting.board(session, incident)
     assert found.drawings == picture.drawings
     assert found.layers == picture.layers
     assert found.snapshots == picture.snapshots
