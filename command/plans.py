@@ -26,11 +26,16 @@ PARAMETER = "command"
 
 
 class Policy(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What a tenant decides of command. automatic : plans that say so start by themselves (K-17)."""
+    """What a tenant decides of command. automatic : plans that say so start by themselves (K-17).
+
+    stale_s : a position heard of longer ago is not relied on. reroute_s : by so many seconds an arrival must change
+    before it is told.
+    """
 
     automatic: bool = False
     stale_s: float = 120.0
     arrival_m: float = 150.0
+    reroute_s: float = 60.0
 
 
 def policy(session: Session) -> Policy:

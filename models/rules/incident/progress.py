@@ -1,11 +1,8 @@
 """Which step of an assignment may follow which, what a late report implies, and when a unit is expected."""
 
 from collections.abc import Mapping
-from typing import Any
 
-from msgspec import Struct
-
-from models.errors import BadInput, WrongStatus
+from models.errors import WrongStatus
 from models.events.incident.response import CLOSED, Progress
 from models.rules.incident.state import Assignment
 
@@ -63,27 +60,3 @@ def arrival(assignment: Assignment) -> float:
         return 0.0
     left = max(assignment.routed, assignment.times.get("en_route", 0.0))
     return left + assignment.seconds
-
-
-LIMITS = {"stale_s": (10, 86_400), "reroute_s": (5, 3_600)}
-"""Field -> the least and the most it may be."""
-
-
-class DispatchPolicy(Struct, frozen=True, forbid_unknown_fields=True):
-    """What a tenant decides about dispatch, with our defaults.
-
-    stale_s : a position heard of longer ago is not relied on. reroute_s : by so many seconds an arrival must change
-    before it is told.
-    """
-
-    stale_s: float = 300.0
-    reroute_s: float = 60.0
-
-    def check(self) -> None:
-        """Raise BadInput naming the first parameter beyond its limits."""
-        for field, (least, most) in LIMITS.items():
-            value: Any = getattr(self, field)
-            if not least <= value <= most:
-                raise BadInput(
-                    f"{field} beyond {least}-{most}", field=field, least=least, most=most
-                )
