@@ -52,11 +52,11 @@ def may_see(actor: Actor) -> None:
 def listed(session: Session, criteria: Criteria, *, actor: Actor, page: int = 0) -> Found:
     """Return one page of the incidents an actor may see."""
     may_see(actor)
-    where = [sees(actor), *_where(criteria)]
-    total = session.scalar(select(func.count()).select_from(Incident).where(*where)) or 0
+    asked = [sees(actor), *where(criteria)]
+    total = session.scalar(select(func.count()).select_from(Incident).where(*asked)) or 0
     rows = session.scalars(
         select(Incident.picture)
-        .where(*where)
+        .where(*asked)
         .order_by(Incident.reported_at.desc(), Incident.id.desc())
         .offset(max(page, 0) * PAGE)
         .limit(PAGE)
@@ -100,7 +100,8 @@ def _state(row: dict[str, Any]) -> State:
     return msgspec.convert(row, State, str_keys=True)
 
 
-def _where(c: Criteria) -> Iterable[Any]:
+def where(c: Criteria) -> Iterable[Any]:
+    """Yield the conditions of a list; BadInput for what no list can mean."""
     if c.status == "open":
         yield Incident.status.in_(OPEN)
     elif c.status:

@@ -58,6 +58,7 @@ def upgrade() -> None:
         "uq_evaluation_unapproved", "evaluation", ["tenant_id", "incident_id"], unique=True,
         postgresql_where=sa.text("state <> 'approved'"),
     )
+    op.create_index("ix_call_ledger_counted", "call_ledger", ["tenant_id", "counted_at"])
     for table in TABLES:
         op.execute(f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY")
         op.execute(f"ALTER TABLE {table} FORCE ROW LEVEL SECURITY")
@@ -70,5 +71,6 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     """Take back."""
+    op.drop_index("ix_call_ledger_counted", table_name="call_ledger")
     for table in reversed(TABLES):
         op.drop_table(table)
