@@ -12,8 +12,8 @@ from datetime import datetime
 from typing import Any, Generic, NamedTuple, TypeVar
 
 import msgspec
-from sqlalchemy import BigInteger, ColumnElement, cast, func, literal, select, text
-from sqlalchemy.dialects.postgresql import aggregate_order_by
+from sqlalchemy import BigInteger, ColumnElement, Text, cast, func, literal, select, text
+from sqlalchemy.dialects.postgresql import ARRAY, aggregate_order_by
 from sqlalchemy.orm import Session
 
 from command import queries
@@ -229,7 +229,7 @@ def at(session: Session, found: Film, moment: Instant, *, plan: FloorPlan) -> Se
 def _positions(session: Session, units: Sequence[str], moment: Instant) -> tuple[Fix, ...]:
     if not units:
         return ()
-    asked = select(func.unnest(sorted(set(units))).label("unit")).subquery()
+    asked = select(func.unnest(literal(sorted(set(units)), ARRAY(Text))).label("unit")).subquery()
     last = (
         select(UnitTrack)
         .where(UnitTrack.tenant_id == tenant_of(session), UnitTrack.unit == asked.c.unit)
