@@ -80,12 +80,9 @@ def state_of(session: Session, incident_id: int) -> State | None:
 
 def log(session: Session, incident_id: int, *, after: int = 0) -> list[AnyIncidentEvent]:
     """Return an incident's events behind the place `after`, in order, as the sealed log keeps them."""
-    incident = cast(EventLog.event["incident"].astext, BigInteger)
     seq = cast(EventLog.event["seq"].astext, Integer)
     rows = session.scalars(
-        select(EventLog.event)
-        .where(EventLog.event.has_key("incident"), incident == incident_id, seq > after)
-        .order_by(seq)
+        select(EventLog.event).where(EventLog.incident == incident_id, seq > after).order_by(seq)
     )
     return [from_row(row) for row in rows]
 

@@ -195,6 +195,9 @@ def _course(leak: Leak, plan: int) -> Iterator[tuple[float, Verb]]:
     def layered(s: Session, now: float) -> None:
         leak.layer = plotting.set_layer(s, id_(), title="东侧封控", team="交警", now=now, **who)
 
+    def fenced(s: Session, now: float) -> None:
+        drawn("line", replace(line, layer=leak.layer))(s, now)
+
     ring = Drawing("circle", (SPOT,), "", metres=300.0)
     line = Drawing("line", (SPOT, (114.32, 33.64)), "", text="封控线")
     yield 90, escalate
@@ -227,7 +230,7 @@ def _course(leak: Leak, plan: int) -> Iterator[tuple[float, Verb]]:
     )
     yield 400, drawn("ring", ring)
     yield 420, layered
-    yield 440, lambda s, now: drawn("line", replace(line, layer=leak.layer))(s, now)
+    yield 440, fenced
     yield 500, went(1, "F1", "on_scene")
     yield (
         520,

@@ -30,11 +30,12 @@ class Fault(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Reel:
-    """The events that can be folded, in order, the instant of each, and every `EVERY`th picture."""
+    """The events that can be folded, in order, the instant of each, every `EVERY`th picture, and the last."""
 
     events: tuple[AnyIncidentEvent, ...] = ()
     times: tuple[float, ...] = ()
     kept: tuple[Picture, ...] = ()
+    last: Picture | None = None
     fault: Fault | None = None
 
     def number(self, moment: float) -> int:
@@ -72,7 +73,7 @@ def reel(events: Sequence[AnyIncidentEvent]) -> Reel:
         times.append(event.at)
         if number % EVERY == 0:
             kept.append(picture)
-    return Reel(tuple(events[: len(times)]), tuple(times), tuple(kept), fault)
+    return Reel(tuple(events[: len(times)]), tuple(times), tuple(kept), picture, fault)
 
 
 def _wrong(number: int, event: AnyIncidentEvent, times: Sequence[float]) -> Fault | None:
