@@ -169,3 +169,16 @@ def _where(asked: Asked) -> Iterable[ColumnElement[bool]]:
         yield Evaluation.written_at >= to_datetime(asked.start)
     if asked.end:
         yield Evaluation.written_at < to_datetime(asked.end)
+
+
+def unreported(session: Session, *, actor: Actor) -> list[State]:
+    """Return the incidents that are over and have no report yet, the newest first, at most `PAGE`."""
+    may_see(actor)
+    rows = session.scalars(
+        select(Incident.picture)
+        .where(sees(actor), Incident.status.in_(("ended", "closed")))
+        .where(~select(Evaluation.id).where(Evaluation.incident_id == Incident.id).exists())
+        .order_by(Incident.reported_at.desc())
+        .limit(PAGE)
+    )
+    return [msgspec.convert(row, State, str_keys=True) for row in rows]

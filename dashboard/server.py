@@ -24,6 +24,7 @@ from command import pictures
 from dashboard import (
     auth,
     door,
+    evaluation_files,
     export,
     files,
     hotspot_files,
@@ -31,6 +32,7 @@ from dashboard import (
     maps,
     metrics,
     pages,
+    replay_files,
     route_files,
     sign_in,
 )
@@ -185,6 +187,8 @@ def create_app(settings: Settings) -> ASGIApp:
     maps.routes(server)
     hotspot_files.routes(server)
     route_files.routes(server)
+    replay_files.routes(server)
+    evaluation_files.routes(server)
     # callbacks by websocket would be checked once, when the socket opens; by HTTP every one is
     get_backend("fastapi").websocket_capability = False
     application = dash.Dash(

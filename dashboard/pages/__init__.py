@@ -23,6 +23,8 @@ from dashboard.pages import (
     notices,
     places,
     placing,
+    replay,
+    reviews,
     routes,
     system,
     ticket,
@@ -102,6 +104,8 @@ def register(app: dash.Dash) -> None:
         city_map,
         knowledge,
         knowledge_item,
+        replay,
+        reviews,
         admin,
     )
     _work_aside(app)

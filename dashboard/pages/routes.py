@@ -18,6 +18,8 @@ from dashboard.pages import (
     knowledge_item,
     notices,
     places,
+    replay,
+    reviews,
     ticket,
     ticket_desk,
 )
@@ -39,6 +41,9 @@ DESK_PAGES: Mapping[str, tuple[str, Callable[[str], Child]]] = {
     "/map": ("/map", city_map.page),
     "/knowledge": ("/knowledge", knowledge.page),
     "/knowledge/item": ("/knowledge", knowledge_item.page),
+    "/command/replay": ("/command", replay.page),
+    "/command/reviews": ("/command", reviews.page),
+    "/command/review": ("/command", reviews.report),
     **admin.PAGES,
 }
 """Address -> (its entry in the navigation, the page by the address's search)."""

@@ -15,6 +15,7 @@ from dashboard.texts.en import (
     outcomes,
     places,
     placing,
+    reviews,
     shell,
     tickets,
 )
@@ -33,5 +34,6 @@ EN: Mapping[str, str] = {
     **placing.TEXTS,
     **city_map.TEXTS,
     **command.TEXTS,
+    **reviews.TEXTS,
     **admin.TEXTS,
 }
