@@ -41,12 +41,8 @@ def register(app: dash.Dash) -> None:
         Input({"review-do": ALL}, "n_clicks"),
         State("review-facts", "data"),
         State("review-note", "value"),
-        State({"review-section": ALL}, "value"),
-        State({"review-section": ALL}, "id"),
-        State({"review-judged": ALL}, "value"),
-        State({"review-judged": ALL}, "id"),
-        State({"review-row-note": ALL}, "value"),
-        State({"review-row-note": ALL}, "id"),
+        State({"review-field": ALL, "of": ALL}, "value"),
+        State({"review-field": ALL, "of": ALL}, "id"),
         prevent_initial_call=True,
     )(press)
     app.callback(
@@ -182,11 +178,10 @@ def draw(_clicks: int | None, incident: int | None) -> tuple[Any, Any]:
 
 
 def press(
-    clicks: list[int | None], facts: dict[str, Any] | None, note: str | None,
-    texts: list[str | None], sections: list[dict[str, str]], judged: list[float | None],
-    judged_of: list[dict[str, str]], notes: list[str | None], notes_of: list[dict[str, str]],
+    clicks: list[int | None], facts: dict[str, Any] | None, note: str | None, values: list[Any],
+    ids: list[dict[str, str]],
 ) -> tuple[Any, Any]:  # fmt: skip
-    """Do what was pressed on a report; what was typed is saved with a submission."""
+    """Do what was pressed on a report; what was typed is saved before it is submitted or measured again."""
     pressed: Any = ctx.triggered_id
     if not any(clicks) or not pressed or not facts:
         return dash.no_update, dash.no_update
@@ -195,33 +190,44 @@ def press(
     try:
         require("command.approve" if verb in ("approve", "send_back") else "command.act")
         with writing() as session:
-            if verb in ("save", "submit", "measure_again"):
-                row = evaluation.save(
-                    session, number, rev=rev, actor=actor(), now=now(),
-                    sections={of["review-section"]: text or "" for of, text in zip(sections, texts, strict=True)},
-                    judged={of["review-judged"]: value for of, value in zip(judged_of, judged, strict=True)},
-                    notes={of["review-row-note"]: text or "" for of, text in zip(notes_of, notes, strict=True)},
-                )  # fmt: skip
-                rev = row.rev
-            match verb:
-                case "measure_again":
-                    evaluation.measure_again(session, number, rev=rev, actor=actor(), now=now())
-                case "submit":
-                    evaluation.submit(session, number, rev=rev, actor=actor(), now=now())
-                case "approve":
-                    evaluation.approve(
-                        session, number, rev=rev, note=note or "", actor=actor(), now=now()
-                    )
-                case "send_back":
-                    evaluation.send_back(
-                        session, number, rev=rev, note=note or "", actor=actor(), now=now()
-                    )
-                case "drop":
-                    evaluation.drop(session, number, rev=rev, actor=actor(), now=now())
-                    href = "/command/reviews"
+            if verb in TYPED:
+                rev = _saved(session, number, rev, values, ids)
+            if verb in VERBS:
+                VERBS[verb](session, number, rev, note or "")
+            elif verb != "save":
+                raise BadInput(f"no verb {verb}", field="verb")
+        if verb == "drop":
+            href = "/command/reviews"
     except HotlineError as error:
         return dash.no_update, _why(error)
     return f"{href}{'&' if '?' in href else '?'}t={now():.0f}", {"text": words()["reviews.saved"]}
+
+
+def _saved(
+    session: Session, number: int, rev: int, values: list[Any], ids: list[dict[str, str]]
+) -> int:
+    """Write what was typed; return the report's new revision."""
+    typed: dict[str, dict[str, Any]] = {"section": {}, "judged": {}, "note": {}}
+    for of, value in zip(ids, values, strict=True):
+        typed.setdefault(of["of"], {})[of["review-field"]] = value
+    row = evaluation.save(
+        session, number, rev=rev, actor=actor(), now=now(),
+        sections={name: str(text or "") for name, text in typed["section"].items()},
+        judged=typed["judged"], notes={code: str(text or "") for code, text in typed["note"].items()},
+    )  # fmt: skip
+    return row.rev
+
+
+TYPED = ("save", "submit", "measure_again")
+VERBS: Mapping[str, Callable[[Session, int, int, str], Any]] = {
+    "measure_again": lambda s, n, rev, _: evaluation.measure_again(s, n, rev=rev, actor=actor(), now=now()),
+    "submit": lambda s, n, rev, _: evaluation.submit(s, n, rev=rev, actor=actor(), now=now()),
+    "approve": lambda s, n, rev, note: evaluation.approve(s, n, rev=rev, note=note, actor=actor(), now=now()),
+    "send_back": lambda s, n, rev, note: evaluation.send_back(
+        s, n, rev=rev, note=note, actor=actor(), now=now()
+    ),
+    "drop": lambda s, n, rev, _: evaluation.drop(s, n, rev=rev, actor=actor(), now=now()),
+}  # fmt: skip
 
 
 def save_indicators(

@@ -1,4 +1,4 @@
-"""One evaluation report (评估报告): scores with what they were counted from, the chain, the texts, and what may be done."""
+"""One evaluation report (评估报告): scores with what they were counted from, the chain, the texts, the verbs."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -97,19 +97,22 @@ def _scores(report: Report, draft: bool, here: Here) -> Child:
         told: Child = inputs_of(row, here)
         if draft and row.measure == JUDGED:
             value = dcc.Input(
-                id={"review-judged": row.code}, type="number", min=0, max=100, step="any", value=row.value,
+                id={"review-field": row.code, "of": "judged"}, type="number", min=0, max=100, step="any", value=row.value,
                 placeholder="0–100", className="review-judged",
             )  # fmt: skip
         if draft:
             note = dcc.Input(
-                id={"review-row-note": row.code}, type="text", value=row.note, maxLength=500,
+                id={"review-field": row.code, "of": "note"}, type="text", value=row.note, maxLength=500,
                 placeholder=words["reviews.row_note"],
             )  # fmt: skip
             told = html.Div([html.Small(told, className="muted block"), note])
         elif row.note:
             told = html.Span([told, html.Small(row.note, className="block")])
         lines.append(
-            [name_of(row, words), value, target_of(row, words), f"{row.weight:g}", html.B(points(row.score, words)), told]
+            [
+                name_of(row, words), value, target_of(row, words), f"{row.weight:g}",
+                html.B(points(row.score, words)), told,
+            ]
         )  # fmt: skip
     return table(heads, lines, label=words["reviews.scores"])
 
@@ -153,7 +156,7 @@ def _texts(sections: Mapping[str, str], draft: bool, words: Words) -> Child:
     for name in SECTIONS:
         said = sections.get(name, "")
         if draft:
-            box = dcc.Textarea(id={"review-section": name}, value=said, maxLength=5000, rows=3)
+            box = dcc.Textarea(id={"review-field": name, "of": "section"}, value=said, maxLength=5000, rows=3)
             found.append(
                 html.Div(
                     [html.Label([html.Span(words[f"reviews.section.{name}"]), box])],

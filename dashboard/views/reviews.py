@@ -151,7 +151,8 @@ def _report_line(report: Report, here: Here) -> Sequence[Child]:
     words, row, i = here.words, report.row, report.incident
     mark = [html.Span(words["command.exercise"], className="replay-mark")] if i.exercise else []
     files = [
-        html.A(kind.upper(), href=f"/api/command/evaluation/{row.id}.{kind}", className="file") for kind in ("pdf", "xlsx")
+        html.A(kind.upper(), href=f"/api/command/evaluation/{row.id}.{kind}", className="file")
+        for kind in ("pdf", "xlsx")
     ]  # fmt: skip
     pick: Any = dcc.Checklist(
         [{"label": "", "value": str(row.id)}],
