@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 _Verbs: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
 CITY_FILES = ("roads", "osm", "districts", "places")
-LOOPS = ("ami", "projector", "archiver", "relay", "tickets", "timers", "hotspots")
+LOOPS = ("ami", "projector", "archiver", "relay", "tickets", "log", "timers", "hotspots")
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -233,9 +233,15 @@ def _seed(options: argparse.Namespace) -> None:
     vault = Vault(settings.encryption_keys, settings.hash_key)
     tenant_id = tenant_id_of(engine, settings.tenant)
     if options.tickets:
+        from command.duty import demo as demo_duty
         from tickets import demo
 
+        print(f"{demo_duty.fill(engine, tenant_id, vault, now=now())} demo shifts")
         print(f"{demo.fill(engine, tenant_id, vault, settings.zone, now=now())} demo tickets")
+        from command import demo as command_demo
+
+        begun = command_demo.fill(engine, tenant_id, Files(settings.files), now=now())
+        print(f"exercise {begun} begun" if begun else "no exercise begun")
     if options.history:
         from tickets import demo
 

@@ -39,19 +39,26 @@ def ask_level(
         session, incident_id, "set_level" if approver else "ask_level", actor=actor, now=now
     )
     _check(held, field, value, was)
-    reason = text(reason, "reason")
-    if approver:
-        tell(
-            session,
-            held,
-            LevelSet(revision=0, field=field, was=was, now=value, **held.facts(reason)),
-        )
+    return _change(session, held, field, value, text(reason, "reason"))
+
+
+def follow_plan(session: Session, held: Held, level: Grade, reason: str) -> None:
+    """Let the response level follow a plan that was started at it: at once if the actor may approve it, else asked."""
+    waits = any(r.field == "level" and r.state == "asked" for r in held.state.revisions.values())
+    if level != held.state.level and ("command.approve" in held.actor.can or not waits):
+        _change(session, held, "level", level, reason)
+
+
+def _change(session: Session, held: Held, field: Field, value: str, reason: str) -> bool:
+    was = getattr(held.state, field)
+    if "command.approve" in held.actor.can:
+        facts = held.facts(reason)
+        tell(session, held, LevelSet(revision=0, field=field, was=was, now=value, **facts))
         return True
     if any(r.field == field and r.state == "asked" for r in held.state.revisions.values()):
         raise WrongStatus(f"a proposal for {field} waits", cap="asked")
-    number = held.state.seq + 1
-    event = LevelAsked(revision=number, field=field, was=was, now=value, **held.facts(reason))
-    tell(session, held, event)
+    facts, number = held.facts(reason), held.state.seq + 1
+    tell(session, held, LevelAsked(revision=number, field=field, was=was, now=value, **facts))
     return False
 
 

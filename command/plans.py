@@ -9,6 +9,7 @@ import msgspec
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
+from command.levels import follow_plan
 from command.moving import TITLE_MAX, Held, take, tell, text
 from models.clock import Instant, to_datetime
 from models.errors import BadInput, NotFound, Refused, WrongStatus
@@ -161,11 +162,16 @@ def suggest(session: Session, state: State, around: Around) -> list[Suggestion]:
 def activate(
     session: Session, incident_id: int, plan_id: int, *, level: Grade, reason: str, actor: Actor, now: Instant
 ) -> None:  # fmt: skip
-    """预案启动 by a person, at a response level, with the reason; WrongStatus when it runs already or was retired."""
+    """预案启动 by a person, at a response level, with the reason; WrongStatus when it runs already or was retired.
+
+    The level holds at once if the actor may approve it, else it waits for who may.
+    """
     held = take(session, incident_id, "activate_plan", actor=actor, now=now)
     if level not in GRADES:
         raise BadInput("which level?", field="level")
-    _start(session, held, plan_id, level, text(reason, "reason"))
+    reason = text(reason, "reason")
+    _start(session, held, plan_id, level, reason)
+    follow_plan(session, held, level, reason)
 
 
 def start_by_itself(session: Session, held: Held) -> None:

@@ -10,6 +10,7 @@ from models.clock import Instant
 from models.errors import BadInput, NotFound, WrongStatus
 from models.events.incident import course as e
 from models.events.incident.response import NoticeSent, OrderAnswered, OrderGiven
+from models.rules.incident.state import Incident
 from tickets.moving import Actor
 
 STAGES: tuple[e.Stage, ...] = get_args(e.Stage)
@@ -23,6 +24,20 @@ def stages(held_reports: list[e.Stage], status: str) -> tuple[e.Stage, ...]:
     if "final" in held_reports:
         return ()
     return ("follow", "final") if status in ("controlled", "ended") else ("follow",)
+
+
+def drafted(state: Incident, stage: str) -> str:
+    """Return what a report may begin with: the template of a running plan with the facts filled in, else nothing."""
+    templates = [plan.templates.get(stage, "") for plan in state.plans.values()]
+    said = next(filter(None, reversed(templates)), "")
+    facts = {
+        "no": state.no, "title": state.title, "address": state.place.address,
+        "units": len(state.assignments), "on_scene": sum("on_scene" in a.times for a in state.assignments.values()),
+        "done": sum(bool(task.done) for task in state.tasks.values()), "tasks": len(state.tasks),
+    }  # fmt: skip
+    for name, value in facts.items():
+        said = said.replace("{" + name + "}", str(value))
+    return said
 
 
 def file_report(

@@ -20,7 +20,8 @@ from models.store.people import Viewer
 log = logging.getLogger(__name__)
 
 COOKIE = "hotline_session"
-OPEN_PATHS = ("/login", "/healthz", "/metrics")
+OPEN_PATHS = ("/login", "/healthz", "/metrics", "/duty/calendar.ics")
+"""What needs no session: /metrics and the calendar ask for a token of their own."""
 CHANGE_PATHS = ("/password", "/logout")
 """All that a first password opens."""
 OPEN_PREFIXES = ("/assets/", "/_favicon", "/favicon")

@@ -50,7 +50,7 @@ def calls_file(
                 break
     head = [texts.get(f"calls.col.{name}", name) for name in COLUMNS]
     body = [[_cell(name, getattr(row, name), texts, zone) for name in COLUMNS] for row in rows]
-    return (_xlsx(head, body), _XLSX) if kind == "xlsx" else (csv_file(head, body), "text/csv")
+    return (xlsx_file(head, body), XLSX) if kind == "xlsx" else (csv_file(head, body), "text/csv")
 
 
 TICKET_COLUMNS = (
@@ -116,7 +116,7 @@ def _ticket_cell(
     return value if isinstance(value, int) else str(value or "")[:CELL_MAX]
 
 
-_XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
 def _cell(name: str, value: object, texts: Mapping[str, str], zone: str) -> str | float:
@@ -140,7 +140,8 @@ def book(target: io.BytesIO | str, **options: bool) -> xlsxwriter.Workbook:
     return xlsxwriter.Workbook(target, {**safe, **options})
 
 
-def _xlsx(head: list[str], body: list[list[str | float]]) -> bytes:
+def xlsx_file(head: list[str], body: list[list[str | float]]) -> bytes:
+    """Return a workbook of one sheet."""
     buffer = io.BytesIO()
     with book(buffer, in_memory=True) as made:
         sheet = made.add_worksheet()

@@ -24,10 +24,15 @@ from command import pictures
 from dashboard import (
     auth,
     door,
+<<<<<<< HEAD
     evaluation_files,
+=======
+    duty_files,
+>>>>>>> main
     export,
     files,
     hotspot_files,
+    incident_files,
     letters,
     maps,
     metrics,
@@ -186,9 +191,14 @@ def create_app(settings: Settings) -> ASGIApp:
     letters.routes(server)
     maps.routes(server)
     hotspot_files.routes(server)
+    incident_files.routes(server)
     route_files.routes(server)
+<<<<<<< HEAD
     replay_files.routes(server)
     evaluation_files.routes(server)
+=======
+    duty_files.routes(server)
+>>>>>>> main
     # callbacks by websocket would be checked once, when the socket opens; by HTTP every one is
     get_backend("fastapi").websocket_capability = False
     application = dash.Dash(

@@ -200,7 +200,7 @@ def _children(
         ),
         app("web", "web", ready=port_open(ports["web"])),
         # its stream keeps what it does not read yet, the screens cannot wait
-        app("ledger", "ingest", "--loops", "archiver,relay,tickets,timers", needs=("web",)),
+        app("ledger", "ingest", "--loops", "archiver,relay,tickets,log,timers", needs=("web",)),
     ]
     filled: tuple[str, ...] = ("web",)
     if not options.empty:

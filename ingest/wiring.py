@@ -46,6 +46,7 @@ def _readers(settings: Settings, redis: "Redis") -> list[Run]:
 
 def _keepers(settings: Settings, redis: "Redis", loops: Sequence[str]) -> list[Run]:
     from ingest.archiver import Archiver
+    from ingest.event_log import EventKeeper
     from ingest.projector import Projector
     from ingest.relay import Relay
     from ingest.ticket_events import TicketEvents
@@ -67,6 +68,11 @@ def _keepers(settings: Settings, redis: "Redis", loops: Sequence[str]) -> list[R
         if "tickets" in loops:
             runs.append(
                 TicketEvents(redis, engine, tenant, settings.zone, Files(settings.files)).run()
+            )
+        if "log" in loops:
+            runs.append(EventKeeper(redis, engine, tenant, "duty", streams.duty_stream).run())
+            runs.append(
+                EventKeeper(redis, engine, tenant, "incidents", streams.incident_stream).run()
             )
         if "timers" in loops:
             runs.append(Timers(redis, engine, tenant).run())

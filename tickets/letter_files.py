@@ -65,7 +65,7 @@ def pdf(body: Body) -> bytes:
 
 
 def printed(page: str) -> bytes:
-    """Return a page of ours as PDF, whatever it is of; Unavailable when Pango is not on this machine."""
+    """Return a page of HTML as PDF; Unavailable when Pango is not on this machine."""
     if not printable():
         raise Unavailable(
             "PDF needs Pango (Debian: apt-get install libpango-1.0-0 libpangoft2-1.0-0)"
@@ -73,7 +73,7 @@ def printed(page: str) -> bytes:
     from weasyprint import HTML
     from weasyprint.urls import URLFetcher
 
-    # what is printed asks for nothing: not the network, not the disk
+    # a paper asks for nothing: not the network, not the disk
     nothing = URLFetcher(allowed_protocols=(), allow_redirects=False)
     made: bytes = HTML(string=page, url_fetcher=nothing).write_pdf()
     return made

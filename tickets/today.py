@@ -68,7 +68,7 @@ def of_district(board: Board, code: str) -> Board:
         return {**own, "areas": areas}
     nothing: Board = {"opened": 0, "kinds": {}, "states": {}, "results": {}, "newest": []}
     found: Board = board["districts"].get(code, nothing)
-    head: Board = {name: board[name] for name in ("at", "day", "notice") if name in board}
+    head: Board = {name: board[name] for name in ("at", "day", "notice", "duty") if name in board}
     return {**head, **found}
 
 

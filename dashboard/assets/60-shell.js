@@ -2,7 +2,7 @@
 (function () {
   "use strict";
   const H = (window.hotline = window.hotline || {});
-  const PAGES = { w: "/wall", c: "/calls", t: "/tickets", h: "/hotspots", m: "/map", k: "/knowledge", a: "/alarms", s: "/system" };
+  const PAGES = { w: "/wall", c: "/calls", t: "/tickets", h: "/hotspots", m: "/map", k: "/knowledge", d: "/duty", a: "/alarms", s: "/system" };
   const IDLE_MS = 3000;
   const BIG_PX = 2560; // from here on maps are drawn twice as large, or their names are too small to read
   let afterG = 0;

@@ -11,11 +11,15 @@ from dashboard.pages import (
     admin,
     calls,
     city_map,
+    command,
     customers,
     drawers,
+    duty,
+    escalate,
     files,
     hotspots,
     identity,
+    incidents,
     intake,
     knowledge,
     knowledge_item,
@@ -23,8 +27,12 @@ from dashboard.pages import (
     notices,
     places,
     placing,
+<<<<<<< HEAD
     replay,
     reviews,
+=======
+    plans,
+>>>>>>> main
     routes,
     system,
     ticket,
@@ -102,10 +110,18 @@ def register(app: dash.Dash) -> None:
         placing,
         places,
         city_map,
+        command,
+        escalate,
+        incidents,
+        plans,
         knowledge,
         knowledge_item,
+<<<<<<< HEAD
         replay,
         reviews,
+=======
+        duty,
+>>>>>>> main
         admin,
     )
     _work_aside(app)

@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
+from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
 import dash
@@ -31,11 +32,14 @@ from gis_data.hotspots.board import Counts
 from gis_data.hotspots.cells import aggregate
 from gis_data.hotspots.result import Period
 from gis_data.hotspots.terrain import Terrain
+from gis_data.hotspots.why import Why
 from models.clock import Instant, now
 from models.errors import BadInput, HotlineError
 from tickets import hotspots, queries
 from tickets.hotspot_why import why as reasons
 
+MERGED_MOST = 20
+"""Tickets that look like one matter, as reports of an incident begun from a cell."""
 REDRAWN = (
     ("hot-title", "children"), ("hot-cells", "data"), ("hot-districts", "data"), ("hot-badges", "children"),
     ("hot-city", "children"), ("hot-ranking", "children"), ("hot-areas", "children"),
@@ -275,7 +279,23 @@ def why(
     name = names.get(district, district) if district else name_of(here, key)
     trend = str((trends or {}).get(key, ""))
     known = f"hot.trend.{trend}" in words()
-    return told(found, name, tickets, labels, words(), trend=trend if known else "", step=one)
+    return told(
+        found, name, tickets, labels, words(), trend=trend if known else "", step=one,
+        incident=_incident(name, key, asked.layer, found) if "command.report" in viewer().can else "",
+    )  # fmt: skip
+
+
+def _incident(name: str, key: str, layer: str, found: Why) -> str:
+    """Return the address that begins an incident from a cell, with what looks like one matter as its reports."""
+    if key.startswith("district:"):
+        return ""
+    lat, lon = h3.cell_to_latlng(key)
+    asked = {
+        "new": "1", "source": "surge" if layer == "surge" else "hotspot", "title": name,
+        "point": f"{lon:.6f},{lat:.6f}",
+        "tickets": ",".join(found.groups[0][:MERGED_MOST]) if found.groups else "",
+    }  # fmt: skip
+    return f"/command?{urlencode(asked)}"
 
 
 @shown

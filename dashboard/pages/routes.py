@@ -11,15 +11,22 @@ from dashboard.door import reading
 from dashboard.pages import (
     admin,
     city_map,
+    command,
     customers,
+    duty,
     hotspots,
+    incidents,
     intake,
     knowledge,
     knowledge_item,
     notices,
     places,
+<<<<<<< HEAD
     replay,
     reviews,
+=======
+    plans,
+>>>>>>> main
     ticket,
     ticket_desk,
 )
@@ -39,11 +46,19 @@ DESK_PAGES: Mapping[str, tuple[str, Callable[[str], Child]]] = {
     "/hotspots": ("/hotspots", hotspots.page),
     "/places": ("/places", places.page),
     "/map": ("/map", city_map.page),
+    "/command": ("/command", command.page),
+    "/command/incidents": ("/command", incidents.page),
+    "/command/plans": ("/command", plans.library),
+    "/command/plan": ("/command", plans.page),
     "/knowledge": ("/knowledge", knowledge.page),
     "/knowledge/item": ("/knowledge", knowledge_item.page),
+<<<<<<< HEAD
     "/command/replay": ("/command", replay.page),
     "/command/reviews": ("/command", reviews.page),
     "/command/review": ("/command", reviews.report),
+=======
+    **duty.PAGES,
+>>>>>>> main
     **admin.PAGES,
 }
 """Address -> (its entry in the navigation, the page by the address's search)."""

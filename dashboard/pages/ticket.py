@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from dashboard.auth import require
 from dashboard.door import reading, writing
-from dashboard.pages import letters, placing
+from dashboard.pages import escalate, letters, placing
 from dashboard.pages.context import actor, districts, place, shown, told, words
 from dashboard.views import clock
 from dashboard.views import placing as placing_views
@@ -245,6 +245,7 @@ def _whole(session: Session, no: str, typed: Typed, pressed: str) -> Child:
         may_call="calls.view" in who.can or own,
         may_reveal=identity.may_reveal(session, whole.row, who), may_tell=identity.may_show_code(who),
         letters=letters.of_ticket(session, whole.row), place=_place(session, whole.row, town, zone),
+        incident=escalate.of_ticket(session, whole.row),
     )  # fmt: skip
 
 

@@ -13,7 +13,7 @@ Options = Sequence[tuple[str, str]]
 class Field(NamedTuple):
     """One field of a form.
 
-    kind : text (lines), line, one (of a list, owed), any (of a list), moment, number, yes. options : name of its list.
+    kind : text (lines), line, one or any (of a list), moment, number, yes, hidden. options : name of its list.
     """
 
     name: str
@@ -33,6 +33,11 @@ class Asked(NamedTuple):
 
 _NOTE = Field("note", "text")
 FORMS: Mapping[str, tuple[Field, ...]] = {
+    "report": (
+        Field("type", "one", "types"), Field("title", "line"), Field("address", "line"), Field("point", "line"),
+        Field("happened", "moment"), Field("exercise", "yes"), _NOTE, Field("source", "hidden"),
+        Field("tickets", "hidden"), Field("token", "hidden"),
+    ),
     "verify": (_NOTE,),
     "respond": (_NOTE,),
     "control": (_NOTE,),
@@ -110,6 +115,8 @@ def _field(field: Field, asked: Asked, words: Words) -> Child:
     entry = f"incident_field.{asked.verb}.{field.name}"
     label = words.get(entry, words.get(f"incident_field.{field.name}", field.name))
     value = asked.values.get(field.name)
+    if field.kind == "hidden":
+        return dcc.Input(id=name, type="hidden", value=value or "")
     options = [{"label": text, "value": code} for code, text in asked.lists.get(field.options, ())]
     control: Child
     match field.kind:

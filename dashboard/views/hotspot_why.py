@@ -13,9 +13,12 @@ from tickets.criteria import NONE
 
 def why(
     found: Why, name: str, tickets: TicketQuery, labels: Mapping[str, str], words: Words,
-    *, trend: str = "", step: Step | None = None,
+    *, trend: str = "", step: Step | None = None, incident: str = "",
 ) -> list[Child]:  # fmt: skip
-    """Return why a place is hot; `tickets` opens exactly those, `labels` are categories' and units'."""
+    """Return why a place is hot; `tickets` opens exactly those, `labels` are categories' and units'.
+
+    incident : the address that begins an incident from here, empty for who may not.
+    """
     told = [words["hot.n"].format(n=found.total)]
     if step is not None:
         told.insert(0, step.label)
@@ -26,6 +29,7 @@ def why(
     opens = [
         link(words["hot.open"].format(n=found.total), tickets.href(), className="button primary"),
         link(words["hot.instruct"], tickets.href(desk="instruct"), className="button"),
+        link(words["command.report"], incident, className="button") if incident else None,
     ]
     parts: list[Child] = [head, *([html.Div(opens, className="line")] if found.total else [])]
     if found.population >= 0:

@@ -27,6 +27,7 @@ def ticket(
     may_tell: bool = False,
     letters: Child = None,
     place: Child = None,
+    incident: Child = None,
 ) -> Child:
     """Return a ticket: facts, units with their lamps, letters, history, and the forms of the lawful moves."""
     row = whole.row
@@ -58,7 +59,10 @@ def ticket(
         panel(words["letters.title"], html.Div(letters, id="letters")),
         panel(words["ticket.history"], history.course(whole.history, names, words), css="roomy"),
     ]
-    right = panel(words["ticket.moves"], moves(whole, forms, names, words), css="roomy moves")
+    right = [
+        panel(words["ticket.moves"], moves(whole, forms, names, words), css="roomy moves"),
+        incident,
+    ]
     return html.Div(
         [
             dcc.Store(id="ticket-no", data=row.no),

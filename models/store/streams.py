@@ -49,6 +49,11 @@ def place_stream(tenant_id: int) -> str:
     return f"places:{tenant_id}"
 
 
+def duty_stream(tenant_id: int) -> str:
+    """Stream of duty events: roster, swaps, handovers, notices, remarks, reports."""
+    return f"duty:{tenant_id}"
+
+
 def incident_stream(tenant_id: int) -> str:
     """Stream of incident events, one an entry, in the order of each incident's `seq`."""
     return f"incidents:{tenant_id}"

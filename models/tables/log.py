@@ -34,6 +34,7 @@ class EventLog(Owned, Base):
     __tablename__ = "event_log"
     __table_args__ = (
         UniqueConstraint("tenant_id", "event_id"),
+        Index("ix_event_log_kind", "tenant_id", "kind", "at"),
         Index(
             "ix_event_log_incident",
             "tenant_id",
@@ -58,6 +59,7 @@ class Audit(Owned, Base):
     """Who did or saw what; append-only and hash-chained."""
 
     __tablename__ = "audit"
+    __table_args__ = (Index("ix_audit_verb", "tenant_id", "verb", "at"),)
     id: Mapped[Id]
     at: Mapped[Instant]
     actor: Mapped[str] = mapped_column(Text)

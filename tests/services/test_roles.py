@@ -28,13 +28,16 @@ from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 from web_client import Answer
 
+from command.duty import calendar, reports
+from dashboard.pages.duty import PAGES as DUTY
 from dashboard.pages.routes import DESK_PAGES
 from dashboard.views.intake import FIELDS
 from dashboard.views.shell import PAGES as NAVIGATION
 from gis_data.city.manifest import SHIPPED, read_manifest
 from models.clock import now, to_datetime
+from models.rules.metrics import STANDARD
 from models.store.people import PERMISSIONS
-from models.tables import City, Closure, Letter, Ticket
+from models.tables import City, Closure, Letter, Ticket, User
 from tickets import assignment, editing, intake, letters
 from tickets.moving import Actor
 
@@ -61,6 +64,7 @@ class Case(NamedTuple):
     item: int
     draft: int
     closure: int
+    report: int
 
 
 @pytest.fixture(scope="module")
@@ -92,7 +96,11 @@ def case(stores: Stores, engine: Engine) -> Iterator[Case]:
         number = sent.json()["id"]
         with site.session() as session:
             closure = make_closure(session, site.place.id)
-        yield Case(site, row.id, row.no, letter, number, call.key, item, draft, closure)
+            judged = reports.Judged({}, STANDARD)
+            report = reports.draft(
+                session, "值班日报", at - 60, at, judged=judged, actor=CHIEF, now=at
+            ).id
+        yield Case(site, row.id, row.no, letter, number, call.key, item, draft, closure, report)
 
 
 def make_ticket(site: Site, session: Any, **more: Any) -> Ticket:
@@ -196,8 +204,9 @@ def live(case: Case, login: str) -> Answer:
 TILE = f"/tiles/{read_manifest(SHIPPED)[0][:16]}/desk/10/837/409@1.png"
 OPEN = {
     "GET /login", "POST /login", "GET /healthz", "GET /metrics", "GET /_favicon.ico", "MOUNT /assets",
+    "GET /duty/calendar.ics",
 }  # fmt: skip
-"""What nobody needs a session for; /metrics asks for its token, tested beside."""
+"""What nobody needs a session for; /metrics and the calendar ask for their token, tested beside."""
 SIGNED_IN = {
     "GET /_dash-component-suites/{package_name}/{fingerprinted_path:path}", "GET /_dash-layout",
     "GET /_dash-dependencies", "POST /_dash-update-component", "GET /_reload-hash", "GET /",
@@ -213,6 +222,11 @@ ROUTES: Mapping[str, Row] = {
     "GET /api/route.geojson": Row("ticket.view", got(f"/api/route.geojson{ON_THE_MAP}"), of_tenant),
     "GET /api/letters/{number}.{kind}": Row(
         "ticket.view", got("/api/letters/{letter}.docx"), in_scope
+    ),
+    "GET /api/duty/contacts.xlsx": Row("duty.view", got("/api/duty/contacts.xlsx")),
+    "GET /api/duty/roster.{kind}": Row("duty.view", got("/api/duty/roster.xlsx")),
+    "GET /api/duty/report/{number}.{kind}": Row(
+        "duty.view", got("/api/duty/report/{report}.docx"), of_tenant
     ),
     "GET /api/hotspots.{kind}": Row("ticket.view", got("/api/hotspots.geojson"), of_tenant),
     "GET /tiles/{version}/{theme}/{zoom}/{x}/{name}": Row("ticket.view", got(TILE), of_tenant),
@@ -242,6 +256,8 @@ PAGES: Mapping[str, Row] = {
     "/admin/flow": Row("admin.parameters", shows("/admin/flow")),
     "/admin/options": Row("admin.parameters", shows("/admin/options")),
     "/customers": Row("ticket.open", shows("/customers")),
+    **{address: Row("duty.view", shows(address)) for address in DUTY if address != "/duty/report"},
+    "/duty/report": Row("duty.view", shows("/duty/report?id={report}"), of_tenant),
 }
 EMPTY_FORM = [""] * len(FIELDS)
 
@@ -447,6 +463,15 @@ CALLBACKS: Mapping[str, Row] = {
     ])),
     "units.listed": Row("admin.units", asked("units.listed", lambda _: ["", ""])),
     "people.listed": Row("admin.people", asked("people.listed", lambda _: ["", ""])),
+    "duty.press": Row("duty.view", asked("duty.press", lambda _: [
+        clicked({"duty-do": "remark.write", "key": "", "version": 0}),
+        [({"duty-field": "remark", "form": "remark"}, "到岗")],
+        [({"duty-field": "remark", "form": "remark"}, {"duty-field": "remark", "form": "remark"})],
+        "/duty/log", "",
+    ])),
+    "duty.upload": Row("duty.edit", asked("duty.upload", lambda _: [
+        "data:text/csv;base64,bmFtZQ==", "a.csv", "/duty/contacts", "",
+    ])),
     "system.show": Row("system.view", asked("system.show", lambda _: [1])),
 }  # fmt: skip
 """Taking the file away comes last of those of the ticket: the first who may takes it."""
@@ -504,6 +529,19 @@ def test_who_may(case: Case, row: Row) -> None:
 def test_metrics_are_for_their_token_alone(case: Case, token: str) -> None:
     for login in ("", "admin", "duty"):
         assert metrics_with(token)(case, login).status == 403
+
+
+def test_a_calendar_opens_by_its_token_alone(case: Case) -> None:
+    with case.site.session() as session:
+        user = session.scalars(select(User).where(User.login == "duty")).one()
+        who = Actor(user.id, user.name, PERMISSIONS)
+        token = calendar.issue(session, whole=True, actor=who, now=now())
+    for login in ("", "unit", "stranger"):
+        visitor = case.site.client(login)
+        found = visitor.get(f"/duty/calendar.ics?token={token}")
+        assert found.status == 200 and found.body.startswith(b"BEGIN:VCALENDAR")
+        for wrong in ("", f"{token}x", "nowhere.x", token.partition(".")[2], "a" * 500):
+            assert visitor.get(f"/duty/calendar.ics?token={wrong}").status == 404
 
 
 def test_a_stranger_sees_nothing_of_ours(case: Case) -> None:

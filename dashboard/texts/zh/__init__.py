@@ -7,6 +7,7 @@ from dashboard.texts.zh import (
     city_map,
     command,
     course,
+    duty,
     files,
     floor,
     intake,
@@ -15,7 +16,11 @@ from dashboard.texts.zh import (
     outcomes,
     places,
     placing,
+<<<<<<< HEAD
     reviews,
+=======
+    plans,
+>>>>>>> main
     shell,
     tickets,
 )
@@ -25,6 +30,7 @@ ZH: Mapping[str, str] = {
     **floor.TEXTS,
     **tickets.TEXTS,
     **course.TEXTS,
+    **duty.TEXTS,
     **intake.TEXTS,
     **files.TEXTS,
     **knowledge.TEXTS,
@@ -34,6 +40,10 @@ ZH: Mapping[str, str] = {
     **placing.TEXTS,
     **city_map.TEXTS,
     **command.TEXTS,
+<<<<<<< HEAD
     **reviews.TEXTS,
+=======
+    **plans.TEXTS,
+>>>>>>> main
     **admin.TEXTS,
 }

@@ -197,11 +197,12 @@ class Alert(Struct, frozen=True):
 
 
 class Conference(Struct, frozen=True):
-    """A conference; `members` number -> state as the exchange says; `granted` who was given the floor."""
+    """A conference: `names` member -> name, `members` member -> state as the exchange says; `granted` the floor."""
 
     conference: int
     title: str
     groups: tuple[str, ...]
+    names: dict[str, str]
     members: dict[str, str]
     chair: str
     record: bool

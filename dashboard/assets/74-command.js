@@ -1,0 +1,68 @@
+/* The command page: clocks that tick, the word for the stream, incidents on the map, one form at a time. */
+(function () {
+  "use strict";
+  const H = (window.hotline = window.hotline || {});
+  const pad = (n) => String(n).padStart(2, "0");
+
+  function clock(seconds) {
+    const s = Math.max(0, Math.floor(seconds));
+    const days = Math.floor(s / 86400);
+    const rest = `${pad(Math.floor((s % 86400) / 3600))}:${pad(Math.floor((s % 3600) / 60))}:${pad(s % 60)}`;
+    return days ? `${days} d ${rest}` : rest;
+  }
+
+  (H.tickers = H.tickers || []).push(() => {
+    if (!H.byId("command")) return;
+    const now = H.command.now();
+    for (const node of document.querySelectorAll("[data-since]")) H.text(node, clock(now - Number(node.dataset.since)));
+    for (const node of document.querySelectorAll("[data-ago]")) H.text(node, H.age(Math.max(0, now - Number(node.dataset.ago))));
+    word();
+  });
+
+  function word() {
+    const node = document.querySelector("[data-command-live]");
+    if (!node) return;
+    H.text(node, H.word("command.live." + H.command.phase));
+    node.className = "live " + (H.command.phase === "open" ? "on" : "off");
+  }
+
+  H.command.on("phase", word);
+
+  /* Incidents on the map: the chosen one is larger; a press goes there. */
+  H.command.on("list", (list) => {
+    if (!H.byId("command-map")) return;
+    const features = Object.values(list)
+      .filter((row) => row.lon !== null)
+      .map((row) => ({
+        type: "Feature",
+        geometry: { type: "Point", coordinates: [row.lon, row.lat] },
+        properties: {
+          kind: "incident" + (row.id === H.command.incident ? " chosen" : ""),
+          label: "!",
+          href: "/command?id=" + row.id,
+          say: [row.title, H.word("incident_status." + row.status)],
+        },
+      }));
+    window.dash_clientside.set_props("command-places", { data: { type: "FeatureCollection", features } });
+  });
+
+  /* A form that opened has the cursor; Escape puts it away, Ctrl+Enter does it. */
+  new MutationObserver(() => {
+    const form = document.querySelector("#command-form .command-form");
+    if (!form || form.dataset.seen) return;
+    form.dataset.seen = "1";
+    form.scrollIntoView({ block: "nearest" });
+    const field = form.querySelector("textarea, input, .dash-dropdown, button");
+    if (field) field.focus();
+  }).observe(document.body, { childList: true, subtree: true });
+
+  document.addEventListener("keydown", (event) => {
+    const form = event.target.closest && event.target.closest(".command-form");
+    if (!form) return;
+    const buttons = form.querySelectorAll(".buttons > button");
+    if (event.key === "Escape" && buttons.length > 1) buttons[1].click();
+    else if (event.key === "Enter" && (event.ctrlKey || event.metaKey) && buttons.length) buttons[0].click();
+    else return;
+    event.preventDefault();
+  });
+})();

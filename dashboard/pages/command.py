@@ -1,0 +1,208 @@
+"""The command page: its parts are drawn anew when the live stream says that something in them changed."""
+
+from typing import Any
+from urllib.parse import parse_qs
+
+import dash
+from dash import Input, Output, State
+from sqlalchemy.orm import Session
+
+from command import advice, dossier, incidents, moving, plans, queries
+from dashboard.auth import require, viewer
+from dashboard.door import ground, map_base, reading
+from dashboard.pages import command_moves
+from dashboard.pages.context import actor, districts, map_look, place, shown, words
+from dashboard.views import command as views
+from dashboard.views import command_dossier
+from dashboard.views import command_panes as panes
+from dashboard.views.command_log import QUIET, line
+from dashboard.views.kit import Child
+from models.clock import now
+from models.errors import HotlineError, NotFound, Refused
+from models.rules.incident.state import Incident
+from tickets import queries as ticket_queries
+
+VIEW = "command.view"
+_SEEN_DEG = 0.02
+
+
+def register(app: dash.Dash) -> None:
+    """Register the page's callbacks and those of its forms."""
+    tick, list_tick, incident = (
+        Input("command-tick", "data"),
+        Input("command-list-tick", "data"),
+        State("command-incident", "data"),
+    )
+    app.callback(Output("command-list", "children"), list_tick, incident)(listed)
+    app.callback(Output("command-head", "children"), tick, incident)(head)
+    app.callback(Output("command-time", "children"), tick, incident)(timeline)
+    pane = Input("command-pane", "value")
+    for name, draw in PANES.items():
+        app.callback(Output(f"command-{name}", "children"), tick, pane, incident)(draw)
+    app.clientside_callback(
+        "function (name) { const side = document.getElementById('command-right');"
+        " if (side) side.dataset.pane = name; return window.dash_clientside.no_update; }",
+        Output("command-right", "title"),
+        pane,
+    )
+    command_moves.register(app)
+
+
+def page(search: str) -> Child:
+    """Return the page, with the incident of its address if there is one."""
+    require(VIEW)
+    if viewer().unit:
+        raise Refused("units have no part in command", permission=VIEW)
+    asked = parse_qs(search.lstrip("?"))
+    number = asked.get("id", ["0"])[0]
+    pane = asked.get("pane", ["overview"])[0]
+    with reading() as session:
+        chosen = (
+            moving.read(session, int(number), actor=actor())
+            if number.isdecimal() and int(number)
+            else None
+        )
+    base, bounds = _base(chosen)
+    pane = pane if pane in views.PANES else "overview"
+    begun = (
+        {name: values[0] for name, values in asked.items()}
+        if "new" in asked and chosen is None
+        else {}
+    )
+    form = command_moves.begun(begun) if begun else []
+    return views.page(
+        views.Opened(base, chosen, pane, bounds, viewer().can), {"form": form}, words()
+    )
+
+
+def _base(chosen: Incident | None) -> tuple[Any, tuple[float, ...]]:
+    try:
+        base = map_base(ground(), map_look())
+    except NotFound:
+        return None, ()
+    if chosen is None or chosen.place.lon is None or chosen.place.lat is None:
+        return base, ()
+    lon, lat = chosen.place.lon, chosen.place.lat
+    return base, (lon - _SEEN_DEG, lat - _SEEN_DEG, lon + _SEEN_DEG, lat + _SEEN_DEG)
+
+
+# --- parts ----------------------------------------------------------------------------------
+
+
+@shown
+def listed(_tick: object, incident: int | None) -> Child:
+    """Return the incidents that go on."""
+    require(VIEW)
+    with reading() as session:
+        found = queries.listed(session, queries.Criteria(status="open"), actor=actor())
+        types = queries.labels(session)
+    return views.brief_list(found.rows, incident or 0, types, words())
+
+
+@shown
+def head(_tick: object, incident: int | None) -> Child:
+    """Return the top bar."""
+    require(VIEW)
+    if not incident:
+        return []
+    with reading() as session:
+        state, types = moving.read(session, incident, actor=actor()), queries.labels(session)
+    return views.head(state, viewer().can, types, words())
+
+
+@shown
+def timeline(_tick: object, incident: int | None) -> Child:
+    """Return what happened so far."""
+    require(VIEW)
+    if not incident:
+        return []
+    with reading() as session:
+        events = queries.timeline(session, incident, actor=actor())
+        zone = place(session).zone
+    lines = [line(event, words()) for event in events if type(event).__name__ not in QUIET]
+    return views.timeline(lines, zone, words())
+
+
+def _seen(session: Session) -> panes.Seen:
+    texts = words()
+    kinds = {
+        key.removeprefix("place."): said for key, said in texts.items() if key.startswith("place.")
+    }
+    return panes.Seen(
+        viewer().can, place(session).zone, queries.labels(session), districts(session), kinds, now()
+    )
+
+
+@shown
+def overview(_tick: object, pane: str, incident: int | None) -> Child:
+    """Return the pane of facts, levels and merged reports."""
+    require(VIEW)
+    if pane != "overview" or not incident:
+        return dash.no_update
+    with reading() as session:
+        state = moving.read(session, incident, actor=actor())
+        told = []
+        for ticket in incidents.tickets_of(session, incident):
+            try:
+                ticket_queries.seen(session, ticket.id, actor=actor())
+                hidden = ticket.confidential or ticket.anonymous
+                told.append((ticket.no, "" if hidden else ticket.title))
+            except HotlineError:
+                told.append((ticket.no, ""))
+        return panes.overview(state, told, incidents.owing(state), _seen(session), words())
+
+
+@shown
+def plan(_tick: object, pane: str, incident: int | None) -> Child:
+    """Return the pane of plans and tasks."""
+    require(VIEW)
+    if pane != "plan" or not incident:
+        return dash.no_update
+    with reading() as session:
+        state = moving.read(session, incident, actor=actor())
+        fitting = plans.suggest(session, state, command_moves.around(state)) if state.open else []
+        known = advice.advice(session, state, actor=actor(), now=now())
+        return panes.plan(state, fitting, known, _seen(session), words())
+
+
+@shown
+def records(_tick: object, pane: str, incident: int | None) -> Child:
+    """Return the pane of reports, orders, decisions and process records."""
+    require(VIEW)
+    if pane != "records" or not incident:
+        return dash.no_update
+    with reading() as session:
+        state = moving.read(session, incident, actor=actor())
+        return panes.records(state, _seen(session), words())
+
+
+@shown
+def talk(_tick: object, pane: str, incident: int | None) -> Child:
+    """Return the pane of conferences."""
+    require(VIEW)
+    if pane != "talk" or not incident:
+        return dash.no_update
+    with reading() as session:
+        state = moving.read(session, incident, actor=actor())
+        return panes.talk(state, _seen(session), words())
+
+
+PANES = {"overview": overview, "plan": plan, "records": records, "talk": talk}
+
+
+@shown
+def analysis(_tick: object, pane: str, incident: int | None) -> Child:
+    """Return the dossier: what lies round the incident."""
+    require(VIEW)
+    if pane != "around" or not incident:
+        return dash.no_update
+    here = ground()
+    with reading() as session:
+        state = moving.read(session, incident, actor=actor())
+        found = dossier.dossier(session, state, here.city, actor=actor(), now=now())
+        return command_dossier.pane(state, found, _seen(session), words())
+
+
+PANES = {
+    "overview": overview, "plan": plan, "around": analysis, "records": records, "talk": talk,
+}  # fmt: skip

@@ -1,0 +1,366 @@
+"""What is pressed on the command page: a form is opened in its place, done, and closed; what is refused stays in it."""
+
+import secrets
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import dash
+from dash import ALL, Input, Output, State, ctx
+from sqlalchemy.orm import Session
+
+from command import dossier, incidents, levels, moving, plans, queries, records, tasks
+from dashboard.auth import require
+from dashboard.door import ground, reading, writing
+from dashboard.pages.context import actor, place, told, words
+from dashboard.views import clock, command_forms
+from dashboard.views.command_forms import FORMS, Asked, Options
+from dashboard.views.kit import Child
+from models.clock import now
+from models.errors import BadInput, HotlineError, NotFound, WrongStatus
+from models.events.incident.course import Place
+from models.rules.incident.plans import GRADES, Around
+from models.rules.incident.state import Incident
+from tickets import queries as ticket_queries
+from tickets.moving import Actor
+
+Values = Mapping[str, Any]
+Move = Callable[[Session, int, int, Values, Actor, float], object]
+COLOURS = ("red", "orange", "yellow", "blue")
+
+
+def register(app: dash.Dash) -> None:
+    """Register the two callbacks: a button pressed, a form done."""
+    app.callback(
+        Output("command-form", "children"),
+        Input({"incident-open": ALL, "about": ALL}, "n_clicks"),
+        State("command-incident", "data"),
+        prevent_initial_call=True,
+    )(opened)
+    app.callback(
+        Output("command-form", "children", allow_duplicate=True),
+        Output("toast", "data", allow_duplicate=True),
+        Output("url", "href", allow_duplicate=True),
+        Input({"incident-do": ALL, "about": ALL}, "n_clicks"),
+        State({"incident-field": ALL, "verb": ALL}, "value"),
+        State({"incident-field": ALL, "verb": ALL}, "id"),
+        State("command-incident", "data"),
+        prevent_initial_call=True,
+    )(done)
+
+
+# --- opening --------------------------------------------------------------------------------
+
+
+def opened(clicks: list[int | None], incident: int | None) -> Child:
+    """Return the form that was asked for, nothing when it was put away."""
+    pressed: Any = ctx.triggered_id
+    if not any(clicks) or not pressed:
+        return dash.no_update
+    verb, about = str(pressed["incident-open"]), str(pressed["about"])
+    if not verb:
+        return []
+    require("command.report" if verb == "report" else "command.view")
+    return _form(verb, about, incident or 0, {}, "")
+
+
+def _form(verb: str, about: str, incident: int, given: Values, note: str) -> Child:
+    if verb not in FORMS:
+        return []
+    with reading() as session:
+        state = moving.read(session, incident, actor=actor()) if incident else None
+        lists = _lists(session, state)
+        values = {**_begins(session, verb, about, state), **{k: v for k, v in given.items() if v}}
+        if verb == "report":
+            values.setdefault("token", secrets.token_hex(8))
+    return command_forms.form(Asked(verb, about, lists, values, note), words())
+
+
+def _lists(session: Session, state: Incident | None) -> Mapping[str, Options]:
+    texts, others = words(), []
+    if state is not None:
+        found = queries.listed(session, queries.Criteria(status="open"), actor=actor()).rows
+        others = [(str(row.id), f"{row.no} {row.title}") for row in found if row.id != state.id]
+    open_tasks = [task for task in state.tasks.values() if task.open] if state else []
+    stages = (
+        records.stages([r.stage for r in state.reports.values()], state.status) if state else ()
+    )
+    return {
+        "types": [(kind.code, kind.label) for kind in incidents.types(session)],
+        "others": others,
+        "level_fields": [(field, texts[f"level_field.{field}"]) for field in levels.CHOICES],
+        "level_values": [
+            *(
+                (grade, f"{texts[f'grade.{grade}']} {texts[f'grade_word.{grade}']}")
+                for grade in GRADES
+            ),
+            *((colour, texts[f"colour.{colour}"]) for colour in COLOURS),
+        ],
+        "levels": [(grade, texts[f"grade.{grade}"]) for grade in GRADES],
+        "tasks": [(str(task.task), f"{task.task} {task.title}") for task in open_tasks],
+        "stages": [(stage, texts[f"report_stage.{stage}"]) for stage in stages],
+    }
+
+
+def _begins(session: Session, verb: str, about: str, state: Incident | None) -> Values:
+    """Return what a form begins with: what it changes, or what is proposed."""
+    if state is None:
+        return {}
+    number = int(about) if about.lstrip("-").isdecimal() else 0
+    match verb:
+        case "amend":
+            spot = f"{state.place.lon},{state.place.lat}" if state.place.lon is not None else ""
+            return {
+                "title": state.title,
+                "type": state.type,
+                "address": state.place.address,
+                "point": spot,
+            }
+        case "activate_plan":
+            row = plans.version(session, number, actor=actor())
+            body = plans.body_of(row)
+            fitting = [s for s in plans.suggest(session, state, around(state)) if s.plan == number]
+            level = (
+                fitting[0].fit.level if fitting else body.levels[-1].level if body.levels else ""
+            )
+            return {"level": level or None}
+        case "file_report":
+            stages = records.stages([r.stage for r in state.reports.values()], state.status)
+            stage = stages[0] if stages else ""
+            return {"stage": stage or None, "said": records.drafted(state, stage)}
+        case "change_remark" if number in state.remarks:
+            return {"said": state.remarks[number].text}
+        case "progress_task" if number in state.tasks:
+            return {"percent": state.tasks[number].percent or 50}
+        case "add_task":
+            return {"minutes": 30}
+        case _:
+            return {}
+
+
+def around(state: Incident) -> Around:
+    """Return what lies round an incident, nothing while there is no city."""
+    try:
+        return dossier.around(state, ground().city)
+    except NotFound:
+        return Around()
+
+
+# --- doing ----------------------------------------------------------------------------------
+
+
+def done(
+    clicks: list[int | None], values: list[Any], fields: list[dict[str, str]], incident: int | None
+) -> tuple[Any, Any, Any]:
+    """Do what a form asks; a refusal stays in the form with what was typed."""
+    pressed: Any = ctx.triggered_id
+    if not any(clicks) or not pressed:
+        return dash.no_update, dash.no_update, dash.no_update
+    verb, about = str(pressed["incident-do"]), str(pressed["about"])
+    given = {
+        field["incident-field"]: value
+        for field, value in zip(fields, values, strict=True)
+        if field["verb"] == verb
+    }
+    try:
+        if verb == "report":
+            require("command.report")
+            with writing() as session:
+                state = report(session, given, actor(), now())
+            return [], _toast(verb), f"/command?id={state.id}"
+        require("command.view")
+        if verb not in MOVES:
+            raise NotFound(f"no verb {verb}")
+        number = int(about) if about.lstrip("-").isdecimal() else 0
+        with writing() as session:
+            MOVES[verb](session, incident or 0, number, given, actor(), now())
+    except HotlineError as error:
+        return (
+            _form(verb, about, incident or 0, given, refusal(error)),
+            dash.no_update,
+            dash.no_update,
+        )
+    return [], _toast(verb), dash.no_update
+
+
+def _toast(verb: str) -> dict[str, object]:
+    texts = words()
+    return {"text": texts["command.saved"].format(verb=texts[f"incident_verb.{verb}"]), "at": now()}
+
+
+def refusal(error: HotlineError) -> str:
+    """Return why a verb was refused, in the words of the trade: what is owed, the state, the field."""
+    texts = words()
+    cap = str(error.facts.get("cap", ""))
+    owed = error.facts.get("owed")
+    if cap == "owing" and isinstance(owed, list):
+        names = texts["told.or"].join(texts[f"command.owing.{name}"] for name in owed)
+        return texts["incident_cap.owing"].format(owed=names)
+    if f"incident_cap.{cap}" in texts:
+        return texts[f"incident_cap.{cap}"]
+    if isinstance(error, WrongStatus) and "status" in error.facts:
+        return texts["incident_cap.status"].format(
+            state=texts[f"incident_status.{error.facts['status']}"],
+            verb=texts.get(f"incident_verb.{error.facts['verb']}", ""),
+        )
+    if "field" in error.facts:
+        field = str(error.facts["field"])
+        return texts["incident_cap.field"].format(field=texts.get(f"incident_field.{field}", field))
+    return str(told(error)["text"])
+
+
+def report(session: Session, v: Values, who: Actor, at: float) -> Incident:
+    """Open an incident from the form; the tickets it began with become its reports, as far as they are free."""
+    token = _text(v, "token")
+    form = incidents.Form(
+        type=_text(v, "type"), title=_text(v, "title"), place=_place(v), source=_chosen(v, "source") or "manual",
+        happened=_moment(session, v, "happened"), exercise=bool(v.get("exercise")), note=_text(v, "note"),
+        origin=f"form:{token}" if token else "",
+    )  # fmt: skip
+    state = incidents.report(session, form, actor=who, now=at)
+    for no in filter(None, _text(v, "tickets").split(",")):
+        row = ticket_queries.whole(session, no, actor=who, now=at).row
+        if incidents.of_ticket(session, row.id, actor=who) is None:
+            incidents.merge_report(session, state.id, row.id, actor=who, now=at)
+    return state
+
+
+def begun(asked: Mapping[str, str]) -> Child:
+    """Return the form of a new incident as an address begins it."""
+    require("command.report")
+    names = ("title", "point", "address", "source", "tickets", "type")
+    return _form("report", "", 0, {name: asked.get(name, "") for name in names}, "")
+
+
+def _text(values: Values, name: str) -> str:
+    return str(values.get(name) or "")
+
+
+def _chosen(values: Values, name: str) -> Any:  # noqa: ANN401 - one of a list, the service judges which
+    return _text(values, name)
+
+
+def _number(values: Values, name: str) -> float:
+    value = values.get(name)
+    return float(value) if isinstance(value, int | float) else 0.0
+
+
+def _moment(session: Session, values: Values, name: str) -> float:
+    return clock.instant(_text(values, name), place(session).zone, name)
+
+
+def _place(values: Values) -> Place:
+    """Read a typed `lon,lat` and address; the district is what lies there."""
+    spot, address = _text(values, "point").strip(), _text(values, "address").strip()
+    if not spot:
+        return Place(address=address)
+    try:
+        lon, lat = (float(part) for part in spot.replace("，", ",").split(","))
+    except ValueError:
+        raise BadInput("no point", field="point") from None
+    return located(lon, lat, address)
+
+
+def located(lon: float, lat: float, address: str = "") -> Place:
+    """Return a place with its district; outside the city it has none."""
+    incidents.placed(Place(lon, lat, address))
+    try:
+        here = ground().surface.at(lon, lat)
+    except NotFound:
+        return Place(lon, lat, address)
+    return Place(lon, lat, address, here.district if here.inside else "")
+
+
+def _noted(verb: Callable[..., object]) -> Move:
+    return lambda s, i, _n, v, who, at: verb(s, i, note=_text(v, "note"), actor=who, now=at)
+
+
+def _numbered(verb: Callable[..., object]) -> Move:
+    return lambda s, i, n, v, who, at: verb(s, i, n, note=_text(v, "note"), actor=who, now=at)
+
+
+def _amend(session: Session, incident: int, _n: int, v: Values, who: Actor, at: float) -> None:
+    state = moving.read(session, incident, actor=who)
+    spot = _place(v)
+    incidents.amend(
+        session, incident, title=_text(v, "title"), type_=_text(v, "type"),
+        place=spot if spot != state.place else None, note=_text(v, "note"), actor=who, now=at,
+    )  # fmt: skip
+
+
+def _merge(session: Session, incident: int, _n: int, v: Values, who: Actor, at: float) -> None:
+    whole = ticket_queries.whole(session, _text(v, "ticket").strip(), actor=who, now=at)
+    incidents.merge_report(
+        session, incident, whole.row.id, note=_text(v, "note"), actor=who, now=at
+    )
+
+
+def _ask_level(session: Session, incident: int, _n: int, v: Values, who: Actor, at: float) -> None:
+    field = _chosen(v, "field")
+    if field not in levels.CHOICES:
+        raise BadInput("which field?", field="field")
+    was = getattr(moving.read(session, incident, actor=who), field)
+    levels.ask_level(
+        session, incident, field, _text(v, "value"), was=was, reason=_text(v, "reason"), actor=who, now=at
+    )  # fmt: skip
+
+
+def _add_task(session: Session, incident: int, _n: int, v: Values, who: Actor, at: float) -> None:
+    minutes = _number(v, "minutes")
+    tasks.add_task(
+        session, incident, title=_text(v, "title"), role=_text(v, "role"), due=at + minutes * 60 if minutes else 0.0,
+        after=tuple(int(number) for number in v.get("after") or ()), said=_text(v, "said"), actor=who, now=at,
+    )  # fmt: skip
+
+
+MOVES: Mapping[str, Move] = {
+    "verify": _noted(incidents.verify),
+    "respond": _noted(incidents.respond),
+    "control": _noted(incidents.control),
+    "relapse": _noted(incidents.relapse),
+    "end": _noted(incidents.end),
+    "close": _noted(incidents.close),
+    "cancel": lambda s, i, _n, v, who, at: incidents.cancel(
+        s, i, into=int(_text(v, "into") or 0), note=_text(v, "note"), actor=who, now=at
+    ),
+    "amend": _amend,
+    "merge_report": _merge,
+    "part_report": _numbered(incidents.part_report),
+    "ask_level": _ask_level,
+    "approve_level": _numbered(levels.approve_level),
+    "refuse_level": _numbered(levels.refuse_level),
+    "activate_plan": lambda s, i, n, v, who, at: plans.activate(
+        s, i, n, level=_chosen(v, "level"), reason=_text(v, "reason"), actor=who, now=at
+    ),
+    "add_task": _add_task,
+    "start_task": lambda s, i, n, _v, who, at: tasks.start_task(s, i, n, actor=who, now=at),
+    "progress_task": lambda s, i, n, v, who, at: tasks.progress_task(
+        s, i, n, int(_number(v, "percent")), note=_text(v, "note"), actor=who, now=at
+    ),
+    "finish_task": _numbered(tasks.finish_task),
+    "drop_task": _numbered(tasks.drop_task),
+    "file_report": lambda s, i, _n, v, who, at: records.file_report(
+        s, i, _chosen(v, "stage"), said=_text(v, "said"), to=_text(v, "to"), actor=who, now=at
+    ),
+    "order": lambda s, i, _n, v, who, at: records.order(
+        s, i, to=_text(v, "to"), said=_text(v, "said"), actor=who, now=at
+    ),
+    "answer_order": lambda s, i, n, v, who, at: records.answer_order(
+        s, i, n, said=_text(v, "said"), done=bool(v.get("done")), actor=who, now=at
+    ),
+    "ask_decision": lambda s, i, _n, v, who, at: records.ask_decision(
+        s, i, question=_text(v, "question"), actor=who, now=at
+    ),
+    "decide": lambda s, i, n, v, who, at: records.decide(
+        s, i, n, answer=_text(v, "answer"), actor=who, now=at
+    ),
+    "remark": lambda s, i, _n, v, who, at: records.remark(
+        s, i, said=_text(v, "said"), about=_moment(s, v, "about"), actor=who, now=at
+    ),
+    "change_remark": lambda s, i, n, v, who, at: records.change_remark(
+        s, i, n, said=_text(v, "said"), actor=who, now=at
+    ),
+    "notify": lambda s, i, _n, v, who, at: records.notify(
+        s, i, to=tuple(filter(None, _text(v, "to").replace("，", ",").split(","))), said=_text(v, "said"),
+        actor=who, now=at,
+    ),
+}  # fmt: skip
