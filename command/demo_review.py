@@ -1,4 +1,4 @@
-"""Demo of looking back: incidents of the weeks past, told by the verbs people press, sealed, and most of them evaluated."""
+"""Demo of looking back: incidents of the weeks past, told by the verbs people press, sealed, mostly evaluated."""
 
 import random
 from collections.abc import Callable
@@ -15,6 +15,7 @@ from models.clock import Instant, to_datetime
 from models.events.incident import plotting as p
 from models.events.incident import response as r
 from models.events.incident.course import Place
+from models.rules.incident.measures import JUDGED
 from models.store import db
 from models.store.chain import log_event
 from models.store.people import PERMISSIONS
@@ -29,7 +30,8 @@ TYPES = (
     ("gas", "accident", "燃气泄漏"), ("fire", "accident", "火灾"), ("flood", "natural", "城市内涝"),
 )  # fmt: skip
 FORCES = (
-    ("XF01", "消防一中队"), ("XF02", "消防二中队"), ("RQ01", "燃气抢修一组"), ("YL01", "急救一组"), ("PS01", "排水抢险队"),
+    ("XF01", "消防一中队"), ("XF02", "消防二中队"),
+    ("RQ01", "燃气抢修一组"), ("YL01", "急救一组"), ("PS01", "排水抢险队"),
 )  # fmt: skip
 
 
@@ -96,7 +98,9 @@ def _one(session: Session, tenant_id: int, past: Past, town: Town, began: Instan
 
 def _forces(session: Session, chance: random.Random) -> list[tuple[str, str]]:
     """Return three of the units the demo has, else some of the names alone."""
-    known = session.execute(select(ResponseUnit.code, ResponseUnit.label).order_by(ResponseUnit.code))
+    known = session.execute(
+        select(ResponseUnit.code, ResponseUnit.label).order_by(ResponseUnit.code)
+    )
     return chance.sample([(code, label) for code, label in known] or list(FORCES), 3)
 
 
@@ -121,7 +125,11 @@ Verb = Callable[[Instant], Any]
 
 
 def _course(
-    session: Session, number: int, place: Place, forces: list[tuple[str, str]], chance: random.Random
+    session: Session,
+    number: int,
+    place: Place,
+    forces: list[tuple[str, str]],
+    chance: random.Random,
 ) -> list[tuple[float, Verb]]:
     """Return (minutes after the report, what is done)."""
     who = {"actor": COORD}
@@ -185,7 +193,11 @@ def _evaluate(
     row = evaluation.draw(session, number, actor=COORD, now=now)
     if state == "draft":
         return
-    judged = {r.code: 70.0 + chance.randrange(25) for r in evaluation.rows_of(row) if r.measure == "judged"}
+    judged: dict[str, float | None] = {
+        each.code: 70.0 + chance.randrange(25)
+        for each in evaluation.rows_of(row)
+        if each.measure == JUDGED
+    }
     sections = {
         "course": "接报后立即核实，按预案调派力量，现场设置警戒并疏散群众，险情得到控制。",
         "good": "接报与调派衔接紧密，首报及时；现场指挥与街道配合顺畅。",
@@ -193,13 +205,18 @@ def _evaluate(
         "advice": "在高峰时段预置一支备勤力量；预案中补充社区联络人。",
     }
     row = evaluation.save(
-        session, row.id, rev=row.rev, sections=sections, judged=judged, notes={}, actor=COORD, now=now + 60
+        session,
+        row.id,
+        rev=row.rev,
+        sections=sections,
+        judged=judged,
+        notes={},
+        actor=COORD,
+        now=now + 60,
     )
     evaluation.submit(session, row.id, rev=row.rev, actor=COORD, now=now + 120)
     if state == "approved":
-        evaluation.approve(
-            session, row.id, rev=row.rev, note="同意", actor=CHIEF, now=now + 3600
-        )
+        evaluation.approve(session, row.id, rev=row.rev, note="同意", actor=CHIEF, now=now + 3600)
 
 
 def _seal(session: Session, number: int) -> None:

@@ -24,11 +24,8 @@ from command import pictures
 from dashboard import (
     auth,
     door,
-<<<<<<< HEAD
-    evaluation_files,
-=======
     duty_files,
->>>>>>> main
+    evaluation_files,
     export,
     files,
     hotspot_files,
@@ -193,12 +190,9 @@ def create_app(settings: Settings) -> ASGIApp:
     hotspot_files.routes(server)
     incident_files.routes(server)
     route_files.routes(server)
-<<<<<<< HEAD
+    duty_files.routes(server)
     replay_files.routes(server)
     evaluation_files.routes(server)
-=======
-    duty_files.routes(server)
->>>>>>> main
     # callbacks by websocket would be checked once, when the socket opens; by HTTP every one is
     get_backend("fastapi").websocket_capability = False
     application = dash.Dash(

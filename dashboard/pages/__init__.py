@@ -27,12 +27,9 @@ from dashboard.pages import (
     notices,
     places,
     placing,
-<<<<<<< HEAD
+    plans,
     replay,
     reviews,
-=======
-    plans,
->>>>>>> main
     routes,
     system,
     ticket,
@@ -116,12 +113,9 @@ def register(app: dash.Dash) -> None:
         plans,
         knowledge,
         knowledge_item,
-<<<<<<< HEAD
+        duty,
         replay,
         reviews,
-=======
-        duty,
->>>>>>> main
         admin,
     )
     _work_aside(app)

@@ -21,12 +21,9 @@ from dashboard.pages import (
     knowledge_item,
     notices,
     places,
-<<<<<<< HEAD
+    plans,
     replay,
     reviews,
-=======
-    plans,
->>>>>>> main
     ticket,
     ticket_desk,
 )
@@ -52,13 +49,10 @@ DESK_PAGES: Mapping[str, tuple[str, Callable[[str], Child]]] = {
     "/command/plan": ("/command", plans.page),
     "/knowledge": ("/knowledge", knowledge.page),
     "/knowledge/item": ("/knowledge", knowledge_item.page),
-<<<<<<< HEAD
+    **duty.PAGES,
     "/command/replay": ("/command", replay.page),
     "/command/reviews": ("/command", reviews.page),
     "/command/review": ("/command", reviews.report),
-=======
-    **duty.PAGES,
->>>>>>> main
     **admin.PAGES,
 }
 """Address -> (its entry in the navigation, the page by the address's search)."""

@@ -1,9 +1,6 @@
 """SQLAlchemy tables, one file a subject. Every business row carries its tenant."""
 
 from models.tables.base import Base
-<<<<<<< HEAD
-from models.tables.evaluation import Evaluation, EvaluationIndicator
-=======
 from models.tables.duty import (
     DutyCalendar,
     DutyContact,
@@ -19,7 +16,7 @@ from models.tables.duty import (
     DutyShift,
     DutySwap,
 )
->>>>>>> main
+from models.tables.evaluation import Evaluation, EvaluationIndicator
 from models.tables.floor import Agent, CallerIdentity, CallLedger, Queue, Seat, SeatInterval, Team
 from models.tables.incident import Incident, IncidentTicket, IncidentType, Plan
 from models.tables.knowledge import KnowledgeAnswer, KnowledgeItem
@@ -55,23 +52,15 @@ from models.tables.ticket import (
 from models.tables.watch import AlarmLog
 
 __all__ = [
-<<<<<<< HEAD
     "Agent", "AlarmLog", "Assignment", "Attachment", "Audit", "Base", "CallLedger",
     "CallerIdentity", "Capability", "Category", "City", "CityState", "Closure", "Customer",
-    "Depot", "Draft", "DrawingRow", "DrawingStep", "Evaluation", "EvaluationIndicator", "EventLog",
-    "Holiday", "Incident", "IncidentTicket", "IncidentType", "KnowledgeAnswer", "KnowledgeItem",
-    "Letter", "LoginSession", "Outbox", "Parameter", "Plan", "PlotLayer", "PlotSnapshot", "Queue",
-    "Reserve", "ResponseUnit", "RoadSpeed", "Role", "SavedQuery", "Seat", "SeatInterval",
-    "Shelter", "Supervision", "Supply", "Symbol", "Team", "Tenant", "Ticket", "TicketHistory",
-    "TicketLeg", "TicketParty", "TicketRequest", "Transfer", "Unit", "UnitTrack", "User",
-=======
-    "Agent", "AlarmLog", "Attachment", "Audit", "Base", "CallLedger", "CallerIdentity",
-    "Category", "City", "CityState", "Closure", "Customer", "Draft", "DutyCalendar", "DutyContact", "DutyDelivery",
-    "DutyGroup", "DutyHandover", "DutyLevel", "DutyMember", "DutyNotice", "DutyRemark", "DutyReport",
-    "DutyReportVersion", "DutyShift", "DutySwap", "EventLog", "Holiday",
-    "Incident", "IncidentTicket", "IncidentType", "KnowledgeAnswer", "KnowledgeItem",
-    "Letter", "LoginSession", "Outbox", "Parameter", "Plan", "Queue", "RoadSpeed", "Role", "SavedQuery", "Seat",
-    "SeatInterval", "Supervision", "Team", "Tenant", "Ticket", "TicketHistory", "TicketLeg",
-    "TicketParty", "TicketRequest", "Unit", "User",
->>>>>>> main
+    "Depot", "Draft", "DrawingRow", "DrawingStep", "DutyCalendar", "DutyContact", "DutyDelivery",
+    "DutyGroup", "DutyHandover", "DutyLevel", "DutyMember", "DutyNotice", "DutyRemark",
+    "DutyReport", "DutyReportVersion", "DutyShift", "DutySwap", "Evaluation",
+    "EvaluationIndicator", "EventLog", "Holiday", "Incident", "IncidentTicket", "IncidentType",
+    "KnowledgeAnswer", "KnowledgeItem", "Letter", "LoginSession", "Outbox", "Parameter", "Plan",
+    "PlotLayer", "PlotSnapshot", "Queue", "Reserve", "ResponseUnit", "RoadSpeed", "Role",
+    "SavedQuery", "Seat", "SeatInterval", "Shelter", "Supervision", "Supply", "Symbol", "Team",
+    "Tenant", "Ticket", "TicketHistory", "TicketLeg", "TicketParty", "TicketRequest", "Transfer",
+    "Unit", "UnitTrack", "User",
 ]  # fmt: skip

@@ -16,11 +16,8 @@ from dashboard.texts.en import (
     outcomes,
     places,
     placing,
-<<<<<<< HEAD
-    reviews,
-=======
     plans,
->>>>>>> main
+    reviews,
     shell,
     tickets,
 )
@@ -40,10 +37,7 @@ EN: Mapping[str, str] = {
     **placing.TEXTS,
     **city_map.TEXTS,
     **command.TEXTS,
-<<<<<<< HEAD
-    **reviews.TEXTS,
-=======
     **plans.TEXTS,
->>>>>>> main
+    **reviews.TEXTS,
     **admin.TEXTS,
 }
