@@ -19,16 +19,13 @@ from models.rules.incident.measures import JUDGED
 from models.store import db
 from models.store.chain import log_event
 from models.store.people import PERMISSIONS
-from models.tables import Evaluation, IncidentType, Outbox, ResponseUnit, UnitTrack
+from models.tables import Evaluation, Outbox, ResponseUnit, UnitTrack
 from tickets.demo_history import Town
 from tickets.moving import Actor
 
 DAY_S = 86_400.0
 COORD = Actor(0, "周指挥", PERMISSIONS - {"command.approve"})
 CHIEF = Actor(0, "带班领导", PERMISSIONS)
-TYPES = (
-    ("gas", "accident", "燃气泄漏"), ("fire", "accident", "火灾"), ("flood", "natural", "城市内涝"),
-)  # fmt: skip
 FORCES = (
     ("XF01", "消防一中队"), ("XF02", "消防二中队"),
     ("RQ01", "燃气抢修一组"), ("YL01", "急救一组"), ("PS01", "排水抢险队"),
@@ -47,13 +44,13 @@ class Past(NamedTuple):
 
 
 PASTS = (
-    Past(26.4, "gas", "人民路小区燃气泄漏", False, 1.0, "approved"),
-    Past(19.2, "gas", "东关街餐饮店燃气泄漏", False, 1.6, "approved"),
-    Past(14.7, "gas", "望江花园燃气泄漏演练", True, 0.8, "approved"),
-    Past(11.3, "flood", "下穿通道积水倒灌", False, 1.3, "approved"),
+    Past(26.4, "gas_leak", "人民路小区燃气泄漏", False, 1.0, "approved"),
+    Past(19.2, "gas_leak", "东关街餐饮店燃气泄漏", False, 1.6, "approved"),
+    Past(14.7, "gas_leak", "望江花园燃气泄漏演练", True, 0.8, "approved"),
+    Past(11.3, "rainstorm", "下穿通道积水倒灌", False, 1.3, "approved"),
     Past(6.5, "fire", "建材市场仓库起火", False, 1.1, "submitted"),
-    Past(3.2, "gas", "学府路施工挖断燃气管道", False, 1.2, "draft"),
-    Past(1.1, "flood", "老城片区路面积水", False, 1.0, ""),
+    Past(3.2, "gas_leak", "学府路施工挖断燃气管道", False, 1.2, "draft"),
+    Past(1.1, "rainstorm", "老城片区路面积水", False, 1.0, ""),
 )  # fmt: skip
 
 
@@ -62,14 +59,6 @@ def fill(engine: Engine, tenant_id: int, *, now: Instant) -> int:
     with db.transaction(engine, tenant_id) as session:
         if session.scalar(select(Evaluation.id).limit(1)) is not None:
             return 0
-        session.execute(
-            insert(IncidentType)
-            .values([
-                {"tenant_id": tenant_id, "code": code, "kind": kind, "label": label}
-                for code, kind, label in TYPES
-            ])
-            .on_conflict_do_nothing()
-        )  # fmt: skip
     chance = random.Random(110)  # noqa: S311 - the same demo every time
     town = Town(bundle.read(SHIPPED), chance)
     for past in PASTS:
@@ -132,8 +121,8 @@ def _course(
     chance: random.Random,
 ) -> list[tuple[float, Verb]]:
     """Return (minutes after the report, what is done)."""
-    who = {"actor": COORD}
     s = session
+    own: list[int] = []
 
     def tell(verb: Any, kind: Any, **facts: Any) -> Verb:  # noqa: ANN401 - any verb, any event of it
         def told(now: Instant) -> None:
@@ -143,24 +132,27 @@ def _course(
         return told
 
     steps: list[tuple[float, Verb]] = [
-        (2, lambda now: incidents.verify(s, number, note="电话核实", now=now, **who)),
-        (9, lambda now: records.file_report(s, number, "first", said="事件首报", to="市应急委", now=now, **who)),
-        (4, lambda now: tasks.add_task(s, number, title="设置警戒区", role="公安", due=now + 1500, now=now, **who)),
-        (4.5, lambda now: tasks.add_task(
-            s, number, title="疏散周边群众", role="街道", due=now + 2400, now=now, **who
-        )),
-        (5, lambda now: incidents.respond(s, number, note="", now=now, **who)),
-        (6, lambda now: records.order(s, number, to="现场指挥", said="控制现场，防止次生灾害", now=now, **who)),
-        (24, lambda now: tasks.finish_task(s, number, 1, note="警戒区已设置", now=now, **who)),
-        (30, lambda now: records.remark(s, number, said="现场风向转东北，疏散方向调整", now=now, **who)),
-        (40, lambda now: records.answer_order(s, number, 1, said="已落实", done=True, now=now, **who)),
-        (46, lambda now: tasks.finish_task(s, number, 2, note="疏散完毕", now=now, **who)),
-        (70, lambda now: incidents.control(s, number, note="险情已控制", now=now, **who)),
-        (112, lambda now: incidents.end(s, number, note="现场恢复正常", now=now, **who)),
+        (2, lambda now: incidents.verify(s, number, note="电话核实", now=now, actor=COORD)),
+        (9, lambda now: records.file_report(s, number, "first", said="事件首报", to="市应急委", now=now, actor=COORD)),
+        (4, lambda now: own.append(tasks.add_task(
+            s, number, title="设置警戒区", role="公安", due=now + 1500, now=now, actor=COORD
+        ))),
+        (4.5, lambda now: own.append(tasks.add_task(
+            s, number, title="疏散周边群众", role="街道", due=now + 2400, now=now, actor=COORD
+        ))),
+        (5, lambda now: incidents.respond(s, number, note="", now=now, actor=COORD)),
+        (6, lambda now: records.order(s, number, to="现场指挥", said="控制现场，防止次生灾害", now=now, actor=COORD)),
+        (24, lambda now: tasks.finish_task(s, number, own[0], note="警戒区已设置", now=now, actor=COORD)),
+        (30, lambda now: records.remark(s, number, said="现场风向转东北，疏散方向调整", now=now, actor=COORD)),
+        (40, lambda now: records.answer_order(s, number, 1, said="已落实", done=True, now=now, actor=COORD)),
+        (46, lambda now: tasks.finish_task(s, number, own[1], note="疏散完毕", now=now, actor=COORD)),
+        (62, lambda now: _finish(s, number, now)),
+        (70, lambda now: incidents.control(s, number, note="险情已控制", now=now, actor=COORD)),
+        (112, lambda now: incidents.end(s, number, note="现场恢复正常", now=now, actor=COORD)),
         (118, lambda now: records.file_report(
-            s, number, "final", said="处置完毕，无人员伤亡", to="市应急委", now=now, **who
+            s, number, "final", said="处置完毕，无人员伤亡", to="市应急委", now=now, actor=COORD
         )),
-        (124, lambda now: incidents.close(s, number, note="结案", now=now, **who)),
+        (124, lambda now: incidents.close(s, number, note="结案", now=now, actor=COORD)),
         (12, tell("draw", p.DrawingPut, drawing="cordon", rev=1, base=0, body=p.Drawing(
             "circle", ((place.lon or 0.0, place.lat or 0.0),), "", metres=300.0, text="警戒区", effect="buffer",
         ))),
@@ -185,6 +177,14 @@ def _course(
             )),
         ]  # fmt: skip
     return sorted(steps, key=lambda step: step[0])
+
+
+def _finish(session: Session, number: int, now: Instant) -> None:
+    """Finish what a plan that started by itself asked for, each task after those before it."""
+    while open_ := [t for t in moving.read(session, number, actor=COORD).tasks.values() if t.open]:
+        state = moving.read(session, number, actor=COORD)
+        ready = next(task for task in open_ if not tasks.waits(state, task))
+        tasks.finish_task(session, number, ready.task, actor=COORD, now=now)
 
 
 def _evaluate(

@@ -156,14 +156,12 @@ Verb = Callable[[Session, float], Any]
 
 def _course(leak: Leak, plan: int) -> Iterator[tuple[float, Verb]]:  # noqa: C901 - a script
     """Yield (seconds after the first call, what is done)."""
-    who = {"actor": COORD}
-    chief = {"actor": CHIEF}
 
     def id_() -> int:
         return leak.incident
 
     def escalate(s: Session, now: float) -> None:
-        leak.incident = incidents.escalate(s, leak.tickets[0], "gas", now=now, **who).id
+        leak.incident = incidents.escalate(s, leak.tickets[0], "gas", now=now, actor=COORD).id
 
     def tell(make: Callable[[dict[str, Any]], Any], verb: Any = "assign") -> Verb:
         def told(s: Session, now: float) -> None:
@@ -189,11 +187,18 @@ def _course(leak: Leak, plan: int) -> Iterator[tuple[float, Verb]]:  # noqa: C90
 
     def drawn(name: str, body: Drawing, base: int = 0) -> Verb:
         return lambda s, now: plotting.put(
-            s, id_(), Op(f"op-{name}-{base}", "put", name, base, body), town=None, now=now, **who
+            s,
+            id_(),
+            Op(f"op-{name}-{base}", "put", name, base, body),
+            town=None,
+            now=now,
+            actor=COORD,
         )
 
     def layered(s: Session, now: float) -> None:
-        leak.layer = plotting.set_layer(s, id_(), title="东侧封控", team="交警", now=now, **who)
+        leak.layer = plotting.set_layer(
+            s, id_(), title="东侧封控", team="交警", now=now, actor=COORD
+        )
 
     def fenced(s: Session, now: float) -> None:
         drawn("line", replace(line, layer=leak.layer))(s, now)
@@ -201,16 +206,16 @@ def _course(leak: Leak, plan: int) -> Iterator[tuple[float, Verb]]:  # noqa: C90
     ring = Drawing("circle", (SPOT,), "", metres=300.0)
     line = Drawing("line", (SPOT, (114.32, 33.64)), "", text="封控线")
     yield 90, escalate
-    yield 150, lambda s, now: incidents.verify(s, id_(), note="电话核实", now=now, **who)
+    yield 150, lambda s, now: incidents.verify(s, id_(), note="电话核实", now=now, actor=COORD)
     yield (
         160,
         lambda s, now: plans.activate(
-            s, id_(), plan, level="III", reason="燃气泄漏", now=now, **who
+            s, id_(), plan, level="III", reason="燃气泄漏", now=now, actor=COORD
         ),
     )
     yield 170, sent(1, "F1", 300.0)
     yield 175, sent(2, "G1", 420.0)
-    yield 180, lambda s, now: incidents.respond(s, id_(), note="", now=now, **who)
+    yield 180, lambda s, now: incidents.respond(s, id_(), note="", now=now, actor=COORD)
     yield 200, went(1, "F1", "acknowledged")
     yield 215, went(2, "G1", "acknowledged", implied=True)
     yield 215, went(2, "G1", "en_route")
@@ -218,14 +223,14 @@ def _course(leak: Leak, plan: int) -> Iterator[tuple[float, Verb]]:  # noqa: C90
     yield (
         260,
         lambda s, now: levels.ask_level(
-            s, id_(), "grade", "III", was="", reason="影响一个小区", now=now, **who
+            s, id_(), "grade", "III", was="", reason="影响一个小区", now=now, actor=COORD
         ),
     )
-    yield 320, lambda s, now: levels.approve_level(s, id_(), _asked(s, id_()), now=now, **chief)
+    yield 320, lambda s, now: levels.approve_level(s, id_(), _asked(s, id_()), now=now, actor=CHIEF)
     yield (
         380,
         lambda s, now: records.file_report(
-            s, id_(), "first", said="人民路 8 号燃气泄漏", to="市应急委", now=now, **who
+            s, id_(), "first", said="人民路 8 号燃气泄漏", to="市应急委", now=now, actor=COORD
         ),
     )
     yield 400, drawn("ring", ring)
@@ -247,30 +252,36 @@ def _course(leak: Leak, plan: int) -> Iterator[tuple[float, Verb]]:  # noqa: C90
             "assign",
         ),
     )
-    yield 600, lambda s, now: tasks.start_task(s, id_(), 1, now=now, **who)
+    yield 600, lambda s, now: tasks.start_task(s, id_(), 1, now=now, actor=COORD)
     yield 640, lambda s, now: _second_ticket(leak, s, now)
     yield 660, went(2, "G1", "on_scene")
     yield (
         700,
-        lambda s, now: records.order(s, id_(), to="燃气集团", said="关闭上游阀门", now=now, **who),
+        lambda s, now: records.order(
+            s, id_(), to="燃气集团", said="关闭上游阀门", now=now, actor=COORD
+        ),
     )
     yield (
         800,
-        lambda s, now: records.ask_decision(s, id_(), question="是否停供东片区", now=now, **who),
+        lambda s, now: records.ask_decision(
+            s, id_(), question="是否停供东片区", now=now, actor=COORD
+        ),
     )
-    yield 900, lambda s, now: records.decide(s, id_(), 1, answer="同意停供", now=now, **chief)
-    yield 960, lambda s, now: tasks.progress_task(s, id_(), 2, 40, now=now, **who)
-    yield 1000, lambda s, now: tasks.finish_task(s, id_(), 1, note="阀门已关", now=now, **who)
+    yield 900, lambda s, now: records.decide(s, id_(), 1, answer="同意停供", now=now, actor=CHIEF)
+    yield 960, lambda s, now: tasks.progress_task(s, id_(), 2, 40, now=now, actor=COORD)
+    yield 1000, lambda s, now: tasks.finish_task(s, id_(), 1, note="阀门已关", now=now, actor=COORD)
     yield (
         1020,
-        lambda s, now: records.answer_order(s, id_(), 1, said="已关闭", done=True, now=now, **who),
+        lambda s, now: records.answer_order(
+            s, id_(), 1, said="已关闭", done=True, now=now, actor=COORD
+        ),
     )
     yield 1100, drawn("ring", replace(ring, metres=500.0), 1)
-    yield 1200, lambda s, now: plotting.snapshot(s, id_(), "疏散前", now=now, **who)
+    yield 1200, lambda s, now: plotting.snapshot(s, id_(), "疏散前", now=now, actor=COORD)
     yield (
         1300,
         lambda s, now: records.remark(
-            s, id_(), said="东门有老人需转移", about=AT + 1250, now=now, **who
+            s, id_(), said="东门有老人需转移", about=AT + 1250, now=now, actor=COORD
         ),
     )
     yield 1320, tell(lambda f: r.NeedSet(capability="medical", count=2, **f), "set_need")
@@ -284,16 +295,22 @@ def _course(leak: Leak, plan: int) -> Iterator[tuple[float, Verb]]:  # noqa: C90
     yield (
         1340,
         lambda s, now: records.notify(
-            s, id_(), to=("街道值班",), said="请组织疏散", now=now, **who
+            s, id_(), to=("街道值班",), said="请组织疏散", now=now, actor=COORD
         ),
     )
     yield 1345, tell(
         lambda f: r.ConferenceAsked(
-            conference=1, title="现场会商", groups=("指挥部",), members=("8001", "8002"), chair="8001", **f
+            conference=1, title="现场会商", groups=("指挥部",),
+            members={"contact:1": "王队", "contact:2": "李工"},
+            chair="王队", **f
         ),
         "confer",
     )  # fmt: skip
-    for member, state in (("8001", "joined"), ("8002", "ringing"), ("8002", "speaking")):
+    for member, state in (
+        ("contact:1", "joined"),
+        ("contact:2", "ringing"),
+        ("contact:2", "speaking"),
+    ):
         yield (
             1350,
             tell(
@@ -306,7 +323,7 @@ def _course(leak: Leak, plan: int) -> Iterator[tuple[float, Verb]]:  # noqa: C90
     yield (
         1360,
         tell(
-            lambda f: r.FloorGranted(conference=1, member="8002", granted=True, **f),
+            lambda f: r.FloorGranted(conference=1, member="contact:2", granted=True, **f),
             "move_conference",
         ),
     )
@@ -333,7 +350,10 @@ def _course(leak: Leak, plan: int) -> Iterator[tuple[float, Verb]]:  # noqa: C90
             "assess",
         ),
     )
-    yield 1398, lambda s, now: incidents.amend(s, id_(), title="人民路燃气泄漏", now=now, **who)
+    yield (
+        1398,
+        lambda s, now: incidents.amend(s, id_(), title="人民路燃气泄漏", now=now, actor=COORD),
+    )
     yield (
         1400,
         lambda s, now: assignment.assign(
@@ -343,50 +363,50 @@ def _course(leak: Leak, plan: int) -> Iterator[tuple[float, Verb]]:  # noqa: C90
     yield (
         1500,
         lambda s, now: tasks.add_task(
-            s, id_(), title="安置转移人员", role="民政", due=AT + 3600, now=now, **who
+            s, id_(), title="安置转移人员", role="民政", due=AT + 3600, now=now, actor=COORD
         ),
     )
-    yield 1600, lambda s, now: incidents.control(s, id_(), note="浓度下降", now=now, **who)
-    yield 1700, lambda s, now: incidents.relapse(s, id_(), note="二次泄漏", now=now, **who)
+    yield 1600, lambda s, now: incidents.control(s, id_(), note="浓度下降", now=now, actor=COORD)
+    yield 1700, lambda s, now: incidents.relapse(s, id_(), note="二次泄漏", now=now, actor=COORD)
     yield 1750, sent(3, "M1", 500.0)
     yield 1800, lambda s, now: workflow.start(s, leak.tickets[0], actor=UNIT, now=now)
     yield 2300, went(3, "M1", "cancelled")
     yield (
         2400,
         lambda s, now: records.file_report(
-            s, id_(), "follow", said="二次泄漏已处置", to="市应急委", now=now, **who
+            s, id_(), "follow", said="二次泄漏已处置", to="市应急委", now=now, actor=COORD
         ),
     )
     yield (
         2600,
         lambda s, now: records.change_remark(
-            s, id_(), 1, said="东门两位老人已转移", now=now, **who
+            s, id_(), 1, said="东门两位老人已转移", now=now, actor=COORD
         ),
     )
-    yield 3000, lambda s, now: tasks.finish_task(s, id_(), 2, now=now, **who)
-    yield 3500, lambda s, now: incidents.control(s, id_(), note="浓度归零", now=now, **who)
-    yield 4000, lambda s, now: tasks.finish_task(s, id_(), 4, now=now, **who)
-    yield 4200, lambda s, now: tasks.finish_task(s, id_(), 3, now=now, **who)
+    yield 3000, lambda s, now: tasks.finish_task(s, id_(), 2, now=now, actor=COORD)
+    yield 3500, lambda s, now: incidents.control(s, id_(), note="浓度归零", now=now, actor=COORD)
+    yield 4000, lambda s, now: tasks.finish_task(s, id_(), 4, now=now, actor=COORD)
+    yield 4200, lambda s, now: tasks.finish_task(s, id_(), 3, now=now, actor=COORD)
     yield (
         4500,
         lambda s, now: plotting.remove(
-            s, id_(), Op("op-gone", "remove", "line", 1), town=None, now=now, **who
+            s, id_(), Op("op-gone", "remove", "line", 1), town=None, now=now, actor=COORD
         ),
     )
     yield 4800, lambda s, now: records.link_media(
-        s, id_(), form="recording", ref=leak.calls[0], title="首次来电录音", about=AT + 12, now=now, **who
+        s, id_(), form="recording", ref=leak.calls[0], title="首次来电录音", about=AT + 12, now=now, actor=COORD
     )  # fmt: skip
     yield 5400, went(1, "F1", "clear")
     yield 5600, tell(lambda f: r.SupplyReturned(transfer=1, amount=12.0, **f), "return_supply")
     yield 5700, went(2, "G1", "clear")
-    yield 6000, lambda s, now: incidents.end(s, id_(), note="应急终止", now=now, **who)
+    yield 6000, lambda s, now: incidents.end(s, id_(), note="应急终止", now=now, actor=COORD)
     yield (
         6600,
         lambda s, now: records.file_report(
-            s, id_(), "final", said="处置完毕，无人员伤亡", to="市应急委", now=now, **who
+            s, id_(), "final", said="处置完毕，无人员伤亡", to="市应急委", now=now, actor=COORD
         ),
     )
-    yield 7200, lambda s, now: incidents.close(s, id_(), note="结案", now=now, **who)
+    yield 7200, lambda s, now: incidents.close(s, id_(), note="结案", now=now, actor=COORD)
 
 
 def _asked(session: Session, incident: int) -> int:
