@@ -93,6 +93,11 @@ def labels(session: Session) -> dict[str, str]:
     return {row.code: row.label for row in found}
 
 
+def types_used(session: Session) -> frozenset[str]:
+    """Return the types of which there was an incident."""
+    return frozenset(session.scalars(select(Incident.type).distinct()))
+
+
 def _state(row: dict[str, Any]) -> State:
     return msgspec.convert(row, State, str_keys=True)
 

@@ -207,14 +207,19 @@
 
   window.addEventListener("resize", ticks);
 
-  function begin(given) {
-    facts = given;
-    if (playing) stop();
-    if (!facts) return window.dash_clientside.no_update;
-    const ready = () => (H.byId("replay-slot") ? (furnish(), show(facts.at)) : setTimeout(ready, 50));
-    ready();
-    return window.dash_clientside.no_update;
+  /* Another incident's page came: its slider is made, its moment asked for. */
+  function begin() {
+    const node = page();
+    if (!node || node.dataset.begun || !H.byId("replay-slot")) return;
+    node.dataset.begun = "1";
+    clearInterval(playing);
+    playing = 0;
+    facts = JSON.parse(node.dataset.facts);
+    furnish();
+    show(facts.at);
   }
+
+  new MutationObserver(begin).observe(document.body, { childList: true, subtree: true });
 
   function saved(when) {
     if (when) {
@@ -249,5 +254,5 @@
 
   Object.assign((H.maps = H.maps || {}), { replayStyle, replayPoint });
   window.dash_clientside = window.dash_clientside || {};
-  window.dash_clientside.replay = { begin, saved };
+  window.dash_clientside.replay = { saved };
 })();

@@ -23,7 +23,6 @@ from tickets.search import unit_names
 
 def register(app: dash.Dash) -> None:
     """Register the page's callbacks."""
-    app.clientside_callback(ClientsideFunction("replay", "begin"), Input("replay-facts", "data"))
     app.clientside_callback(ClientsideFunction("replay", "saved"), Input("replay-saved", "data"))
     app.callback(
         Output("replay-saved", "data"),

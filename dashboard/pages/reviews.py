@@ -77,7 +77,10 @@ def here_of(session: Session, texts: Words) -> Here:
         named = districts(session)
     except NotFound:
         named = {}
-    return Here(texts, place(session).zone, queries.labels(session), named, viewer().can)
+    return Here(
+        texts, place(session).zone, queries.labels(session), named, viewer().can,
+        queries.types_used(session),
+    )  # fmt: skip
 
 
 def _since(asked: Mapping[str, str]) -> Instant:

@@ -1,5 +1,6 @@
 """The replay page (过程再现): its frame, and what one moment shows; the browser paints every moment the same way."""
 
+import json
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -74,12 +75,12 @@ def page(film: Film, at: float, shown: Shown) -> Child:
             html.Div(id="replay-faults", className="replay-faults", role="alert", hidden=True),
             html.Div([_left(words), _map(shown, words), _right(shown)], className="replay-body"),
             _bar(words),
-            dcc.Store(id="replay-facts", data=facts),
+            dcc.Store(id="replay-facts", data={"id": state.id}),
             dcc.Store(id="replay-at", data=at),
             dcc.Store(id="replay-edit", data=0),
             dcc.Store(id="replay-saved"),
         ],
-        id="replay", className="replay", **data(incident=state.id),
+        id="replay", className="replay", **data(facts=json.dumps(facts)),
     )  # fmt: skip
 
 

@@ -105,9 +105,9 @@ def _scores(report: Report, draft: bool, here: Here) -> Child:
                 id={"review-field": row.code, "of": "note"}, type="text", value=row.note, maxLength=500,
                 placeholder=words["reviews.row_note"],
             )  # fmt: skip
-            told = html.Div([html.Small(told, className="muted block"), note])
+            told = html.Div([html.Small(told, className="muted under"), note])
         elif row.note:
-            told = html.Span([told, html.Small(row.note, className="block")])
+            told = html.Span([told, html.Small(row.note, className="under")])
         lines.append(
             [
                 name_of(row, words), value, target_of(row, words), f"{row.weight:g}",

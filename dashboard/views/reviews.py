@@ -22,13 +22,14 @@ PERIODS = ("30", "90", "365", "all")
 
 
 class Here(NamedTuple):
-    """What all the pages need: words, zone, labels of types, districts and kinds of units, and what may be done."""
+    """What the pages need: words, zone, labels of types and districts, what may be done, the types that occurred."""
 
     words: Words
     zone: str
     types: Mapping[str, str]
     districts: Mapping[str, str]
     can: frozenset[str]
+    used: frozenset[str] = frozenset()
 
 
 def page(tab: str, asked: Mapping[str, str], body: Child, here: Here) -> Child:
@@ -62,7 +63,13 @@ def _filters(tab: str, asked: Mapping[str, str], here: Here) -> Child:
     boxes: list[Child] = [dcc.Input(type="hidden", name="tab", value=tab)]
     choices: list[tuple[str, list[tuple[str, str]]]] = [
         ("period", [(name, words[f"reviews.period.{name}"]) for name in PERIODS]),
-        ("type", [("", words["reviews.any_type"]), *here.types.items()]),
+        (
+            "type",
+            [
+                ("", words["reviews.any_type"]),
+                *((code, label) for code, label in here.types.items() if code in here.used),
+            ],
+        ),
         (
             "exercise",
             [(name, words[f"reviews.exercise.{name or 'any'}"]) for name in ("", "no", "yes")],
@@ -93,7 +100,7 @@ def _chips(
     links = [
         link(
             text, f"/command/reviews?{urlencode({'tab': tab, **keep, **({name: code} if code else {})})}",
-            className="chip on" if code == now else "chip",
+            className="pick on" if code == now else "pick",
         )
         for code, text in options
     ]  # fmt: skip
@@ -243,7 +250,7 @@ def _compared(row: Scored | None, best: float | None, words: Words) -> Child:
     mark = html.B(
         points(row.score, words), className="best" if best is not None and row.score == best else ""
     )
-    return html.Span([mark, html.Small(value_of(row, words), className="muted block")])
+    return html.Span([mark, html.Small(value_of(row, words), className="muted under")])
 
 
 def stats(found: Sequence[Summary], here: Here) -> Child:
@@ -318,7 +325,7 @@ def _quantiles(q: Quantiles, words: Words) -> Child:
     told = words["replay.unknown"] if q.p50 is None else (
         f"{clock.duration(q.p50, words)} / {clock.duration(q.p90, words)}"
     )  # fmt: skip
-    return html.Span([told, html.Small(f"n={q.n}/{q.of}", className="muted block")])
+    return html.Span([told, html.Small(f"n={q.n}/{q.of}", className="muted under")])
 
 
 def capability(found: Capability, here: Here) -> Child:
