@@ -9,7 +9,7 @@
   const page = () => H.byId("replay");
   let facts = null;
   let at = 0;
-  let asked = 0;
+  let stale = false;
   let busy = false;
   let playing = 0;
   let settle = 0;
@@ -22,9 +22,11 @@
     const range = H.byId("replay-range");
     if (range) range.value = at - facts.start;
     H.publish("replay-at", at);
-    if (busy) return void (asked = again ? -1 : at);
+    if (again) stale = true;
+    if (busy) return; // what is asked meanwhile is asked when this one is painted
     busy = true;
-    asked = at;
+    stale = false;
+    const asked = at;
     const mine = facts.id;
     try {
       const answer = await fetch(`/api/command/replay/${facts.id}/frame?at=${at}`);
@@ -36,7 +38,7 @@
       trouble([H.word("replay.unreachable")]);
     } finally {
       busy = false;
-      if (asked !== at) show(at);
+      if (page() && (asked !== at || stale)) show(at);
     }
     clearTimeout(settle);
     settle = setTimeout(keep, 400);

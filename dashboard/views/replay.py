@@ -20,6 +20,7 @@ from models.rules.incident.state import Assignment, Incident, Task
 from models.rules.metrics import Ratio
 
 LINES = 60
+NEAR_DEG = 0.02
 SECTIONS = ("figures", "units", "tasks", "tickets", "calls", "remarks", "media")
 AFTERWARDS = frozenset({"RemarkMade", "RemarkChanged", "MediaLinked", "EvaluationSigned"})
 """What people add while they look back: it does not make the incident longer."""
@@ -73,7 +74,7 @@ def page(film: Film, at: float, shown: Shown) -> Child:
         [
             head,
             html.Div(id="replay-faults", className="replay-faults", role="alert", hidden=True),
-            html.Div([_left(words), _map(shown, words), _right(shown)], className="replay-body"),
+            html.Div([_left(words), _map(shown, state, words), _right(shown)], className="replay-body"),
             _bar(words),
             dcc.Store(id="replay-facts", data={"id": state.id}),
             dcc.Store(id="replay-at", data=at),
@@ -120,15 +121,23 @@ def _right(shown: Shown) -> Child:
     )  # fmt: skip
 
 
-def _map(shown: Shown, words: Words) -> Child:
+def _map(shown: Shown, state: Incident, words: Words) -> Child:
     if shown.base is None:
         return html.Div(words["replay.no_map"], className="empty replay-map")
     return html.Div(
         city_map(shown.base, "replay-map", [
             shapes("replay-shapes", EMPTY, "replayStyle", tip="say", points="replayPoint"),
-        ]),
+        ], bounds=_near(state)),
         className="replay-map",
     )  # fmt: skip
+
+
+def _near(state: Incident) -> tuple[float, ...]:
+    """Return what the map opens on: the incident's neighbourhood, or the city where nobody knows the place."""
+    place = state.place
+    if place.lon is None or place.lat is None:
+        return ()
+    return place.lon - NEAR_DEG, place.lat - NEAR_DEG, place.lon + NEAR_DEG, place.lat + NEAR_DEG
 
 
 def _bar(words: Words) -> Child:
