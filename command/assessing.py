@@ -87,7 +87,9 @@ def _around(body: Drawing) -> str:
     """Return the criterion of the tickets inside; a sector's wind comes from where it does not lie."""
     (lon, lat), metres = body.points[0], body.metres
     circle = f"{lon:.6f},{lat:.6f},{metres:.0f}"
-    return circle if body.effect == "buffer" else f"{circle},{wind_from(body):.0f},{body.spread:.0f}"
+    return (
+        circle if body.effect == "buffer" else f"{circle},{wind_from(body):.0f},{body.spread:.0f}"
+    )
 
 
 class Wind(NamedTuple):

@@ -13,12 +13,12 @@ from sqlalchemy.orm import Session
 from command import forces, ways
 from command.forces import UnitLine
 from command.moving import Held, read, take, tell, text
-from command.recommend import Recommendation
+from command.recommend import MOST, Recommendation
 from command.recommend import recommend as choose
 from gis_data.roads.network import Network
 from models.clock import Instant, to_datetime
 from models.errors import BadInput, NotFound, Refused, WrongStatus
-from models.events.incident.response import CLOSED, Progress, UnitAssigned, UnitMoved
+from models.events.incident.response import CLOSED, NeedSet, Progress, UnitAssigned, UnitMoved
 from models.rules.incident.progress import DRIVING, steps
 from models.rules.incident.state import Incident as State
 from models.store.db import tenant_of
@@ -39,6 +39,19 @@ def recommend(
     """
     state = read(session, incident_id, actor=actor)
     return _recommended(session, state, open_needs(state), network, actor, now)
+
+
+def set_need(
+    session: Session, incident_id: int, capability: str, count: int, *, actor: Actor, now: Instant, note: str = ""
+) -> None:  # fmt: skip
+    """Say how many units of a capability the incident needs; 0 takes the need away, the same again says nothing."""
+    held = take(session, incident_id, "set_need", actor=actor, now=now)
+    if capability not in forces.capabilities(session):
+        raise BadInput(f"capability {capability!r}", field="capability")
+    if not 0 <= count <= MOST:
+        raise BadInput(f"count {count}", field="count")
+    if held.state.needs.get(capability, 0) != count:
+        tell(session, held, NeedSet(capability=capability, count=count, **held.facts(note)))
 
 
 def open_needs(state: State) -> dict[str, int]:
@@ -168,10 +181,11 @@ def _claim(
 
 def move_unit(
     session: Session, assignment_id: int, progress: str, *, actor: Actor, now: Instant,
-    lon: float | None = None, lat: float | None = None, note: str = "",
+    lon: float | None = None, lat: float | None = None, note: str = "", implied: bool = False,
 ) -> tuple[Progress, ...]:  # fmt: skip
     """Move an assignment one step on, with the steps that implies; return what was told, nothing if it was known.
 
+    implied : nobody told the step itself either, it was seen.
     NotFound, or WrongStatus with what `may` follow; one that is over stays so.
     """
     if progress not in PROGRESS:
@@ -181,7 +195,7 @@ def move_unit(
     told = steps(state.progress, progress, state.times)
     for step in told:
         event = UnitMoved(
-            assignment=assignment_id, unit=row.unit, progress=step, implied=step != progress,
+            assignment=assignment_id, unit=row.unit, progress=step, implied=implied or step != progress,
             lon=lon if step == progress else None, lat=lat if step == progress else None,
             **held.facts(note if step == progress else ""),
         )  # fmt: skip

@@ -47,7 +47,7 @@ def check(body: Drawing) -> Drawing:
             most=VERTICES_FREE, offer=len(points) <= VERTICES_MOST,
         )  # fmt: skip
     _where(points)
-    corners = points if len(points) < 2 else points[_apart(points, closed=body.shape == "area")]  # noqa: PLR2004
+    corners = points if len(points) < 2 else points[_apart(points, closed=body.shape == "area")]
     if len(corners) < FEWEST[body.shape] or (body.shape in SINGLE and len(points) != 1):
         raise _wrong("few")
     if body.shape == "area" and not shapely.is_valid(shapely.Polygon(corners)):
@@ -76,13 +76,13 @@ def _measures(body: Drawing) -> None:
         raise BadInput("width", field="width")
     if body.shape in ROUND and not 0 < body.metres <= surroundings.MAX_M:
         raise BadInput("metres", field="metres")
-    if body.shape == "sector" and not 0 < body.spread <= 360:  # noqa: PLR2004 - degrees
+    if body.shape == "sector" and not 0 < body.spread <= 360:
         raise BadInput("spread", field="spread")
     if body.effect and body.shape not in MEANT[body.effect]:
         raise BadInput(f"no {body.shape} is a {body.effect}", field="effect")
 
 
-def _where(points: np.ndarray) -> None:  # type: ignore[type-arg]
+def _where(points: np.ndarray) -> None:
     if not len(points) or not np.isfinite(points).all():
         raise _wrong("few")
     lon, lat = points.T
@@ -90,12 +90,12 @@ def _where(points: np.ndarray) -> None:  # type: ignore[type-arg]
         raise _wrong("swapped" if in_china(lat, lon).all() else "outside")
 
 
-def _apart(points: np.ndarray, *, closed: bool) -> np.ndarray:  # type: ignore[type-arg]
+def _apart(points: np.ndarray, *, closed: bool) -> np.ndarray:
     """Return which corners lie apart from the one before; of a ring the last also from the first."""
     gaps = np.abs(np.diff(points, axis=0, prepend=points[:1] + 1)).max(axis=1) > HAIR_DEG
     if closed and np.abs(points[-1] - points[0]).max() <= HAIR_DEG:
         gaps[-1] = False
-    return gaps
+    return np.asarray(gaps)
 
 
 def simplified(body: Drawing) -> Drawing:

@@ -43,10 +43,14 @@ COMMON = ""
 
 
 class Town(NamedTuple):
-    """The city the map lies on: its metric system, and its roads, built when the first closure asks for them."""
+    """The city the map lies on: its metric system and its roads."""
 
     crs: str
-    roads: Callable[[], Ground]
+    roads: Ground
+
+
+Ask = Callable[[], Town]
+"""Asked only when roads are to be closed: the first use builds the graph. NotFound while there is no city."""
 
 
 class Op(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -78,7 +82,7 @@ class Done(msgspec.Struct, frozen=True):
 
 
 def apply(
-    session: Session, incident_id: int, op: Op, *, town: Town | None, actor: Actor, now: Instant
+    session: Session, incident_id: int, op: Op, *, town: Ask, actor: Actor, now: Instant
 ) -> Done:
     """Do what a browser asks; see the verb for what it raises."""
     verb = {"put": put, "remove": remove, "restore": restore}[op.kind]
@@ -86,7 +90,7 @@ def apply(
 
 
 def put(
-    session: Session, incident_id: int, op: Op, *, town: Town | None, actor: Actor, now: Instant
+    session: Session, incident_id: int, op: Op, *, town: Ask, actor: Actor, now: Instant
 ) -> Done:
     """Draw or change an object. BadInput as `plot_shapes.check` says; Refused on a locked layer."""
     held, known = _begin(session, incident_id, op, actor, now)
@@ -102,7 +106,7 @@ def put(
 
 
 def remove(
-    session: Session, incident_id: int, op: Op, *, town: Town | None, actor: Actor, now: Instant
+    session: Session, incident_id: int, op: Op, *, town: Ask, actor: Actor, now: Instant
 ) -> Done:
     """Take an object away; the roads it closed are open again. NotFound for one that never was."""
     held, known = _begin(session, incident_id, op, actor, now)
@@ -116,7 +120,7 @@ def remove(
 
 
 def restore(
-    session: Session, incident_id: int, op: Op, *, town: Town | None, actor: Actor, now: Instant
+    session: Session, incident_id: int, op: Op, *, town: Ask, actor: Actor, now: Instant
 ) -> Done:
     """Bring aspects of an earlier revision back, on top of what is now: the undo of being overridden."""
     held, known = _begin(session, incident_id, op, actor, now)
@@ -262,7 +266,7 @@ def _seen(steps: Sequence[Step], base: int) -> tuple[Drawing | None, Sequence[St
 
 
 def _settle(
-    session: Session, held: Held, op: Op, steps: Sequence[Step], joined: Joined, town: Town | None
+    session: Session, held: Held, op: Op, steps: Sequence[Step], joined: Joined, town: Ask
 ) -> Done:
     """Write the revision and tell it; where nothing changes there is no event."""
     before = steps[-1] if steps else Step(0, None, "", "")
@@ -328,9 +332,7 @@ def _own(row: PlotLayer, actor: Actor) -> None:
         raise Refused(f"layer {row.layer} is locked", why="locked", title=row.title)
 
 
-def _roads(
-    session: Session, held: Held, was: Drawing | None, body: Drawing, town: Town | None
-) -> int:
+def _roads(session: Session, held: Held, was: Drawing | None, body: Drawing, town: Ask) -> int:
     """Close the roads of a drawing that closes, open those it closed before; return the closure, 0 for none."""
     before = was.closure if was else 0
     wants = body.effect == "closes"
@@ -340,11 +342,10 @@ def _roads(
         _lift(session, held, before)
     if not wants:
         return 0
-    if town is None:
-        raise NotFound("no city is active")
+    here = town()
     reason = f"{held.state.title}：{body.text.strip() or REASON}"[: closures.REASON_MAX]
     row = closures.close(
-        session, town.roads(), geometry(body, town.crs), reason=reason, ends_at=None,
+        session, here.roads, geometry(body, here.crs), reason=reason, ends_at=None,
         actor=held.actor, now=held.now,
     )  # fmt: skip
     return row.id

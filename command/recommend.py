@@ -9,9 +9,9 @@ floor the same problem is solved with them as a mixed-integer programme (HiGHS),
 met, then for the sum.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import groupby
 from typing import Literal, NamedTuple
 
 import numpy as np
@@ -208,15 +208,16 @@ def _worth_a_look(
 ) -> list[Candidate]:
     """Return the units an optimum may take: of those that fill the same needs and count for the same floors, no
     more than there are needs, the soonest."""
-
-    def kind(c: Candidate) -> tuple[tuple[str, ...], tuple[int, ...]]:
-        fills = tuple(sorted(c.capabilities & asked.keys()))
-        return fills, tuple(n for n, limit in enumerate(limits) if c.code in limit.members)
-
-    most = sum(asked.values())
-    alike = groupby(sorted(fit, key=kind), key=kind)  # stable: the soonest stay first
-    kept = [c for _, group in alike for c in list(group)[:most]]
-    return sorted(kept, key=lambda c: (c.seconds, c.code))
+    most, needs = sum(asked.values()), frozenset(asked)
+    alike: Counter[tuple[frozenset[str], tuple[int, ...]]] = Counter()
+    kept = []
+    for c in fit:  # the soonest first
+        floors = tuple(n for n, limit in enumerate(limits) if c.code in limit.members)
+        kind = c.capabilities & needs, floors
+        alike[kind] += 1
+        if alike[kind] <= most:
+            kept.append(c)
+    return kept
 
 
 def _by_assignment(asked: Mapping[str, int], fit: Sequence[Candidate]) -> Taken:

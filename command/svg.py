@@ -17,8 +17,12 @@ NAMESPACE = "http://www.w3.org/2000/svg"
 
 _NUMBERS = re.compile(r"[-+0-9.eE,%\s]{0,400}|[-+0-9.eE]+(?:px)?")
 _PATH = re.compile(r"[-+0-9.eE,\sMmLlHhVvCcSsQqTtAaZz]{1,8000}")
-_MOVES = re.compile(r"(?:\s*(?:matrix|translate|scale|rotate|skewX|skewY)\([-+0-9.eE,\s]{1,120}\)\s*,?)*")
-_COLOUR = re.compile(r"none|currentColor|[a-zA-Z]{3,20}|#[0-9a-fA-F]{3,8}|rgba?\([0-9.,%\s/]{1,40}\)")
+_MOVES = re.compile(
+    r"(?:\s*(?:matrix|translate|scale|rotate|skewX|skewY)\([-+0-9.eE,\s]{1,120}\)\s*,?)*"
+)
+_COLOUR = re.compile(
+    r"none|currentColor|[a-zA-Z]{3,20}|#[0-9a-fA-F]{3,8}|rgba?\([0-9.,%\s/]{1,40}\)"
+)
 _WORD = re.compile(r"[a-z-]{1,20}")
 
 _LOOK: Mapping[str, re.Pattern[str]] = {
@@ -40,7 +44,9 @@ _SHAPES: Mapping[str, Mapping[str, re.Pattern[str]]] = {
 _ROOT = {"viewBox": _NUMBERS, "width": _NUMBERS, "height": _NUMBERS}
 _DROPPED = frozenset({"title", "desc", "metadata"})
 """Words about the drawing: left out with all that is in them."""
-_SILENT = frozenset({"version", "id", "class", "role", "aria-hidden", "focusable", "baseProfile", "x", "y"})
+_SILENT = frozenset(
+    {"version", "id", "class", "role", "aria-hidden", "focusable", "baseProfile", "x", "y"}
+)
 """Attributes that draw nothing: left out."""
 
 

@@ -4,6 +4,8 @@ The categories follow the structure of GB/T 35649-2017, the drawings are our own
 say how bad something is, and a symbol only says what it is.
 """
 
+# ruff: noqa: E501 - a drawing is one line
+
 from collections.abc import Mapping
 from typing import NamedTuple
 

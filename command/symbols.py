@@ -39,7 +39,9 @@ def library(session: Session) -> list[Sign]:
     """Return every symbol by category and order, those put away among them."""
     rows = {row.code: row for row in session.scalars(select(Symbol))}
     built = {code: place * 10 for place, code in enumerate(ART, 1)}
-    places = {code: rows[code].position if code in rows else built[code] for code in {*built, *rows}}
+    places = {
+        code: rows[code].position if code in rows else built[code] for code in {*built, *rows}
+    }
     order = list(CATEGORIES)
     found = [_sign(code, rows) for code in places]
     return sorted(found, key=lambda s: (order.index(s.category), places[s.code], s.code))
@@ -123,7 +125,12 @@ def move(session: Session, code: str, rev: int, *, up: bool, actor: Actor, now: 
 
 
 def _write(
-    session: Session, found: Sign, rev: int, values: Mapping[str, object], actor: Actor, now: Instant
+    session: Session,
+    found: Sign,
+    rev: int,
+    values: Mapping[str, object],
+    actor: Actor,
+    now: Instant,
 ) -> None:
     stamp = {"changed_at": to_datetime(now), "changed_by": actor.user_id}
     if found.rev == 0 and rev == 0:
@@ -149,15 +156,15 @@ def _write(
 def _sign(code: str, rows: Mapping[str, Symbol]) -> Sign:
     row, art = rows.get(code), ART.get(code)
     if row is None:
-        assert art is not None
+        art = ART[code]
         return Sign(code, art.category, art.label, drawn(art.category, art.strokes), True, False, 0)
     picture = row.svg or (drawn(art.category, art.strokes) if art else "")
     return Sign(code, row.category, row.label, picture, row.active, art is None, row.rev)
 
 
 def _last(session: Session) -> int:
-    rows = session.scalars(select(Symbol.position))
-    return max([*rows, len(ART) * 10])
+    last: int = max([*session.scalars(select(Symbol.position)), len(ART) * 10])
+    return last
 
 
 def _may(actor: Actor) -> None:

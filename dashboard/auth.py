@@ -20,11 +20,12 @@ from models.store.people import Viewer
 log = logging.getLogger(__name__)
 
 COOKIE = "hotline_session"
-OPEN_PATHS = ("/login", "/healthz", "/metrics", "/duty/calendar.ics")
-"""What needs no session: /metrics and the calendar ask for a token of their own."""
+OPEN_PATHS = ("/login", "/healthz", "/metrics", "/duty/calendar.ics", "/api/positions")
+"""What needs no session: /metrics, the calendar and devices' positions ask for tokens of their own."""
 CHANGE_PATHS = ("/password", "/logout")
 """All that a first password opens."""
-OPEN_PREFIXES = ("/assets/", "/_favicon", "/favicon")
+OPEN_PREFIXES = ("/assets/", "/_favicon", "/favicon", "/api/feeds/")
+"""The last takes what bureaus push, each under its feed's own token."""
 CACHE_S = 3.0
 """How long a checked session is believed; a revoked one ends within this."""
 KNOWN_MAX = 10_000

@@ -21,12 +21,14 @@ from starlette.background import BackgroundTask
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from command import pictures
+from command.positions import units
 from dashboard import (
     auth,
     door,
     duty_files,
     evaluation_files,
     export,
+    feed_push,
     files,
     hotspot_files,
     incident_files,
@@ -34,7 +36,10 @@ from dashboard import (
     maps,
     metrics,
     pages,
+    plotting,
+    positions,
     replay_files,
+    resource_files,
     route_files,
     sign_in,
 )
@@ -134,7 +139,7 @@ class Web:
 
     def _pictures(self, tenant_id: int) -> tuple[list[Picture], dict[str, Any]]:
         with db.transaction(self.engine, tenant_id) as session:
-            return pictures.open_ones(session), {}
+            return pictures.open_ones(session), units.live(session, now=now())
 
     def _roster(self, tenant: str, tenant_id: int) -> dict[str, Any]:
         with db.transaction(self.engine, tenant_id) as session:
@@ -190,7 +195,11 @@ def create_app(settings: Settings) -> ASGIApp:
     hotspot_files.routes(server)
     incident_files.routes(server)
     route_files.routes(server)
+    positions.routes(server, settings, web.engine, web.redis)
+    resource_files.routes(server)
+    feed_push.routes(server)
     duty_files.routes(server)
+    plotting.routes(server)
     replay_files.routes(server)
     evaluation_files.routes(server)
     # callbacks by websocket would be checked once, when the socket opens; by HTTP every one is

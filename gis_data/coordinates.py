@@ -5,7 +5,7 @@ most Chinese maps carry (天地图 does not), BD-09 is Baidu's shift upon it. Ne
 it is found by iteration, far below a millimetre (1e-8 degrees).
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import cache
 from typing import Any, Literal, get_args
 
@@ -152,6 +152,26 @@ def lengths(lines: Any) -> Array:  # noqa: ANN401
     _, _, gaps = _geod().inv(*points[:-1].T, *points[1:].T)
     within = owner[:-1] == owner[1:]
     return np.bincount(owner[:-1][within], gaps[within], minlength=len(lines)).astype(np.float64)
+
+
+MEASURED_MOST = 10_000
+
+
+def measured(points: Sequence[tuple[float, float]], *, closed: bool) -> tuple[float, float]:
+    """Return the geodesic length (of a closed one the circumference) in metres and the area in square metres.
+
+    points : WGS-84 lon, lat. BadInput (field `points`) for what is no place on earth.
+    """
+    track = np.asarray(points, np.float64).reshape(-1, 2)
+    lon, lat = track.T
+    if len(track) > MEASURED_MOST or not (np.isfinite(track).all() and (np.abs(lat) <= 90).all()):
+        raise BadInput("no line to measure", field="points")
+    if len(track) < 2:
+        return 0.0, 0.0
+    if not closed:
+        return float(_geod().line_length(lon, lat)), 0.0
+    area, around = _geod().polygon_area_perimeter(lon, lat)
+    return float(around), abs(float(area))
 
 
 @cache

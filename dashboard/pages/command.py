@@ -13,7 +13,7 @@ from dashboard.door import ground, map_base, reading
 from dashboard.pages import command_moves
 from dashboard.pages.context import actor, districts, map_look, place, shown, words
 from dashboard.views import command as views
-from dashboard.views import command_dossier
+from dashboard.views import command_dossier, dispatch
 from dashboard.views import command_panes as panes
 from dashboard.views.command_log import QUIET, line
 from dashboard.views.kit import Child
@@ -71,7 +71,9 @@ def page(search: str) -> Child:
     )
     form = command_moves.begun(begun) if begun else []
     return views.page(
-        views.Opened(base, chosen, pane, bounds, viewer().can), {"form": form}, words()
+        views.Opened(base, chosen, pane, bounds, viewer().can, actor().ref),
+        {"form": form, "units": dispatch.frame()},
+        words(),
     )
 
 

@@ -5,11 +5,12 @@ from typing import NamedTuple
 
 from dash import dcc, html
 
-from dashboard.views import clock
+from dashboard.views import clock, plotting
 from dashboard.views.command_forms import button
 from dashboard.views.command_log import Line
 from dashboard.views.kit import Child, Words, data, empty, link, status
 from dashboard.views.maps import EMPTY, Base, city_map, shapes
+from gis_data.roads import closures
 from models.rules.incident.moves import MOVES
 from models.rules.incident.state import Incident
 
@@ -28,6 +29,7 @@ class Opened(NamedTuple):
     pane: str
     bounds: Sequence[float]
     can: frozenset[str]
+    actor: str = ""
 
 
 def page(opened: Opened, panes: Mapping[str, Child], words: Words) -> Child:
@@ -40,7 +42,7 @@ def page(opened: Opened, panes: Mapping[str, Child], words: Words) -> Child:
         [
             html.H1(words["command.heading"], className="sr"),
             _map(opened, words),
-            html.Div(id="command-tools", className="command-tools"),
+            html.Div(_plotting(opened, words), id="command-tools", className="command-tools"),
         ],
         className="command-canvas",
     )
@@ -59,7 +61,10 @@ def page(opened: Opened, panes: Mapping[str, Child], words: Words) -> Child:
             *stores,
         ],
         id="command", className="command" if chosen else "command none",
-        **data(incident=chosen, can_act=int("command.act" in opened.can), live="loading"),
+        **data(
+            incident=chosen, can_act=int("command.act" in opened.can), live="loading",
+            datum=opened.base.datum if opened.base else "",
+        ),
     )  # fmt: skip
 
 
@@ -73,6 +78,16 @@ def _map(opened: Opened, words: Words) -> Child:
         shapes("command-places", EMPTY, "", tip="say", points="place"),
     ]
     return city_map(opened.base, "command-map", layers, bounds=opened.bounds)
+
+
+def _plotting(opened: Opened, words: Words) -> Child:
+    if opened.base is None or opened.incident is None:
+        return None
+    return plotting.tools(
+        words, actor=opened.actor, datum=opened.base.datum, incident=opened.incident.id,
+        may_draw=_may("draw", opened.incident, opened.can), may_close=closures.PERMISSION in opened.can,
+        may_approve="command.approve" in opened.can, may_edit="command.edit" in opened.can,
+    )  # fmt: skip
 
 
 def _list_head(can: frozenset[str], words: Words) -> Child:

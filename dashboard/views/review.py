@@ -156,7 +156,9 @@ def _texts(sections: Mapping[str, str], draft: bool, words: Words) -> Child:
     for name in SECTIONS:
         said = sections.get(name, "")
         if draft:
-            box = dcc.Textarea(id={"review-field": name, "of": "section"}, value=said, maxLength=5000, rows=3)
+            box = dcc.Textarea(
+                id={"review-field": name, "of": "section"}, value=said, maxLength=5000, rows=3
+            )
             found.append(
                 html.Div(
                     [html.Label([html.Span(words[f"reviews.section.{name}"]), box])],

@@ -19,6 +19,12 @@ FLOOR_MAX = 200_000
 """Entries kept in a floor stream: hours of a busy day; the projector's snapshot makes older ones idle."""
 
 
+FIX_MAX = 100_000
+"""Entries of fixes kept while nobody reads them: some hours of a fleet."""
+POSITION_MAX = 3000
+"""Entries of positions kept: a screen's server that was away longer reads the tables anew."""
+
+
 def floor_stream(tenant: str) -> str:
     """Stream of floor event batches, one field `e` with a JSON array."""
     return f"floor:{tenant}"
@@ -59,8 +65,16 @@ def incident_stream(tenant_id: int) -> str:
     return f"incidents:{tenant_id}"
 
 
+def fix_stream(tenant_id: int) -> str:
+    """Stream of what devices told, each entry some fixes (`command.positions.fix`), field `f`."""
+    return f"fixes:{tenant_id}"
+
+
 def position_stream(tenant_id: int) -> str:
-    """Stream of positions: field `p`, a map unit code -> lon, lat, speed, heading, at, heard; short, not for replay."""
+    """Stream of what changed in response units, for screens: field `p`, unit code -> facts; short, not for replay.
+
+    Facts are lon, lat, speed, heading, at, heard, skewed, or any of `command.positions.units`; null: the unit is gone.
+    """
     return f"positions:{tenant_id}"
 
 
@@ -153,6 +167,12 @@ class Entry(NamedTuple):
 
     id: str
     fields: dict[bytes, bytes]
+
+
+async def append_fixes(redis: "Redis", tenant_id: int, raw: bytes) -> None:
+    """Append what devices told, as `command.positions.fix.encode` made it; once this returns it is not lost."""
+    body: dict[Any, Any] = {"f": raw}
+    await redis.xadd(fix_stream(tenant_id), body, maxlen=FIX_MAX, approximate=True)
 
 
 async def read(

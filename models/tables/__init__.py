@@ -17,6 +17,7 @@ from models.tables.duty import (
     DutySwap,
 )
 from models.tables.evaluation import Evaluation, EvaluationIndicator
+from models.tables.feed import Camera, Feed, FeedDead
 from models.tables.floor import Agent, CallerIdentity, CallLedger, Queue, Seat, SeatInterval, Team
 from models.tables.incident import Incident, IncidentTicket, IncidentType, Plan
 from models.tables.knowledge import KnowledgeAnswer, KnowledgeItem
@@ -53,14 +54,14 @@ from models.tables.watch import AlarmLog
 
 __all__ = [
     "Agent", "AlarmLog", "Assignment", "Attachment", "Audit", "Base", "CallLedger",
-    "CallerIdentity", "Capability", "Category", "City", "CityState", "Closure", "Customer",
-    "Depot", "Draft", "DrawingRow", "DrawingStep", "DutyCalendar", "DutyContact", "DutyDelivery",
-    "DutyGroup", "DutyHandover", "DutyLevel", "DutyMember", "DutyNotice", "DutyRemark",
-    "DutyReport", "DutyReportVersion", "DutyShift", "DutySwap", "Evaluation",
-    "EvaluationIndicator", "EventLog", "Holiday", "Incident", "IncidentTicket", "IncidentType",
-    "KnowledgeAnswer", "KnowledgeItem", "Letter", "LoginSession", "Outbox", "Parameter", "Plan",
-    "PlotLayer", "PlotSnapshot", "Queue", "Reserve", "ResponseUnit", "RoadSpeed", "Role",
-    "SavedQuery", "Seat", "SeatInterval", "Shelter", "Supervision", "Supply", "Symbol", "Team",
-    "Tenant", "Ticket", "TicketHistory", "TicketLeg", "TicketParty", "TicketRequest", "Transfer",
-    "Unit", "UnitTrack", "User",
+    "CallerIdentity", "Camera", "Capability", "Category", "City", "CityState", "Closure",
+    "Customer", "Depot", "Draft", "DrawingRow", "DrawingStep", "DutyCalendar", "DutyContact",
+    "DutyDelivery", "DutyGroup", "DutyHandover", "DutyLevel", "DutyMember", "DutyNotice",
+    "DutyRemark", "DutyReport", "DutyReportVersion", "DutyShift", "DutySwap", "Evaluation",
+    "EvaluationIndicator", "EventLog", "Feed", "FeedDead", "Holiday", "Incident", "IncidentTicket",
+    "IncidentType", "KnowledgeAnswer", "KnowledgeItem", "Letter", "LoginSession", "Outbox",
+    "Parameter", "Plan", "PlotLayer", "PlotSnapshot", "Queue", "Reserve", "ResponseUnit",
+    "RoadSpeed", "Role", "SavedQuery", "Seat", "SeatInterval", "Shelter", "Supervision", "Supply",
+    "Symbol", "Team", "Tenant", "Ticket", "TicketHistory", "TicketLeg", "TicketParty",
+    "TicketRequest", "Transfer", "Unit", "UnitTrack", "User",
 ]  # fmt: skip

@@ -1,4 +1,4 @@
-"""Collaborative plotting: whatever order edits reach the server in, all screens come to one picture and none is lost."""
+"""Plotting together: whatever order edits reach the server in, all come to one picture and no edit is lost."""
 
 from typing import NamedTuple
 
@@ -100,7 +100,7 @@ EDITS = st.lists(
 
 @given(EDITS)
 @settings(max_examples=300, deadline=None)
-def test_any_interleaving_comes_to_one_picture_and_every_edit_is_in_the_log(
+def test_any_interleaving_comes_to_one_picture_and_every_edit_is_in_the_log(  # noqa: C901
     edits: list[Edit],
 ) -> None:
     log = [Step(1, HERE, "user:9", "")]
@@ -119,7 +119,9 @@ def test_any_interleaving_comes_to_one_picture_and_every_edit_is_in_the_log(
             mine = edited(seen, edit.aspects, edit.value)
         joined = merge(seen, log[base:], mine, actor=actor)
         if joined.body == log[-1].body:
-            assert not touched(seen, mine) or touched(log[-1].body, mine) <= touched(seen, log[-1].body)
+            assert not touched(seen, mine) or touched(log[-1].body, mine) <= touched(
+                seen, log[-1].body
+            )
             continue  # nothing changed: no event
         log.append(Step(len(log) + 1, joined.body, actor, actor))
         over[len(log)] = joined.over  # type: ignore[assignment]

@@ -4,6 +4,7 @@ The tables say which permission each needs. What is not in a table fails the tes
 """
 
 import http.client
+import json
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
@@ -28,6 +29,8 @@ from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 from web_client import Answer
 
+from command import demo as command_demo
+from command import evaluation, incidents, indicators, plotting
 from command.duty import calendar, reports
 from dashboard.pages.duty import PAGES as DUTY
 from dashboard.pages.routes import DESK_PAGES
@@ -35,9 +38,11 @@ from dashboard.views.intake import FIELDS
 from dashboard.views.shell import PAGES as NAVIGATION
 from gis_data.city.manifest import SHIPPED, read_manifest
 from models.clock import now, to_datetime
+from models.events.incident.course import Place
+from models.events.incident.plotting import Drawing
 from models.rules.metrics import STANDARD
 from models.store.people import PERMISSIONS
-from models.tables import City, Closure, Letter, Ticket, User
+from models.tables import City, Closure, Evaluation, Letter, Ticket, User
 from tickets import assignment, editing, intake, letters
 from tickets.moving import Actor
 
@@ -49,6 +54,12 @@ DRAWN = {"kind": "road", "corners": [list(ROAD)], "done": True}
 ON_THE_MAP = (
     f"?from={ROAD[0]},{ROAD[1]}&to=114.365616,33.630629&at={ROAD[0]},{ROAD[1]}&on=tickets,hospital"
 )
+BUFFER = "buffer-1"
+DRAW = {
+    "op": "op-{login}", "kind": "put", "drawing": "drawing-{login}",
+    "body": {"shape": "point", "points": [list(ROAD)], "layer": "", "symbol": "fire"},
+}  # fmt: skip
+SVG = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 9 9"><path d="M0 0h9"/></svg>'
 PNG = "\x89PNG\r\n\x1a\n" + "0" * 60
 
 
@@ -65,6 +76,9 @@ class Case(NamedTuple):
     draft: int
     closure: int
     report: int
+    incident: int
+    over: int
+    evaluation: int
 
 
 @pytest.fixture(scope="module")
@@ -100,7 +114,14 @@ def case(stores: Stores, engine: Engine) -> Iterator[Case]:
             report = reports.draft(
                 session, "值班日报", at - 60, at, judged=judged, actor=CHIEF, now=at
             ).id
-        yield Case(site, row.id, row.no, letter, number, call.key, item, draft, closure, report)
+            incident = make_incident(session)
+            over = make_over(session, TITLE)
+            reported = make_over(session, TITLE)
+            judged_ = evaluation.draw(session, reported, actor=CHIEF, now=now()).id
+        yield Case(
+            site, row.id, row.no, letter, number, call.key, item, draft, closure, report, incident,
+            over, judged_,
+        )  # fmt: skip
 
 
 def make_ticket(site: Site, session: Any, **more: Any) -> Ticket:
@@ -123,6 +144,21 @@ def make_closure(session: Session, tenant_id: int) -> int:
     session.add(row)
     session.flush()
     return row.id
+
+
+def make_incident(session: Session) -> int:
+    """Report an incident in the district `HERE`, with a buffer drawn round it."""
+    command_demo.seed(session, now=now())
+    place = Place(*ROAD, district=HERE)
+    number = command_demo.exercise(session, place, now=now())
+    body = Drawing("circle", (ROAD,), "", metres=300.0, effect="buffer")
+    op = plotting.Op("made", "put", BUFFER, body=body)
+    plotting.put(session, number, op, town=nowhere, actor=CHIEF, now=now())
+    return number
+
+
+def nowhere() -> plotting.Town:
+    raise AssertionError("a buffer closes no road")
 
 
 # --- the tables -----------------------------------------------------------------------------
@@ -170,6 +206,24 @@ def posted(path: str) -> Ask:
     return ask
 
 
+def sent(path: str, body: object) -> Ask:
+    """Send JSON; the op ids of a batch are each person's own."""
+
+    def ask(case: Case, login: str) -> Answer:
+        text = json.dumps(body).replace("{login}", login)
+        headers = {"Content-Type": "application/json"}
+        return case.site.client(login).ask("POST", path.format(**case._asdict()), text, headers)
+
+    return ask
+
+
+def undrawn(answer: Answer) -> bool:
+    """A batch whose every operation was refused."""
+    if answer.status != 200:
+        return refused(answer)
+    return all(each.get("error") in ("refused", "not_found") for each in answer.json()["results"])
+
+
 def shows(address: str) -> Ask:
     return lambda case, login: case.site.page(login, address.format(**case._asdict()))
 
@@ -204,9 +258,9 @@ def live(case: Case, login: str) -> Answer:
 TILE = f"/tiles/{read_manifest(SHIPPED)[0][:16]}/desk/10/837/409@1.png"
 OPEN = {
     "GET /login", "POST /login", "GET /healthz", "GET /metrics", "GET /_favicon.ico", "MOUNT /assets",
-    "GET /duty/calendar.ics",
+    "POST /api/feeds/{name}", "GET /duty/calendar.ics", "POST /api/positions",
 }  # fmt: skip
-"""What nobody needs a session for; /metrics and the calendar ask for their token, tested beside."""
+"""What nobody needs a session for: these ask for tokens of their own, tested beside them."""
 SIGNED_IN = {
     "GET /_dash-component-suites/{package_name}/{fingerprinted_path:path}", "GET /_dash-layout",
     "GET /_dash-dependencies", "POST /_dash-update-component", "GET /_reload-hash", "GET /",
@@ -219,6 +273,9 @@ ROUTES: Mapping[str, Row] = {
     "GET /api/export/tickets.xlsx": Row("ticket.view", got("/api/export/tickets.xlsx")),
     "POST /files/{subject}/{number}": Row("ticket.view", posted("/files/ticket/{ticket}"), works),
     "GET /files/{number}": Row("ticket.view", got("/files/{file}"), in_scope),
+    "GET /api/export/resources.xlsx": Row(
+        "command.view", got("/api/export/resources.xlsx"), lambda _, person: not person.unit
+    ),
     "GET /api/route.geojson": Row("ticket.view", got(f"/api/route.geojson{ON_THE_MAP}"), of_tenant),
     "GET /api/letters/{number}.{kind}": Row(
         "ticket.view", got("/api/letters/{letter}.docx"), in_scope
@@ -229,6 +286,42 @@ ROUTES: Mapping[str, Row] = {
         "duty.view", got("/api/duty/report/{report}.docx"), of_tenant
     ),
     "GET /api/hotspots.{kind}": Row("ticket.view", got("/api/hotspots.geojson"), of_tenant),
+    "POST /api/command/{incident}/drawings": Row(
+        "command.act", sent("/api/command/{incident}/drawings", {"ops": [DRAW]}), of_tenant, undrawn
+    ),
+    "POST /api/command/{incident}/layers": Row(
+        "command.act", sent("/api/command/{incident}/layers", {"title": "消防"}), of_tenant
+    ),
+    "POST /api/command/{incident}/snapshots": Row(
+        "command.act", sent("/api/command/{incident}/snapshots", {"title": "到场"}), of_tenant
+    ),
+    "POST /api/command/{incident}/assess": Row(
+        "command.act", sent("/api/command/{incident}/assess", {"drawing": BUFFER}), of_tenant
+    ),
+    "GET /api/command/{incident}/wind": Row(
+        "command.view", got("/api/command/{incident}/wind?lon=114.3&lat=33.6"), of_tenant
+    ),
+    "POST /api/command/{incident}/presence": Row(
+        "command.view",
+        sent("/api/command/{incident}/presence", {"lon": 114.3, "lat": 33.6}),
+        of_tenant,
+    ),
+    "POST /api/command/measure": Row(
+        "command.view", sent("/api/command/measure", {"points": [[114.3, 33.6], [114.4, 33.6]]})
+    ),
+    "GET /api/command/replay/{incident}/frame": Row(
+        "command.view", got("/api/command/replay/{incident}/frame?at=1795300000"), of_tenant
+    ),
+    "GET /api/command/replay/{incident}.{kind}": Row(
+        "command.view", got("/api/command/replay/{incident}.jsonl"), of_tenant
+    ),
+    "GET /api/command/evaluation/{number}.{kind}": Row(
+        "command.view", got("/api/command/evaluation/{evaluation}.xlsx"), of_tenant
+    ),
+    "GET /api/command/symbols.json": Row("command.view", got("/api/command/symbols.json")),
+    "GET /api/command/symbols/{code}.svg": Row(
+        "command.view", got("/api/command/symbols/fire.svg")
+    ),
     "GET /tiles/{version}/{theme}/{zoom}/{x}/{name}": Row("ticket.view", got(TILE), of_tenant),
 }
 PAGES: Mapping[str, Row] = {
@@ -254,11 +347,25 @@ PAGES: Mapping[str, Row] = {
     "/admin/intake": Row("admin.parameters", shows("/admin/intake")),
     "/admin/calendar": Row("admin.parameters", shows("/admin/calendar")),
     "/admin/flow": Row("admin.parameters", shows("/admin/flow")),
+    "/admin/feeds": Row("admin.parameters", shows("/admin/feeds")),
     "/admin/options": Row("admin.parameters", shows("/admin/options")),
     "/customers": Row("ticket.open", shows("/customers")),
+    "/command/resources": Row(
+        "command.view", shows("/command/resources"), lambda _, person: not person.unit
+    ),
     **{address: Row("duty.view", shows(address)) for address in DUTY if address != "/duty/report"},
     "/duty/report": Row("duty.view", shows("/duty/report?id={report}"), of_tenant),
+    "/command/replay": Row("command.view", shows("/command/replay?id={incident}"), of_tenant),
+    "/command/reviews": Row("command.view", shows("/command/reviews")),
+    "/command/review": Row("command.view", shows("/command/review?id={evaluation}"), of_tenant),
+    "/command/symbols": Row("command.edit", shows("/command/symbols")),
 }
+INDICATOR = [
+    ({"indicator-field": field, "row": 0}, value)
+    for field, value in (
+        ("code", "a"), ("label", ""), ("measure", "judged"), ("weight", "1"), ("target", "100"),
+    )
+]  # fmt: skip
 EMPTY_FORM = [""] * len(FIELDS)
 
 
@@ -302,6 +409,26 @@ def version(case: Case) -> int:
         return session.get_one(Ticket, case.ticket).version
 
 
+def revision(case: Case) -> int:
+    """Return the evaluation's revision now."""
+    with case.site.session() as session:
+        return session.get_one(Evaluation, case.evaluation).rev
+
+
+def indicators_now(case: Case) -> int:
+    with case.site.session() as session:
+        return indicators.indicators(session).version
+
+
+def make_over(session: Session, title: str) -> int:
+    """Report an incident and bring it to its end."""
+    form = incidents.Form(type="fire", title=title, place=Place(*ROAD, "", ""))
+    number = incidents.report(session, form, actor=CHIEF, now=now()).id
+    for verb in (incidents.respond, incidents.control, incidents.end):
+        verb(session, number, note="完", actor=CHIEF, now=now())
+    return number
+
+
 def unit_form() -> list[Any]:
     """Fill in the form of a new unit."""
     fields = [
@@ -325,6 +452,16 @@ CALLBACKS: Mapping[str, Row] = {
     "ticket_desk.find_caller": Row(
         "ticket.view", asked("ticket_desk.find_caller", lambda _: [1, "13900001111"]),
         lambda login, person: not person.unit,
+    ),
+    "symbols.add": Row(
+        "command.edit", asked("symbols.add", lambda _: [1, "force", "民兵", SVG, None])
+    ),
+    "symbols.change": Row(
+        "command.edit",
+        asked("symbols.change", lambda _: [
+            clicked({"symbol-do": "off", "code": "fire", "rev": 0}), [({"symbol-name": "fire"}, "火灾")],
+            [({"symbol-name": "fire"}, {"symbol-name": "fire"})],
+        ]),
     ),
     "customers.find": Row("ticket.open", asked("customers.find", lambda _: [1, "13900001111"])),
     "customers.save": Row(
@@ -463,6 +600,7 @@ CALLBACKS: Mapping[str, Row] = {
     ])),
     "units.listed": Row("admin.units", asked("units.listed", lambda _: ["", ""])),
     "people.listed": Row("admin.people", asked("people.listed", lambda _: ["", ""])),
+    "feeds.listed": Row("admin.parameters", asked("feeds.listed", lambda _: ["1-0", ""])),
     "duty.press": Row("duty.view", asked("duty.press", lambda _: [
         clicked({"duty-do": "remark.write", "key": "", "version": 0}),
         [({"duty-field": "remark", "form": "remark"}, "到岗")],
@@ -472,6 +610,31 @@ CALLBACKS: Mapping[str, Row] = {
     "duty.upload": Row("duty.edit", asked("duty.upload", lambda _: [
         "data:text/csv;base64,bmFtZQ==", "a.csv", "/duty/contacts", "",
     ])),
+    "replay.note": Row("command.act", asked(
+        "replay.note", lambda c: [1, {"id": c.incident}, now(), 0, "此刻"],
+    ), of_tenant),
+    "reviews.draw": Row("command.act", asked("reviews.draw", lambda c: [1, c.over]), of_tenant),
+    "reviews.press": Row("command.act", asked("reviews.press", lambda c: [
+        clicked({"review-do": "save"}), {"id": c.evaluation, "rev": revision(c)}, None, [], [],
+    ]), of_tenant),
+    "reviews.save_indicators": Row("command.edit", asked("reviews.save_indicators", lambda c: [
+        1, indicators_now(c), [(i, v) for i, v in INDICATOR], [(i, i) for i, _ in INDICATOR],
+    ])),
+    "resources.listed": Row("command.view", asked("resources.listed", lambda _: [
+        "", "", "", None, {"tab": "units"},
+    ]), lambda _, person: not person.unit),
+    "resources.press": Row("command.edit", asked("resources.press", lambda _: [
+        clicked({"resource-do": "put", "key": ""}), [], [], [], {"tab": "units"},
+    ]), lambda _, person: not person.unit),
+    "dispatch.pane": Row("command.view", asked(
+        "dispatch.pane", lambda _: [1, "overview", None, 1],
+    ), lambda _, person: not person.unit),
+    "dispatch.found": Row("command.view", asked(
+        "dispatch.found", lambda _: [1, "", None, 1],
+    ), lambda _, person: not person.unit),
+    "dispatch.act": Row("command.act", asked(
+        "dispatch.act", lambda _: [[], [], [], [], 1, None, "fire", None, "", "", "", [], [], 1], pressed=4,
+    ), lambda _, person: not person.unit),
     "system.show": Row("system.view", asked("system.show", lambda _: [1])),
 }  # fmt: skip
 """Taking the file away comes last of those of the ticket: the first who may takes it."""

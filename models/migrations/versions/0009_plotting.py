@@ -19,7 +19,9 @@ def upgrade() -> None:
         sa.Column("id", sa.Text(), nullable=False),
         sa.Column("rev", sa.Integer(), nullable=False),
         sa.Column("body", postgresql.JSONB(astext_type=sa.Text()), nullable=True),
-        sa.ForeignKeyConstraint(["incident_id"], ["incident.id"], name=op.f("fk_drawing_incident_id")),
+        sa.ForeignKeyConstraint(
+            ["incident_id"], ["incident.id"], name=op.f("fk_drawing_incident_id")
+        ),
         sa.ForeignKeyConstraint(["tenant_id"], ["tenant.id"], name=op.f("fk_drawing_tenant_id")),
         sa.PrimaryKeyConstraint("tenant_id", "incident_id", "id", name=op.f("pk_drawing")),
     )
@@ -32,15 +34,28 @@ def upgrade() -> None:
         sa.Column("op", sa.Text(), nullable=False),
         sa.Column("base", sa.Integer(), nullable=False),
         sa.Column("body", postgresql.JSONB(astext_type=sa.Text()), nullable=True),
-        sa.Column("over", postgresql.JSONB(astext_type=sa.Text()), server_default=sa.text("'[]'::jsonb"), nullable=False),
+        sa.Column(
+            "over",
+            postgresql.JSONB(astext_type=sa.Text()),
+            server_default=sa.text("'[]'::jsonb"),
+            nullable=False,
+        ),
         sa.Column("seq", sa.Integer(), nullable=False),
         sa.Column("at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("actor", sa.Text(), nullable=False),
         sa.Column("by", sa.Text(), server_default="", nullable=False),
-        sa.ForeignKeyConstraint(["incident_id"], ["incident.id"], name=op.f("fk_drawing_step_incident_id")),
-        sa.ForeignKeyConstraint(["tenant_id"], ["tenant.id"], name=op.f("fk_drawing_step_tenant_id")),
-        sa.PrimaryKeyConstraint("tenant_id", "incident_id", "drawing", "rev", name=op.f("pk_drawing_step")),
-        sa.UniqueConstraint("tenant_id", "incident_id", "op", name=op.f("uq_drawing_step_tenant_id_incident_id_op")),
+        sa.ForeignKeyConstraint(
+            ["incident_id"], ["incident.id"], name=op.f("fk_drawing_step_incident_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["tenant_id"], ["tenant.id"], name=op.f("fk_drawing_step_tenant_id")
+        ),
+        sa.PrimaryKeyConstraint(
+            "tenant_id", "incident_id", "drawing", "rev", name=op.f("pk_drawing_step")
+        ),
+        sa.UniqueConstraint(
+            "tenant_id", "incident_id", "op", name=op.f("uq_drawing_step_tenant_id_incident_id_op")
+        ),
     )
     op.create_table(
         "plot_layer",
@@ -51,7 +66,9 @@ def upgrade() -> None:
         sa.Column("team", sa.Text(), server_default="", nullable=False),
         sa.Column("locked", sa.Boolean(), server_default=sa.text("false"), nullable=False),
         sa.Column("actor", sa.Text(), nullable=False),
-        sa.ForeignKeyConstraint(["incident_id"], ["incident.id"], name=op.f("fk_plot_layer_incident_id")),
+        sa.ForeignKeyConstraint(
+            ["incident_id"], ["incident.id"], name=op.f("fk_plot_layer_incident_id")
+        ),
         sa.ForeignKeyConstraint(["tenant_id"], ["tenant.id"], name=op.f("fk_plot_layer_tenant_id")),
         sa.PrimaryKeyConstraint("tenant_id", "incident_id", "layer", name=op.f("pk_plot_layer")),
     )
@@ -63,9 +80,15 @@ def upgrade() -> None:
         sa.Column("title", sa.Text(), nullable=False),
         sa.Column("at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("by", sa.Text(), server_default="", nullable=False),
-        sa.ForeignKeyConstraint(["incident_id"], ["incident.id"], name=op.f("fk_plot_snapshot_incident_id")),
-        sa.ForeignKeyConstraint(["tenant_id"], ["tenant.id"], name=op.f("fk_plot_snapshot_tenant_id")),
-        sa.PrimaryKeyConstraint("tenant_id", "incident_id", "snapshot", name=op.f("pk_plot_snapshot")),
+        sa.ForeignKeyConstraint(
+            ["incident_id"], ["incident.id"], name=op.f("fk_plot_snapshot_incident_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["tenant_id"], ["tenant.id"], name=op.f("fk_plot_snapshot_tenant_id")
+        ),
+        sa.PrimaryKeyConstraint(
+            "tenant_id", "incident_id", "snapshot", name=op.f("pk_plot_snapshot")
+        ),
     )
     op.create_table(
         "symbol",

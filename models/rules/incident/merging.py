@@ -75,7 +75,9 @@ def merge(
     return Joined(replace(standing, **values), _over(lost, base, since, actor))
 
 
-def restored(now: Drawing | None, then: Drawing | None, aspects: Sequence[Aspect]) -> Drawing | None:
+def restored(
+    now: Drawing | None, then: Drawing | None, aspects: Sequence[Aspect]
+) -> Drawing | None:
     """Return a body with some aspects as they were in an earlier revision; of a removed one, the whole."""
     if now is None or then is None or not aspects:
         return then

@@ -12,10 +12,14 @@ def fold(p: Picture, event: e.PlottingEvent) -> Picture:
     """Return the picture after an event of plotting."""
     match event:
         case e.DrawingPut():
-            drawn = Drawn(event.drawing, event.rev, event.body, event.by, event.actor, event.at, event.over)
+            drawn = Drawn(
+                event.drawing, event.rev, event.body, event.by, event.actor, event.at, event.over
+            )
             return replace(p, drawings={**p.drawings, event.drawing: drawn})
         case e.DrawingRemoved():
-            gone = Drawn(event.drawing, event.rev, None, event.by, event.actor, event.at, event.over)
+            gone = Drawn(
+                event.drawing, event.rev, None, event.by, event.actor, event.at, event.over
+            )
             return replace(p, drawings={**p.drawings, event.drawing: gone})
         case e.LayerSet():
             known = p.layers.get(event.layer)  # who made it keeps it, whoever renames it
