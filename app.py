@@ -263,6 +263,11 @@ def _seed(options: argparse.Namespace) -> None:
         begun = command_demo.fill(engine, tenant_id, Files(settings.files), now=now())
         demo_alerts.fill(engine, tenant_id, begun, now=now())
         print(f"exercise {begun} begun" if begun else "no exercise begun")
+        from command import demo_review
+
+        print(
+            f"{demo_review.fill(engine, tenant_id, now=now())} demo incidents of the weeks before"
+        )
     if options.history:
         from tickets import demo
 

@@ -27,6 +27,7 @@ from dashboard import (
     auth,
     door,
     duty_files,
+    evaluation_files,
     export,
     feed_push,
     files,
@@ -38,6 +39,7 @@ from dashboard import (
     pages,
     plotting,
     positions,
+    replay_files,
     resource_files,
     route_files,
     sign_in,
@@ -222,6 +224,8 @@ def create_app(settings: Settings, public: Mapping[str, APIRouter] = NOTHING) ->
     plotting.routes(server)
     for routes in public.values():
         server.include_router(routes)
+    replay_files.routes(server)
+    evaluation_files.routes(server)
     # callbacks by websocket would be checked once, when the socket opens; by HTTP every one is
     get_backend("fastapi").websocket_capability = False
     application = dash.Dash(

@@ -31,7 +31,9 @@ from dashboard.pages import (
     places,
     placing,
     plans,
+    replay,
     resources,
+    reviews,
     routes,
     symbols,
     system,
@@ -121,6 +123,8 @@ def register(app: dash.Dash) -> None:
         knowledge,
         knowledge_item,
         duty,
+        replay,
+        reviews,
         admin,
         symbols,
     )

@@ -25,7 +25,9 @@ from dashboard.pages import (
     notices,
     places,
     plans,
+    replay,
     resources,
+    reviews,
     symbols,
     ticket,
     ticket_desk,
@@ -57,6 +59,9 @@ DESK_PAGES: Mapping[str, tuple[str, Callable[[str], Child]]] = {
     "/centre/console": ("/centre", centre_console.page),
     **duty.PAGES,
     "/command/symbols": ("/command", symbols.page),
+    "/command/replay": ("/command", replay.page),
+    "/command/reviews": ("/command", reviews.page),
+    "/command/review": ("/command", reviews.report),
     **admin.PAGES,
 }
 """Address -> (its entry in the navigation, the page by the address's search)."""

@@ -18,6 +18,7 @@ from models.tables.duty import (
     DutyShift,
     DutySwap,
 )
+from models.tables.evaluation import Evaluation, EvaluationIndicator
 from models.tables.feed import Camera, Feed, FeedDead
 from models.tables.floor import Agent, CallerIdentity, CallLedger, Queue, Seat, SeatInterval, Team
 from models.tables.incident import Incident, IncidentTicket, IncidentType, Plan
@@ -58,9 +59,10 @@ __all__ = [
     "Camera", "Capability", "Category", "City", "CityState", "Closure", "Customer", "Depot", "Draft",
     "DrawingRow", "DrawingStep", "DutyCalendar", "DutyContact", "DutyDelivery", "DutyGroup", "DutyHandover",
     "DutyLevel", "DutyMember", "DutyNotice", "DutyRemark", "DutyReport", "DutyReportVersion", "DutyShift",
-    "DutySwap", "EventLog", "Feed", "FeedDead", "Holiday", "Incident", "IncidentTicket", "IncidentType",
-    "KnowledgeAnswer", "KnowledgeItem", "Letter", "LoginSession", "Outbox", "Parameter", "Plan", "PlotLayer",
-    "PlotSnapshot", "Queue", "Reserve", "ResponseUnit", "RoadSpeed", "Role", "SavedQuery", "Screen", "ScreenItem",
-    "Seat", "SeatInterval", "Shelter", "Supervision", "Supply", "Symbol", "Team", "Tenant", "Ticket",
-    "TicketHistory", "TicketLeg", "TicketParty", "TicketRequest", "Transfer", "Unit", "UnitTrack", "User",
+    "DutySwap", "Evaluation", "EvaluationIndicator", "EventLog", "Feed", "FeedDead", "Holiday", "Incident",
+    "IncidentTicket", "IncidentType", "KnowledgeAnswer", "KnowledgeItem", "Letter", "LoginSession", "Outbox",
+    "Parameter", "Plan", "PlotLayer", "PlotSnapshot", "Queue", "Reserve", "ResponseUnit", "RoadSpeed", "Role",
+    "SavedQuery", "Screen", "ScreenItem", "Seat", "SeatInterval", "Shelter", "Supervision", "Supply", "Symbol",
+    "Team", "Tenant", "Ticket", "TicketHistory", "TicketLeg", "TicketParty", "TicketRequest", "Transfer", "Unit",
+    "UnitTrack", "User",
 ]  # fmt: skip

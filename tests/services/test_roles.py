@@ -30,7 +30,7 @@ from sqlalchemy.orm import Session
 from web_client import Answer
 
 from command import demo as command_demo
-from command import plotting
+from command import evaluation, incidents, indicators, plotting
 from command.duty import calendar, reports
 from dashboard.pages.duty import PAGES as DUTY
 from dashboard.pages.routes import DESK_PAGES
@@ -42,7 +42,7 @@ from models.events.incident.course import Place
 from models.events.incident.plotting import Drawing
 from models.rules.metrics import STANDARD
 from models.store.people import PERMISSIONS
-from models.tables import City, Closure, Letter, Ticket, User
+from models.tables import City, Closure, Evaluation, Letter, Ticket, User
 from tickets import assignment, editing, intake, letters
 from tickets.moving import Actor
 
@@ -77,6 +77,8 @@ class Case(NamedTuple):
     closure: int
     report: int
     incident: int
+    over: int
+    evaluation: int
 
 
 @pytest.fixture(scope="module")
@@ -113,9 +115,13 @@ def case(stores: Stores, engine: Engine) -> Iterator[Case]:
                 session, "值班日报", at - 60, at, judged=judged, actor=CHIEF, now=at
             ).id
             incident = make_incident(session)
+            over = make_over(session, TITLE)
+            reported = make_over(session, TITLE)
+            judged_ = evaluation.draw(session, reported, actor=CHIEF, now=now()).id
         yield Case(
-            site, row.id, row.no, letter, number, call.key, item, draft, closure, report, incident
-        )
+            site, row.id, row.no, letter, number, call.key, item, draft, closure, report, incident,
+            over, judged_,
+        )  # fmt: skip
 
 
 def make_ticket(site: Site, session: Any, **more: Any) -> Ticket:
@@ -318,6 +324,15 @@ ROUTES: Mapping[str, Row] = {
     "POST /api/command/measure": Row(
         "command.view", sent("/api/command/measure", {"points": [[114.3, 33.6], [114.4, 33.6]]})
     ),
+    "GET /api/command/replay/{incident}/frame": Row(
+        "command.view", got("/api/command/replay/{incident}/frame?at=1795300000"), of_tenant
+    ),
+    "GET /api/command/replay/{incident}.{kind}": Row(
+        "command.view", got("/api/command/replay/{incident}.jsonl"), of_tenant
+    ),
+    "GET /api/command/evaluation/{number}.{kind}": Row(
+        "command.view", got("/api/command/evaluation/{evaluation}.xlsx"), of_tenant
+    ),
     "GET /api/command/symbols.json": Row("command.view", got("/api/command/symbols.json")),
     "GET /api/command/symbols/{code}.svg": Row(
         "command.view", got("/api/command/symbols/fire.svg")
@@ -358,8 +373,17 @@ PAGES: Mapping[str, Row] = {
     "/command/alerts": Row("command.view", shows("/command/alerts"), central),
     **{address: Row("duty.view", shows(address)) for address in DUTY if address != "/duty/report"},
     "/duty/report": Row("duty.view", shows("/duty/report?id={report}"), of_tenant),
+    "/command/replay": Row("command.view", shows("/command/replay?id={incident}"), of_tenant),
+    "/command/reviews": Row("command.view", shows("/command/reviews")),
+    "/command/review": Row("command.view", shows("/command/review?id={evaluation}"), of_tenant),
     "/command/symbols": Row("command.edit", shows("/command/symbols")),
 }
+INDICATOR = [
+    ({"indicator-field": field, "row": 0}, value)
+    for field, value in (
+        ("code", "a"), ("label", ""), ("measure", "judged"), ("weight", "1"), ("target", "100"),
+    )
+]  # fmt: skip
 EMPTY_FORM = [""] * len(FIELDS)
 
 
@@ -406,6 +430,26 @@ def version(case: Case) -> int:
     """Return the ticket's version now."""
     with case.site.session() as session:
         return session.get_one(Ticket, case.ticket).version
+
+
+def revision(case: Case) -> int:
+    """Return the evaluation's revision now."""
+    with case.site.session() as session:
+        return session.get_one(Evaluation, case.evaluation).rev
+
+
+def indicators_now(case: Case) -> int:
+    with case.site.session() as session:
+        return indicators.indicators(session).version
+
+
+def make_over(session: Session, title: str) -> int:
+    """Report an incident and bring it to its end."""
+    form = incidents.Form(type="fire", title=title, place=Place(*ROAD, "", ""))
+    number = incidents.report(session, form, actor=CHIEF, now=now()).id
+    for verb in (incidents.respond, incidents.control, incidents.end):
+        verb(session, number, note="完", actor=CHIEF, now=now())
+    return number
 
 
 def unit_form() -> list[Any]:
@@ -629,6 +673,16 @@ CALLBACKS: Mapping[str, Row] = {
     ])),
     "duty.upload": Row("duty.edit", asked("duty.upload", lambda _: [
         "data:text/csv;base64,bmFtZQ==", "a.csv", "/duty/contacts", "",
+    ])),
+    "replay.note": Row("command.act", asked(
+        "replay.note", lambda c: [1, {"id": c.incident}, now(), 0, "此刻"],
+    ), of_tenant),
+    "reviews.draw": Row("command.act", asked("reviews.draw", lambda c: [1, c.over]), of_tenant),
+    "reviews.press": Row("command.act", asked("reviews.press", lambda c: [
+        clicked({"review-do": "save"}), {"id": c.evaluation, "rev": revision(c)}, None, [], [],
+    ]), of_tenant),
+    "reviews.save_indicators": Row("command.edit", asked("reviews.save_indicators", lambda c: [
+        1, indicators_now(c), [(i, v) for i, v in INDICATOR], [(i, i) for i, _ in INDICATOR],
     ])),
     "resources.listed": Row("command.view", asked("resources.listed", lambda _: [
         "", "", "", None, {"tab": "units"},

@@ -22,6 +22,7 @@ from dashboard.texts.en import (
     placing,
     plans,
     plotting,
+    reviews,
     shell,
     tickets,
     units,
@@ -49,5 +50,6 @@ EN: Mapping[str, str] = {
     **alerts_cap.TEXTS,
     **centre.TEXTS,
     **plans.TEXTS,
+    **reviews.TEXTS,
     **admin.TEXTS,
 }

@@ -22,6 +22,7 @@ from dashboard.texts.zh import (
     placing,
     plans,
     plotting,
+    reviews,
     shell,
     tickets,
     units,
@@ -49,5 +50,6 @@ ZH: Mapping[str, str] = {
     **alerts_cap.TEXTS,
     **centre.TEXTS,
     **plans.TEXTS,
+    **reviews.TEXTS,
     **admin.TEXTS,
 }
