@@ -177,7 +177,7 @@ def test_two_draw_one_object_see_each_other_and_lose_nothing(
         assert back == pytest.approx([x, y], abs=1e-9)
 
     # moved by hand, from a point on the line; the other writes on it meanwhile, away from the server
-    middle = spot(anna, 114.340, 33.6365)
+    middle = spot(anna, 114.3375, 33.63575)  # between its handles
     bo.context.set_offline(True)
     bo.evaluate(
         "(id) => hotline.plot.change(id, { ...hotline.plot.current(id), text: '警戒线' })", line
