@@ -1,13 +1,14 @@
 """The shapes of plotting: what can be drawn at all, where it lies on the ground, a line with fewer corners."""
 
 import math
+from typing import Any
 
 import numpy as np
 import shapely
 from msgspec.structs import replace
 
 from gis_data import surroundings
-from gis_data.coordinates import in_china, metric, metric_crs_at
+from gis_data.coordinates import Array, in_china, metric, metric_crs_at
 from models.errors import BadInput
 from models.events.incident.plotting import Drawing, Effect, Shape
 
@@ -82,7 +83,7 @@ def _measures(body: Drawing) -> None:
         raise BadInput(f"no {body.shape} is a {body.effect}", field="effect")
 
 
-def _where(points: np.ndarray) -> None:
+def _where(points: Array) -> None:
     if not len(points) or not np.isfinite(points).all():
         raise _wrong("few")
     lon, lat = points.T
@@ -90,12 +91,14 @@ def _where(points: np.ndarray) -> None:
         raise _wrong("swapped" if in_china(lat, lon).all() else "outside")
 
 
-def _apart(points: np.ndarray, *, closed: bool) -> np.ndarray:
+def _apart(points: Array, *, closed: bool) -> np.ndarray[Any, np.dtype[np.bool_]]:
     """Return which corners lie apart from the one before; of a ring the last also from the first."""
-    gaps = np.abs(np.diff(points, axis=0, prepend=points[:1] + 1)).max(axis=1) > HAIR_DEG
+    gaps: np.ndarray[Any, np.dtype[np.bool_]] = (
+        np.abs(np.diff(points, axis=0, prepend=points[:1] + 1)).max(axis=1) > HAIR_DEG
+    )
     if closed and np.abs(points[-1] - points[0]).max() <= HAIR_DEG:
         gaps[-1] = False
-    return np.asarray(gaps)
+    return gaps
 
 
 def simplified(body: Drawing) -> Drawing:

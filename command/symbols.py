@@ -4,7 +4,7 @@ import secrets
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -163,8 +163,8 @@ def _sign(code: str, rows: Mapping[str, Symbol]) -> Sign:
 
 
 def _last(session: Session) -> int:
-    last: int = max([*session.scalars(select(Symbol.position)), len(ART) * 10])
-    return last
+    last: int = session.scalar(select(func.max(Symbol.position))) or 0
+    return max(last, len(ART) * 10)
 
 
 def _may(actor: Actor) -> None:

@@ -12,10 +12,10 @@
   let nudging = null;
   P.selected = "";
 
-  let releasedAt = 0;
+  let quiet = false;
 
   /* What was let go is followed by a press of its own, which means nothing. */
-  P.released = () => (releasedAt = performance.now());
+  P.released = () => (quiet = true);
 
   const may = () => P.root() && P.root().dataset.draw;
 
@@ -258,7 +258,8 @@
     map.on("mousemove", dragged);
     map.on("mouseup", letGo);
     document.addEventListener("mouseup", () => grip && !grip.handle && setTimeout(letGo));
-    map.on("click", () => P.mode() === "select" && performance.now() - releasedAt > 50 && P.select(""));
+    map.on("mousedown", () => (quiet = false));
+    map.on("click", () => P.mode() === "select" && !quiet && P.select(""));
     map.on("zoomend", () => P.selected && !grip && showHandles());
   };
 })();

@@ -15,7 +15,7 @@ from small_city import frame
 from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
-from command import assessing, moving, plotting, svg, symbols
+from command import assessing, demo_plotting, moving, plotting, svg, symbols
 from command.plot_shapes import VERTICES_FREE, VERTICES_MOST, check, simplified
 from command.plotting import Op, Town
 from gis_data import state
@@ -386,6 +386,12 @@ def test_the_wind_is_the_nearest_stations_and_nobodys_when_it_is_old(session: Se
     assert wind is not None
     assert (wind.wind_from, wind.label) == (225.0, "城北站风向")
     assert assessing.wind_at(session, *spot(100), now=AT + 700) is None
+
+
+def test_the_demo_draws_its_exercise(session: Session, incident: int) -> None:
+    demo_plotting.draw(session, incident, *spot(0), actor=ANNA, now=AT)
+    assert len(plotting.board(session, incident).drawings) >= 8
+    lives(session, incident)
 
 
 # --- symbols --------------------------------------------------------------------------------
