@@ -175,12 +175,17 @@ def _verbs(state: str, expires: Any) -> Sequence[str]:  # noqa: ANN401 - datetim
     return list(FOLLOWS) if holds and ACT in can else []
 
 
+def _pressed() -> Any:  # noqa: ANN401 - a button's id
+    """Return the button that was pressed; None for one that only came onto the screen."""
+    return ctx.triggered_id if any(each["value"] for each in ctx.triggered) else None
+
+
 # --- forms ----------------------------------------------------------------------------------
 
 
 def opened(clicks: list[int | None]) -> tuple[Any, Any]:
     """Show the form of the verb pressed for, or none."""
-    pressed: Any = ctx.triggered_id
+    pressed = _pressed()
     if not any(clicks) or not pressed:
         return dash.no_update, dash.no_update
     if pressed["cap-open"] not in VERBS:
@@ -303,7 +308,7 @@ def done(
     clicks: list[int | None], typed: list[Any], ids: list[dict[str, str]]
 ) -> tuple[Any, Any, Any]:
     """Do what was pressed for; a refusal stands in the form, and what was typed stays."""
-    pressed: Any = ctx.triggered_id
+    pressed = _pressed()
     if not any(clicks) or not pressed:
         return dash.no_update, dash.no_update, dash.no_update
     verb, about, rev = str(pressed["cap-do"]), int(pressed["about"]), int(pressed["rev"])

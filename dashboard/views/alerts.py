@@ -256,7 +256,8 @@ def detail(one: Shown, xml: str, preview: Child, *, zone: str, words: Words) -> 
         html.P(one.headline or "—", className="cap-headline"),
         html.P([html.Span(line) for line in said], className="muted cap-said"),
         html.Div([*actions(one, words), file_link(one, words)], className="buttons"),
-        html.Pre(xml, className="cap-xml", tabIndex=0, title=label) if xml else preview,
+        html.Pre(xml, className="cap-xml", tabIndex=0, title=label)
+        if xml else html.Div(preview, className="cap-preview"),
     ]  # fmt: skip
     return panel(one.no, body, css="roomy cap-detail", note=one.identifier)
 
