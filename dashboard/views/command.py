@@ -70,7 +70,7 @@ def page(opened: Opened, panes: Mapping[str, Child], words: Words) -> Child:
 
 def _map(opened: Opened, words: Words) -> Child:
     if opened.base is None:
-        return empty(words["map.no_city"])
+        return empty(words["place.no_city"])
     layers = [
         shapes("command-districts", EMPTY, "border", tip="say"),
         shapes("command-closures", EMPTY, "closure", tip="say"),

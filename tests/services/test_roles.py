@@ -255,6 +255,11 @@ def asked(name: str, values: Callable[[Case], list[Any]], **more: Any) -> Ask:
     return ask
 
 
+def of_pane(part: str, pane: str) -> Ask:
+    """Return the question for a pane of the command page."""
+    return asked(f"command.{part}", lambda case: [1, pane, case.incident])
+
+
 def metrics_with(token: str) -> Ask:
     return lambda case, login: case.site.client(login).get(
         "/metrics", Authorization=f"Bearer {token}"
@@ -722,12 +727,10 @@ CALLBACKS: Mapping[str, Row] = {
         for part in ("head", "timeline")
     },
     **{
-        f"command.{part}": Row(
-            "command.view", asked(f"command.{part}", lambda c, pane=pane: [1, pane, c.incident]), at_command
-        )
-        for part, pane in (
-            ("overview", "overview"), ("plan", "plan"), ("analysis", "around"), ("records", "records"), ("talk", "talk"),
-        )
+        f"command.{part}": Row("command.view", of_pane(part, pane), at_command)
+        for part, pane in {
+            "overview": "overview", "plan": "plan", "analysis": "around", "records": "records", "talk": "talk",
+        }.items()
     },
     "command_moves.opened": Row("command.view", asked("command_moves.opened", lambda c: [
         clicked({"incident-open": "remark", "about": ""}), c.incident,
@@ -743,7 +746,6 @@ CALLBACKS: Mapping[str, Row] = {
         [({"incidents-ask": "status"}, "open")], [({"incidents-ask": "status"}, {"incidents-ask": "status"})], "",
     ])),
     "plans.create": Row("command.edit", asked("plans.create", lambda _: [1, "drill"])),
-    "plans.add_row": Row("command.edit", asked("plans.add_row", lambda _: [1])),
     "plans.press": Row("command.edit", asked("plans.press", lambda _: [
         clicked({"plan-do": "save"}), {"id": 1, "code": "drill2"}, 0, "演练预案", [], [], [], [], [],
     ])),
