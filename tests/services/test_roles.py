@@ -234,6 +234,11 @@ def sent(path: str, body: object) -> Ask:
     return ask
 
 
+def no_closure(answer: Answer) -> bool:
+    """A map without the tenant's closed road."""
+    return TITLE not in answer.text
+
+
 def undrawn(answer: Answer) -> bool:
     """A batch whose every operation was refused."""
     if answer.status != 200:
@@ -732,6 +737,9 @@ CALLBACKS: Mapping[str, Row] = {
             "overview": "overview", "plan": "plan", "analysis": "around", "records": "records", "talk": "talk",
         }.items()
     },
+    "command_map.drawn": Row(
+        "command.view", asked("command_map.drawn", lambda c: [1, "", c.incident]), at_command, no_closure
+    ),
     "command_moves.opened": Row("command.view", asked("command_moves.opened", lambda c: [
         clicked({"incident-open": "remark", "about": ""}), c.incident,
     ]), at_command),
