@@ -197,6 +197,11 @@ def at_command(login: str, person: Person) -> bool:
     return login != "stranger" and not person.unit
 
 
+def sees_the_map(login: str, person: Person) -> bool:
+    """Tiles are for who sees tickets, and for the big screen's account, which sees none."""
+    return login != "stranger" and not person.can.isdisjoint({"ticket.view", "command.view"})
+
+
 def of_the_city(_login: str, person: Person) -> bool:
     """The console is for those who see the whole city, as its screens show it."""
     return not person.unit and not person.district
@@ -360,7 +365,7 @@ ROUTES: Mapping[str, Row] = {
     "GET /api/command/symbols/{code}.svg": Row(
         "command.view", got("/api/command/symbols/fire.svg")
     ),
-    "GET /tiles/{version}/{theme}/{zoom}/{x}/{name}": Row("ticket.view", got(TILE), of_tenant),
+    "GET /tiles/{version}/{theme}/{zoom}/{x}/{name}": Row("", got(TILE), sees_the_map),
 }
 PAGES: Mapping[str, Row] = {
     "/wall": Row("floor.view", shows("/wall")),
