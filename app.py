@@ -24,7 +24,10 @@ if TYPE_CHECKING:
 
 _Verbs: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
 CITY_FILES = ("roads", "osm", "districts", "places")
-LOOPS = ("ami", "projector", "archiver", "relay", "tickets", "timers", "hotspots")
+LOOPS = (
+    "ami", "projector", "archiver", "relay", "tickets", "log", "timers", "hotspots", "dispatch",
+    "feeds", "positions",
+)  # fmt: skip
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -70,6 +73,7 @@ def _parser() -> argparse.ArgumentParser:
         action="store_true",
         help="tickets of the eight weeks before, if there are none",
     )
+    seed.add_argument("--feeds", metavar="URL", help="feeds of the sample server at this address")
     _verb(verbs, "prepare", _prepare, "migrate, then seed")
     verify = _verb(verbs, "verify", _verify, "count every figure again, and walk the sealed logs")
     verify.add_argument("--data", type=Path, help="folder of a running `up`, instead of settings")
@@ -86,6 +90,16 @@ def _parser() -> argparse.ArgumentParser:
     pbx.add_argument("--calls-per-s", type=float)
     pbx.add_argument("--data", type=Path, default=Path(".data"))
 
+    samples = _verb(verbs, "samples", _samples, "serve the bureaus' sample feeds (used by up)")
+    samples.add_argument("--port", type=int, default=8766)
+    samples.add_argument("--data", type=Path, default=Path(".data"))
+
+    units = _verb(verbs, "units", _units, "a stand-in for the response units' devices (used by up)")
+    units.add_argument("--simulate", action="store_true", required=True, help="drive them")
+    units.add_argument("--host", default="127.0.0.1", help="where the loop `positions` listens")
+    units.add_argument("--port", type=int, default=0, help="its port (HOTLINE_POSITIONS_PORT)")
+    units.add_argument("--seed", type=int, default=1, help="same seed, same drives")
+
     replay = _verb(verbs, "replay", _replay, "fold a recorded AMI session and print its figures")
     replay.add_argument("file", type=Path)
     replay.add_argument("--json", action="store_true", help="one JSON object")
@@ -95,7 +109,7 @@ def _parser() -> argparse.ArgumentParser:
     )  # fmt: skip
 
     bench = _verb(verbs, "bench", _bench, "measure, as a ratio to a baseline in the same run")
-    bench.add_argument("what", choices=("floor", "tickets", "routing", "hotspots"))
+    bench.add_argument("what", choices=("floor", "tickets", "routing", "hotspots", "positions"))
     bench.add_argument("--json", action="store_true")
     bench.add_argument("--quick", action="store_true", help="shorter runs, rougher figures")
     return parser
@@ -193,8 +207,10 @@ def _log(level: str) -> None:
 def _web(_options: argparse.Namespace) -> None:
     process.start()
     from dashboard.server import serve
+    from portal.site import routers
 
-    serve(_settings())
+    settings = _settings()
+    serve(settings, routers(settings))
 
 
 def _ingest(options: argparse.Namespace) -> None:
@@ -233,24 +249,41 @@ def _seed(options: argparse.Namespace) -> None:
     vault = Vault(settings.encryption_keys, settings.hash_key)
     tenant_id = tenant_id_of(engine, settings.tenant)
     if options.tickets:
+        from command import demo_display, demo_resources
+        from command.duty import demo as demo_duty
         from tickets import demo
 
+        print(f"{demo_display.fill(engine, tenant_id, now=now())} demo screens")
+        print(f"{demo_resources.fill(engine, tenant_id, now=now())} response units")
+        print(f"{demo_duty.fill(engine, tenant_id, vault, now=now())} demo shifts")
         print(f"{demo.fill(engine, tenant_id, vault, settings.zone, now=now())} demo tickets")
         from command import demo as command_demo
+        from command import demo_alerts
 
         begun = command_demo.fill(engine, tenant_id, Files(settings.files), now=now())
+        demo_alerts.fill(engine, tenant_id, begun, now=now())
         print(f"exercise {begun} begun" if begun else "no exercise begun")
+        from command import demo_review
+
+        print(
+            f"{demo_review.fill(engine, tenant_id, now=now())} demo incidents of the weeks before"
+        )
     if options.history:
         from tickets import demo
 
         made = demo.fill_history(engine, tenant_id, vault, settings.zone, now=now())
         print(f"{made} demo tickets of the weeks before")
+    if options.feeds:
+        from gis_data.feeds.samples import seed as samples
+
+        named = samples.fill(engine, tenant_id, options.feeds, vault, now=now())
+        print(f"{len(named)} sample feeds: {', '.join(named)}")
 
 
 def _prepare(options: argparse.Namespace) -> None:
     process.start()
     _migrate(options)
-    _seed(argparse.Namespace(tickets=False, history=False, **vars(options)))
+    _seed(argparse.Namespace(tickets=False, history=False, feeds=None, **vars(options)))
 
 
 def _verify(options: argparse.Namespace) -> int:
@@ -413,6 +446,32 @@ def _pbx(options: argparse.Namespace) -> None:
             from pbx.standin import run_asterisk
 
             run_asterisk(options.data, port=options.port, secret=secret)
+
+
+def _samples(options: argparse.Namespace) -> None:
+    process.start()
+    from gis_data.feeds.samples import server
+    from gis_data.feeds.samples.town import town
+    from models.clock import now
+
+    _log("INFO")
+    app = server.create_app(town(), options.data / "video", now)
+    process.settle()
+    server.serve(app, options.port)
+
+
+def _units(options: argparse.Namespace) -> None:
+    process.start()
+    from ingest.positions.simulator import Simulator
+    from models.store.db import engine_for
+
+    settings = _settings()
+    port = options.port or settings.positions_port
+    if not port or not settings.positions_token:
+        raise BadInput("HOTLINE_POSITIONS_PORT and HOTLINE_POSITIONS_TOKEN must be set")
+    engine = engine_for(settings.database_url, pool=1)
+    driven = Simulator(settings, engine, host=options.host, port=port, seed=options.seed)
+    asyncio.run(driven.run())
 
 
 # --- everything at once ---------------------------------------------------------------------

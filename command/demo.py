@@ -10,7 +10,6 @@ from sqlalchemy.orm import Session
 from command import demo_plotting, incidents, plans, records, tasks
 from command.plans import Policy
 from gis_data.city.present import present
-from gis_data.gazetteer.reverse import Surface
 from models.clock import Instant, to_datetime
 from models.events.incident.course import Place
 from models.events.incident.response import Card, Contact, PlannedNeed
@@ -190,11 +189,9 @@ def fill(engine: Engine, tenant_id: int, store: Files, *, now: Instant) -> int:
         if city is None:
             return 0
         market = city.places[city.places["name"] == "金桥市场"].geometry.iloc[0]
-        surface = Surface(
-            {name: city.layer(name) for name in city.manifest.layers}, city.manifest.metric_crs
-        )
-        here = surface.at(market.x, market.y)
-        spot = Place(round(market.x, 6), round(market.y, 6), "金桥市场东门", here.district)
+        areas = city.layer("districts")
+        here = areas[areas.contains(market)]["adcode"].iloc[0]
+        spot = Place(round(market.x, 6), round(market.y, 6), "金桥市场东门", here)
         begun = exercise(session, spot, now=now)
         if begun:
             demo_plotting.draw(

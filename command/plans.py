@@ -27,11 +27,18 @@ PARAMETER = "command"
 
 
 class Policy(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What a tenant decides of command. automatic : plans that say so start by themselves (K-17)."""
+    """What a tenant decides of command. automatic : plans that say so start by themselves (K-17).
+
+    stale_s : a position heard of longer ago is not relied on. reroute_s : by so many seconds an arrival must change
+    before it is told. arrival_m : a unit that stays so near its scene has arrived. track_days : how long tracks are
+    kept of units that were bound to nothing.
+    """
 
     automatic: bool = False
     stale_s: float = 120.0
     arrival_m: float = 150.0
+    reroute_s: float = 60.0
+    track_days: float = 30.0
 
 
 def policy(session: Session) -> Policy:

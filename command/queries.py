@@ -52,11 +52,11 @@ def may_see(actor: Actor) -> None:
 def listed(session: Session, criteria: Criteria, *, actor: Actor, page: int = 0) -> Found:
     """Return one page of the incidents an actor may see."""
     may_see(actor)
-    where = [sees(actor), *_where(criteria)]
-    total = session.scalar(select(func.count()).select_from(Incident).where(*where)) or 0
+    asked = [sees(actor), *where(criteria)]
+    total = session.scalar(select(func.count()).select_from(Incident).where(*asked)) or 0
     rows = session.scalars(
         select(Incident.picture)
-        .where(*where)
+        .where(*asked)
         .order_by(Incident.reported_at.desc(), Incident.id.desc())
         .offset(max(page, 0) * PAGE)
         .limit(PAGE)
@@ -80,12 +80,9 @@ def state_of(session: Session, incident_id: int) -> State | None:
 
 def log(session: Session, incident_id: int, *, after: int = 0) -> list[AnyIncidentEvent]:
     """Return an incident's events behind the place `after`, in order, as the sealed log keeps them."""
-    incident = cast(EventLog.event["incident"].astext, BigInteger)
     seq = cast(EventLog.event["seq"].astext, Integer)
     rows = session.scalars(
-        select(EventLog.event)
-        .where(EventLog.event.has_key("incident"), incident == incident_id, seq > after)
-        .order_by(seq)
+        select(EventLog.event).where(EventLog.incident == incident_id, seq > after).order_by(seq)
     )
     return [from_row(row) for row in rows]
 
@@ -96,11 +93,17 @@ def labels(session: Session) -> dict[str, str]:
     return {row.code: row.label for row in found}
 
 
+def types_used(session: Session) -> frozenset[str]:
+    """Return the types of which there was an incident."""
+    return frozenset(session.scalars(select(Incident.type).distinct()))
+
+
 def _state(row: dict[str, Any]) -> State:
     return msgspec.convert(row, State, str_keys=True)
 
 
-def _where(c: Criteria) -> Iterable[Any]:
+def where(c: Criteria) -> Iterable[Any]:
+    """Yield the conditions of a list; BadInput for what no list can mean."""
     if c.status == "open":
         yield Incident.status.in_(OPEN)
     elif c.status:

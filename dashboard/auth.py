@@ -20,10 +20,12 @@ from models.store.people import Viewer
 log = logging.getLogger(__name__)
 
 COOKIE = "hotline_session"
-OPEN_PATHS = ("/login", "/healthz", "/metrics")
+OPEN_PATHS = ("/login", "/healthz", "/metrics", "/duty/calendar.ics", "/api/positions")
+"""What needs no session: /metrics, the calendar and devices' positions ask for tokens of their own."""
 CHANGE_PATHS = ("/password", "/logout")
 """All that a first password opens."""
-OPEN_PREFIXES = ("/assets/", "/_favicon", "/favicon")
+OPEN_PREFIXES = ("/assets/", "/_favicon", "/favicon", "/api/feeds/")
+"""The last takes what bureaus push, each under its feed's own token."""
 CACHE_S = 3.0
 """How long a checked session is believed; a revoked one ends within this."""
 KNOWN_MAX = 10_000
@@ -118,11 +120,12 @@ def cookie_of(scope: Scope) -> str:
 
 
 class AuthMiddleware:
-    """Lets nothing through without a session, except the login page, its assets and health."""
+    """Lets nothing through without a session, except the login page, its assets, health, and the public site."""
 
-    def __init__(self, app: ASGIApp, gate: Gate) -> None:
+    def __init__(self, app: ASGIApp, gate: Gate, public: tuple[str, ...] = ()) -> None:
         self._app = app
         self._gate = gate
+        self._open = OPEN_PREFIXES + public
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Check one request or stream; websockets are not spoken here."""
@@ -132,7 +135,7 @@ class AuthMiddleware:
         if scope["type"] == "http" and _is_foreign_post(Request(scope)):
             await JSONResponse({"error": "foreign_origin"}, 403)(scope, receive, send)
             return
-        if scope["type"] == "lifespan" or _is_open(scope["path"]):
+        if scope["type"] == "lifespan" or self._is_open(scope["path"]):
             await self._app(scope, receive, send)
             return
         try:
@@ -153,9 +156,8 @@ class AuthMiddleware:
         finally:
             _viewer.reset(token)
 
-
-def _is_open(path: str) -> bool:
-    return path in OPEN_PATHS or path.startswith(OPEN_PREFIXES)
+    def _is_open(self, path: str) -> bool:
+        return path in OPEN_PATHS or path.startswith(self._open)
 
 
 def _is_foreign_post(request: Request) -> bool:

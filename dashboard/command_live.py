@@ -32,6 +32,8 @@ GATHER_S = 0.1
 """Positions are gathered so long before they are told: the eye needs no more, fifty screens cost a fifth."""
 KEEP_FRAMES = 2000
 READ_COUNT = 1000
+WRITTEN_MS = 5000
+"""Positions are in their rows within this: those told since are heard once more."""
 RECHECK_S = 15.0
 RETRY_S = 0.3
 ASLEEP_S = 10.0
@@ -76,9 +78,10 @@ class CommandHub:
     def __init__(self, redis: "Redis", tenant_id: int, load: Load, load_all: LoadAll) -> None:
         self.clients = 0
         self._redis = redis
+        self._positions = streams.position_stream(tenant_id)
         self._streams = {
             streams.incident_stream(tenant_id): self._take_events,
-            streams.position_stream(tenant_id): self._take_positions,
+            self._positions: self._take_positions,
             streams.presence_stream(tenant_id): self._take_presence,
         }
         self._ids: dict[str, str] = {}
@@ -117,6 +120,8 @@ class CommandHub:
     async def _follow(self) -> None:
         """Read the rows, then what the streams say behind the place they had before that."""
         ids = {name: (await streams.reach(self._redis, name)).last for name in self._streams}
+        last, _ = streams.id_key(ids[self._positions])
+        ids[self._positions] = f"{max(0, last - WRITTEN_MS)}-0"
         pictures, units = await self._load_all()
         self._pictures = {picture.incident.id: picture for picture in pictures}
         self._units, self._ids = units, ids
@@ -180,9 +185,13 @@ class CommandHub:
 
     async def _take_positions(self, entries: list[streams.Entry]) -> None:
         for entry in entries:
-            for unit, fix in msgspec.json.decode(entry.fields[b"p"]).items():
-                known = self._units.get(unit)
-                self._units[unit] = self._moved[unit] = {**known, **fix} if known else fix
+            for unit, told in msgspec.json.decode(entry.fields[b"p"]).items():
+                if told is None:  # out of use
+                    self._units.pop(unit, None)
+                    self._moved[unit] = None
+                    continue
+                self._units[unit] = {**self._units.get(unit, {}), **told}
+                self._moved[unit] = {**(self._moved.get(unit) or {}), **told}
 
     async def _tell_positions(self) -> None:
         while True:

@@ -80,6 +80,14 @@ def network(session: Session) -> Network:
     return _roads.network(session, now=now())
 
 
+def roads_of(session: Session) -> table.RoadTable | None:
+    """Return the road table of the transaction's tenant, that of the maps; None while it has no city."""
+    try:
+        return network(session).table
+    except NotFound:
+        return None
+
+
 def map_base(here: Ground, look: Look) -> Base:
     """Return what maps lie on: our own tiles, or the source the settings name."""
     settings = doors().settings

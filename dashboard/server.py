@@ -5,26 +5,31 @@ import contextlib
 import logging
 import secrets
 import tempfile
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import dash
 import uvicorn
 from dash.backends import get_backend
-from fastapi import FastAPI, Request
+from fastapi import APIRouter, FastAPI, Request
 from fastapi.responses import FileResponse, JSONResponse, Response
 from redis import Redis as SyncRedis
 from redis.exceptions import RedisError
 from starlette.background import BackgroundTask
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from command import pictures
+from command import centre, pictures
+from command.positions import units
 from dashboard import (
     auth,
     door,
+    duty_files,
+    evaluation_files,
     export,
+    feed_push,
     files,
     hotspot_files,
     incident_files,
@@ -33,9 +38,13 @@ from dashboard import (
     metrics,
     pages,
     plotting,
+    positions,
+    replay_files,
+    resource_files,
     route_files,
     sign_in,
 )
+from dashboard.centre_live import CentreHub
 from dashboard.command_live import CommandHub, Watch
 from dashboard.live import FloorHub
 from dashboard.pages.context import actor
@@ -53,6 +62,7 @@ from models.store.people import Viewer
 
 log = logging.getLogger(__name__)
 
+NOTHING: Mapping[str, APIRouter] = MappingProxyType({})
 SHUTDOWN_S = 1
 """Streams never end by themselves: open ones are cut after this when the server stops."""
 SECURITY_HEADERS = {
@@ -86,6 +96,7 @@ class Web:
         self.redis = streams.connect(settings.redis_url)
         self.hubs: dict[str, FloorHub] = {}
         self.command_hubs: dict[int, CommandHub] = {}
+        self.centre_hubs: dict[tuple[int, str], CentreHub] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         door.wire(
             door.Doors(
@@ -126,13 +137,30 @@ class Web:
             self._tasks.add(asyncio.ensure_future(hub.run()))
         return self.command_hubs[tenant_id]
 
+    def centre_hub(self, tenant_id: int, district: str) -> CentreHub:
+        """Return the tenant's hub of the centre's screens, started on first use: its own for each district."""
+        key = (tenant_id, district)
+        if key not in self.centre_hubs:
+
+            async def load() -> dict[str, Any]:
+                return await asyncio.to_thread(self._centre, tenant_id, district)
+
+            hub = self.centre_hubs[key] = CentreHub(self.redis, tenant_id, load)
+            self._tasks.add(asyncio.ensure_future(hub.run()))
+        return self.centre_hubs[key]
+
+    def _centre(self, tenant_id: int, district: str) -> dict[str, Any]:
+        datum = self.settings.tile_datum
+        with db.transaction(self.engine, tenant_id) as session:
+            return centre.sections(session, district=district, now=now(), datum=datum)
+
     def _picture(self, tenant_id: int, incident: int) -> Picture | None:
         with db.transaction(self.engine, tenant_id) as session:
             return pictures.picture(session, incident)
 
     def _pictures(self, tenant_id: int) -> tuple[list[Picture], dict[str, Any]]:
         with db.transaction(self.engine, tenant_id) as session:
-            return pictures.open_ones(session), {}
+            return pictures.open_ones(session), units.live(session, now=now())
 
     def _roster(self, tenant: str, tenant_id: int) -> dict[str, Any]:
         with db.transaction(self.engine, tenant_id) as session:
@@ -153,6 +181,7 @@ class Web:
         while True:
             screens = sum(hub.clients for hub in self.hubs.values())
             screens += sum(hub.clients for hub in self.command_hubs.values())
+            screens += sum(hub.clients for hub in self.centre_hubs.values())
             facts = {"loop": "web", "since": since, "rss_mb": rss_mb(), "lag": 0}
             with contextlib.suppress(RedisError, OSError):
                 await streams.beat(self.redis, name, {**facts, "detail": f"{screens} screens"})
@@ -167,8 +196,8 @@ class Web:
         self.engine.dispose()
 
 
-def create_app(settings: Settings) -> ASGIApp:
-    """Return the ASGI application."""
+def create_app(settings: Settings, public: Mapping[str, APIRouter] = NOTHING) -> ASGIApp:
+    """Return the ASGI application. public : the public site, prefix -> routes for which nobody needs a session."""
     web = Web(settings)
 
     @contextlib.asynccontextmanager
@@ -188,7 +217,15 @@ def create_app(settings: Settings) -> ASGIApp:
     hotspot_files.routes(server)
     incident_files.routes(server)
     route_files.routes(server)
+    positions.routes(server, settings, web.engine, web.redis)
+    resource_files.routes(server)
+    feed_push.routes(server)
+    duty_files.routes(server)
     plotting.routes(server)
+    for routes in public.values():
+        server.include_router(routes)
+    replay_files.routes(server)
+    evaluation_files.routes(server)
     # callbacks by websocket would be checked once, when the socket opens; by HTTP every one is
     get_backend("fastapi").websocket_capability = False
     application = dash.Dash(
@@ -203,11 +240,11 @@ def create_app(settings: Settings) -> ASGIApp:
     )
     application.layout = pages.shell
     pages.register(application)
-    return _with_stream(auth.AuthMiddleware(server, web.gate), web)
+    return _with_stream(auth.AuthMiddleware(server, web.gate, tuple(public)), web)
 
 
-def _with_stream(app: ASGIApp, web: Web) -> ASGIApp:
-    """Serve the live streams as plain ASGI, past the framework's per-chunk work, behind the same gate."""
+def _streams(web: Web) -> dict[str, ASGIApp]:
+    """Return the live streams by their address."""
 
     async def floor(scope: Scope, receive: Receive, send: Send) -> None:
         who = auth.require("floor.view")
@@ -225,6 +262,19 @@ def _with_stream(app: ASGIApp, web: Web) -> ASGIApp:
         hub = web.command_hub(who.tenant_id)
         await hub.serve(scope, receive, send, watch, _still(web, scope, who, "command.view"))
 
+    async def screens(scope: Scope, receive: Receive, send: Send) -> None:
+        who = auth.require("command.view")
+        if who.unit:
+            raise Refused("units have no part in command", permission="command.view")
+        hub = web.centre_hub(who.tenant_id, who.district)
+        await hub.serve(scope, receive, send, _still(web, scope, who, "command.view"))
+
+    return {"/live/floor": floor, "/live/command": command, "/live/centre": screens}
+
+
+def _with_stream(app: ASGIApp, web: Web) -> ASGIApp:
+    """Serve the live streams as plain ASGI, past the framework's per-chunk work, behind the same gate."""
+
     def gated(stream: ASGIApp) -> ASGIApp:
         async def guarded(scope: Scope, receive: Receive, send: Send) -> None:
             try:
@@ -234,7 +284,7 @@ def _with_stream(app: ASGIApp, web: Web) -> ASGIApp:
 
         return auth.AuthMiddleware(guarded, web.gate)
 
-    live = {"/live/floor": gated(floor), "/live/command": gated(command)}
+    live = {path: gated(stream) for path, stream in _streams(web).items()}
 
     async def route(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http" and scope["path"] in live:
@@ -336,10 +386,10 @@ def _health(web: Web) -> dict[str, bool]:
     return {"redis": redis, "database": bool(door.database_state()["ok"])}
 
 
-def serve(settings: Settings) -> None:
-    """Run the web process until it is told to stop."""
+def serve(settings: Settings, public: Mapping[str, APIRouter] = NOTHING) -> None:
+    """Run the web process until it is told to stop; `public` as in `create_app`."""
     config = uvicorn.Config(
-        create_app(settings),
+        create_app(settings, public),
         host=settings.host,
         port=settings.port,
         loop="uvloop",

@@ -42,6 +42,7 @@ class Reading(NamedTuple):
     level: str
     at: Instant
     until: Instant
+    facts: Mapping[str, float] = {}
 
 
 class Told(NamedTuple):
@@ -81,7 +82,9 @@ def tell(
             refused[told.key or f"#{number}"] = why
         else:
             good[told.key] = reading
-    rows = list(good.values())
+    rows = [
+        good[key] for key in sorted(good)
+    ]  # two who tell the same points do not lock each other out
     kept = sum(
         _write(session, bureau, rows[first : first + BATCH]) for first in range(0, len(rows), BATCH)
     )
@@ -107,7 +110,9 @@ def _wrong(told: Reading, now: Instant) -> str:
         "no_label": not told.label.strip(),
         "too_long": max(map(len, (told.key, told.label, told.unit))) > WORDS_MOST
         or "\0" in told.key + told.label + told.unit,
-        "not_a_number": not all(map(math.isfinite, (told.lon, told.lat, told.value or 0.0))),
+        "not_a_number": not all(
+            map(math.isfinite, (told.lon, told.lat, told.value or 0.0, *told.facts.values()))
+        ),
         "swapped": bool(in_china(told.lat, told.lon)) and not in_china(told.lon, told.lat),
         "outside": not in_china(told.lon, told.lat),
         "level": told.level not in LEVELS,

@@ -23,7 +23,9 @@ from models.store import embedded, streams
 from pbx import standin
 
 READY_S = 120.0
-LATER = ("demo", "history", "hotspots")
+LATER = (
+    "demo", "history", "hotspots", "dispatch", "samples", "sample-feeds", "feeds", "vehicles",
+)  # fmt: skip
 """Children nobody waits for: lists and maps fill while the screens are used."""
 APP = str(Path(__file__).resolve().parent.parent / "app.py")
 
@@ -126,7 +128,8 @@ def _exchange_of(words: str) -> dict[str, Any]:
 
 
 def _ports(web: int) -> dict[str, int]:
-    ports = {name: embedded.free_port() for name in ("postgres", "valkey", "ami")}
+    names = ("postgres", "valkey", "ami", "samples", "positions")
+    ports = {name: embedded.free_port() for name in names}
     return {**ports, "web": web or embedded.free_port()}
 
 
@@ -157,6 +160,8 @@ def _environment(
         "HOTLINE_HASH_KEY": secrets["hash"],
         "HOTLINE_PORT": str(ports["web"]),
         "HOTLINE_FILES": str(data / "files"),
+        "HOTLINE_POSITIONS_PORT": str(ports["positions"]),
+        "HOTLINE_POSITIONS_TOKEN": secrets["positions"],
         "HOTLINE_DEMO": "1",
         "HOTLINE_AMI_SECRET": secret,
         "PYTHONUNBUFFERED": "1",
@@ -200,16 +205,36 @@ def _children(
         ),
         app("web", "web", ready=port_open(ports["web"])),
         # its stream keeps what it does not read yet, the screens cannot wait
-        app("ledger", "ingest", "--loops", "archiver,relay,tickets,timers", needs=("web",)),
+        app("ledger", "ingest", "--loops", "archiver,relay,tickets,log,timers", needs=("web",)),
+        # apart: nothing may hold up what moves on the map
+        app("positions", "ingest", "--loops", "positions", needs=("web",)),
     ]
     filled: tuple[str, ...] = ("web",)
     if not options.empty:
         children.append(app("demo", "seed", "--tickets", needs=("web",), once=True))
         children.append(app("history", "seed", "--history", needs=("demo",), once=True))
         filled = ("history",)
+        children += _bureaus(app, ports["samples"], data)
+        children.append(
+            app("vehicles", "units", "--simulate", "--seed", str(options.seed), needs=("demo",))
+        )
     # apart: its arithmetic must not hold up the relay
     children.append(app("hotspots", "ingest", "--loops", "hotspots", needs=filled))
+    # apart as well: it holds a city's graph
+    children.append(app("dispatch", "ingest", "--loops", "dispatch", needs=filled))
+    # apart, too: a bureau's large message is read while nobody else waits
+    children.append(app("feeds", "ingest", "--loops", "feeds", needs=("web",)))
     return children
+
+
+def _bureaus(app: Callable[..., Child], port: int, data: Path) -> list[Child]:
+    """Return the demo's bureaus: a server that plays them, and the feeds that point at it."""
+    address = f"http://127.0.0.1:{port}"
+    words = ("samples", "--port", str(port), "--data", str(data))
+    return [
+        app("samples", *words, needs=("web",), ready=port_open(port)),
+        app("sample-feeds", "seed", "--feeds", address, needs=("samples",), once=True),
+    ]
 
 
 def _folding(url: str) -> Callable[[], Awaitable[bool]]:

@@ -7,6 +7,7 @@ from typing import Any
 from redis.asyncio import Redis
 from sqlalchemy import Engine
 
+from command import alerts
 from gis_data.roads import closures
 from ingest.loop import STORE_LOST, forever, keep_beating
 from models.clock import now
@@ -67,6 +68,7 @@ class Timers:
         if at - self._roads_at >= POLL_S:
             self._roads_at = at
             self._open_roads(at)
+            self._expire_alerts(at)
         if self._send_next(at):
             return True
         self._put_off = {ticket: until for ticket, until in self._put_off.items() if until > at}
@@ -112,3 +114,7 @@ class Timers:
     def _open_roads(self, at: float) -> None:
         with db.transaction(self._engine, self._tenant_id) as session:
             self.told += len(closures.end_due(session, now=at))
+
+    def _expire_alerts(self, at: float) -> None:
+        with db.transaction(self._engine, self._tenant_id) as session:
+            self.told += len(alerts.expire_due(session, now=at))

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from ingest.projector import Begin
     from models.rules.floor import Call, FloorPlan
+    from models.store.crypto import Vault
 
 Run = Coroutine[None, None, None]
 
@@ -46,6 +47,7 @@ def _readers(settings: Settings, redis: "Redis") -> list[Run]:
 
 def _keepers(settings: Settings, redis: "Redis", loops: Sequence[str]) -> list[Run]:
     from ingest.archiver import Archiver
+    from ingest.event_log import EventKeeper
     from ingest.projector import Projector
     from ingest.relay import Relay
     from ingest.ticket_events import TicketEvents
@@ -68,10 +70,46 @@ def _keepers(settings: Settings, redis: "Redis", loops: Sequence[str]) -> list[R
             runs.append(
                 TicketEvents(redis, engine, tenant, settings.zone, Files(settings.files)).run()
             )
+        if "log" in loops:
+            runs.append(EventKeeper(redis, engine, tenant, "duty", streams.duty_stream).run())
+            runs.append(EventKeeper(redis, engine, tenant, "display", streams.display_stream).run())
+            runs.append(
+                EventKeeper(redis, engine, tenant, "incidents", streams.incident_stream).run()
+            )
         if "timers" in loops:
             runs.append(Timers(redis, engine, tenant).run())
-        if "hotspots" in loops:
-            runs.append(_hotspots(settings, redis, engine, tenant))
+        runs += _of_places(settings, redis, engine, tenant, loops)
+        if "feeds" in loops:
+            runs.append(_feeds(settings, redis, engine, tenant, vault))
+    return runs
+
+
+def _of_places(
+    settings: Settings, redis: "Redis", engine: "Engine", tenant: str, loops: Sequence[str]
+) -> list[Run]:
+    """Return the loops that follow what stands or moves on the map."""
+    runs: list[Run] = []
+    if "hotspots" in loops:
+        runs.append(_hotspots(settings, redis, engine, tenant))
+    if "dispatch" in loops:
+        runs.append(_dispatching(settings, redis, engine, tenant))
+    if "positions" in loops:
+        runs += _positions(settings, redis, engine, tenant)
+    return runs
+
+
+def _positions(settings: Settings, redis: "Redis", engine: "Engine", tenant: str) -> list[Run]:
+    """Track every tenant's units; devices that speak TCP are those of the house's own tenant."""
+    from ingest.positions.server import PositionServer
+    from ingest.positions.tracker import Tracker
+
+    runs = [Tracker(redis, engine, tenant, settings.zone).run()]
+    if settings.positions_port and tenant == settings.tenant:
+        door = PositionServer(
+            redis, engine, tenant, host=settings.positions_host, port=settings.positions_port,
+            gateway_token=settings.positions_token,
+        )  # fmt: skip
+        runs.append(door.run())
     return runs
 
 
@@ -80,6 +118,22 @@ def _hotspots(settings: Settings, redis: "Redis", engine: "Engine", tenant: str)
     from models.store.files import Files
 
     return Hotspots(redis, engine, tenant, settings.zone, Files(settings.files)).run()
+
+
+def _dispatching(settings: Settings, redis: "Redis", engine: "Engine", tenant: str) -> Run:
+    from ingest.dispatching import Dispatching
+    from models.store.files import Files
+
+    return Dispatching(redis, engine, tenant, Files(settings.files)).run()
+
+
+def _feeds(
+    settings: Settings, redis: "Redis", engine: "Engine", tenant: str, vault: "Vault"
+) -> Run:
+    from ingest.feeds.poller import Feeds
+    from models.store.files import Files
+
+    return Feeds(redis, engine, tenant, vault, Files(settings.files)).run()
 
 
 def begin_of(settings: Settings, engine: "Engine", tenant: str) -> "Begin":

@@ -53,13 +53,16 @@ class Settings:
     snapshot_s: float = 30.0
     session_hours: int = 12
     metrics_token: str = field(default="", repr=False)
+    positions_host: str = "127.0.0.1"
+    positions_port: int = 0
+    positions_token: str = field(default="", repr=False)
     tile_url: str = ""
     tile_datum: str = "wgs84"
     demo: bool = False
     log_level: str = "INFO"
 
 
-_WHOLE = ("port", "standard_s", "short_abandon_s", "wrap_up_s", "session_hours")
+_WHOLE = ("port", "positions_port", "standard_s", "short_abandon_s", "wrap_up_s", "session_hours")
 
 
 def load(env: Mapping[str, str]) -> Settings:

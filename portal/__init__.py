@@ -1,1 +1,1 @@
-"""Public site and API. Empty until the portal issue."""
+"""Public site and API: what needs no session. Warnings; the rest comes with the portal issue."""

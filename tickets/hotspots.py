@@ -224,7 +224,7 @@ def brief(board: Board, surface: Surface | None) -> dict[str, Any]:
                 "cell": hot.cell, "name": at.name if at else "", "district": at.district if at else "",
                 "tickets": hot.tickets, "surging": hot.surging,
                 "ratio": round(factor(hot.ratio, hot.expected), 1) if hot.surging else 0,
-                "trend": hot.trend,
+                "trend": hot.trend, "lon": round(lon, 5), "lat": round(lat, 5),
             }
         )  # fmt: skip
     return {

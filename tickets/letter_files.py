@@ -61,6 +61,11 @@ def html(body: Body) -> str:
 
 def pdf(body: Body) -> bytes:
     """Return a PDF; Unavailable when Pango is not on this machine."""
+    return printed(html(body))
+
+
+def printed(page: str) -> bytes:
+    """Return a page of HTML as PDF; Unavailable when Pango is not on this machine."""
     if not printable():
         raise Unavailable(
             "PDF needs Pango (Debian: apt-get install libpango-1.0-0 libpangoft2-1.0-0)"
@@ -68,10 +73,10 @@ def pdf(body: Body) -> bytes:
     from weasyprint import HTML
     from weasyprint.urls import URLFetcher
 
-    # a letter asks for nothing: not the network, not the disk
+    # a paper asks for nothing: not the network, not the disk
     nothing = URLFetcher(allowed_protocols=(), allow_redirects=False)
-    printed: bytes = HTML(string=html(body), url_fetcher=nothing).write_pdf()
-    return printed
+    made: bytes = HTML(string=page, url_fetcher=nothing).write_pdf()
+    return made
 
 
 @cache

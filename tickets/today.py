@@ -1,7 +1,7 @@
 """The day's tickets for the screens: how many, of which kind, in which state, with which result, and the newest."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import ColumnElement, func, select
@@ -68,7 +68,7 @@ def of_district(board: Board, code: str) -> Board:
         return {**own, "areas": areas}
     nothing: Board = {"opened": 0, "kinds": {}, "states": {}, "results": {}, "newest": []}
     found: Board = board["districts"].get(code, nothing)
-    head: Board = {name: board[name] for name in ("at", "day", "notice") if name in board}
+    head: Board = {name: board[name] for name in ("at", "day", "notice", "duty") if name in board}
     return {**head, **found}
 
 
@@ -109,6 +109,11 @@ def _newest(session: Session, day: list[ColumnElement[bool]]) -> list[tuple[str,
     ranked = select(Ticket.id, place).where(*day).subquery()
     first = select(ranked.c.id).where(ranked.c.place <= NEWEST)
     rows = session.scalars(select(Ticket).where(Ticket.id.in_(first)).order_by(*order)).all()
+    return [(row.district, line) for row, line in zip(rows, lines(session, rows), strict=True)]
+
+
+def lines(session: Session, rows: Sequence[Ticket]) -> list[Board]:
+    """Return tickets as a wall tells of them, in their order: no title of a protected one, no citizen at all."""
     leads = select(TicketLeg.ticket_id, TicketLeg.holder).where(
         TicketLeg.ticket_id.in_([row.id for row in rows]), TicketLeg.number == 1,
         TicketLeg.returned_at.is_(None),
@@ -116,13 +121,13 @@ def _newest(session: Session, day: list[ColumnElement[bool]]) -> list[tuple[str,
     holders = dict(session.execute(leads).all())
     names = unit_names(session)
     return [
-        (row.district, {
+        {
             "no": row.no, "kind": row.kind, "status": row.status, "urgent": row.urgency != "normal",
             "emergency": row.emergency, "at": row.opened_at.timestamp(),
             # a wall is read by whoever passes: no number that somebody typed into a title
             "title": "" if row.confidential or row.anonymous
             else blotted(row.title, (), everything=True),
             "unit": names.get(holders.get(row.id, ""), ""),
-        })
+        }
         for row in rows
     ]  # fmt: skip

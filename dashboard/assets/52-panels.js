@@ -109,7 +109,7 @@
 
   function amount(alarm, value) {
     if (alarm.rule === "connect_rate") return H.percent(value) + " %";
-    const seconds = alarm.rule === "longest_wait" || alarm.rule === "source_silent";
+    const seconds = ["longest_wait", "source_silent", "feed_silent"].includes(alarm.rule);
     return seconds ? H.duration(value) : H.count(value);
   }
 

@@ -2,7 +2,7 @@
 (function () {
   "use strict";
   const H = (window.hotline = window.hotline || {});
-  const PAGES = { w: "/wall", c: "/calls", t: "/tickets", h: "/hotspots", m: "/map", k: "/knowledge", a: "/alarms", s: "/system" };
+  const PAGES = { w: "/wall", c: "/calls", t: "/tickets", h: "/hotspots", m: "/map", k: "/knowledge", d: "/duty", a: "/alarms", s: "/system" };
   const IDLE_MS = 3000;
   const BIG_PX = 2560; // from here on maps are drawn twice as large, or their names are too small to read
   let afterG = 0;
@@ -18,7 +18,7 @@
   };
 
   function dress(prefs, path) {
-    const wall = path === "/" || path.startsWith("/wall");
+    const wall = path === "/" || path.startsWith("/wall") || path.replace(/\/$/, "") === "/centre";
     const root = document.documentElement;
     root.dataset.theme = wall || prefs.theme === "dark" ? "dark" : "light";
     root.lang = prefs.lang === "en" ? "en" : "zh-CN";

@@ -272,7 +272,7 @@
   }
 
   const more = (value) => (ask({ k: value && value.length ? "3" : "" }), same());
-  const layers = (value) => (ask({ on: (value || []).join(",") }), same());
+  const layers = (value) => (ask({ on: (value || []).join(",") || "none" }), same());
 
   Object.assign((H.maps = H.maps || {}), {
     press, route, closure, traffic, around, border, draft: draftLook, sign, corner: corners, place: placeMark,

@@ -41,6 +41,14 @@
     }
   }
 
+  /* Of a unit only what changed is told: most often where it is. */
+  function mergeUnits(into, change) {
+    for (const code in change) {
+      if (change[code] === null) delete into[code];
+      else into[code] = Object.assign(into[code] || {}, change[code]);
+    }
+  }
+
   function isMap(value) {
     return value && typeof value === "object" && !Array.isArray(value);
   }
@@ -63,7 +71,9 @@
   function delta(message) {
     for (const name of MAPS) {
       if (!message[name]) continue;
-      merge((command.sections[name] = command.sections[name] || {}), message[name]);
+      const into = (command.sections[name] = command.sections[name] || {});
+      if (name === "units") mergeUnits(into, message.units);
+      else merge(into, message[name]);
       tell(name, Object.keys(message[name]));
     }
     if (message.incident && message.of === command.incident) {

@@ -19,6 +19,7 @@ from dashboard.views.kit import Child, refusal
 from dashboard.views.map_query import Spot
 from dashboard.views.maps import EMPTY
 from gis_data import surroundings
+from gis_data.feeds.weather import wind_at
 from gis_data.ground import Ground
 from gis_data.roads.many import isochrone
 from gis_data.roads.network import Stop
@@ -49,15 +50,17 @@ def told(search: str | None, _tick: object) -> tuple[Any, Child, Child]:
         require("ticket.view")
         here = ground()
         base = map_base(here, map_look())
-        found = None
+        found, blows = None, None
         if asked is not None:
             with reading() as session:
                 found = around(session, here, asked)
+                blows = wind_at(session, asked.at.lon, asked.at.lat, now=now())
     except BadInput as error:
         return EMPTY, views.wrong(error, texts), dash.no_update
     except HotlineError as error:
         return EMPTY, refusal(error.code, texts), dash.no_update
-    return views.drawn(found, base, texts), views.told(found, texts), views.choices(asked, texts)
+    choices = views.choices(asked, texts, blows)
+    return views.drawn(found, base, texts), views.told(found, texts), choices
 
 
 def around(session: Session, here: Ground, asked: Spot) -> Around:

@@ -18,7 +18,9 @@ from dashboard.views.city_layers import Mark
 from dashboard.views.kit import Child, refusal
 from dashboard.views.maps import EMPTY
 from gis_data import state
+from gis_data.feeds import silence
 from gis_data.ground import Ground
+from gis_data.roads import speeds
 from models.clock import day_of, now
 from models.errors import HotlineError
 from models.rules.tickets.moves import OPEN
@@ -36,19 +38,21 @@ def register(app: dash.Dash) -> None:
         Output("city-places", "data"),
         Output("city-traffic", "data"),
         Output("city-layers-note", "children"),
+        Output("city-bureaus", "children"),
         Input("city-on", "data"),
         Input("city-tick", "data"),
     )(marked)
 
 
-def marked(search: str | None, _tick: object) -> tuple[Any, Any, Any, Child]:
-    """Return the layers that are switched on, and what is to be said of them."""
+def marked(search: str | None, _tick: object) -> tuple[Any, Any, Any, Child, Child]:
+    """Return the layers that are switched on, and what is to be said of them and of who tells."""
     on, texts = map_query.layers(search), words()
     try:
         require("ticket.view")
         here, at = ground(), now()
         base = map_base(here, map_look())
         found, notes, driven = _places(here, on), [], EMPTY
+        told: list[Child] = []
         with reading() as session:
             if "tickets" in on:
                 today, more = _today(session)
@@ -58,17 +62,19 @@ def marked(search: str | None, _tick: object) -> tuple[Any, Any, Any, Child]:
                 known = state.current(session, now=at)
                 found += views.states(known, at, place(session).zone, texts)
                 notes.append(views.state_note(known, at, texts))
+                driving = speeds.newest(session, now=at)
+                told = views.bureaus(known, driving, silence.silent(session), at, texts)
             if "traffic" in on:
                 roads = network(session)
                 driven = views.traffic(roads.table, roads.speeds, base, texts)
                 notes.append(views.traffic_note(roads.speeds, texts))
     except HotlineError as error:
-        return EMPTY, EMPTY, EMPTY, refusal(error.code, texts)
+        return EMPTY, EMPTY, EMPTY, refusal(error.code, texts), []
     districts = here.city.districts if "districts" in on else here.city.districts.iloc[:0]
     borders = zip(districts["name"].astype(str), districts.geometry, strict=True)
     return (
         views.borders(list(borders), base), views.marks(found, base, texts), driven,
-        views.notes(notes),
+        views.notes(notes), told,
     )  # fmt: skip
 
 

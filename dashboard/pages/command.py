@@ -10,10 +10,10 @@ from sqlalchemy.orm import Session
 from command import advice, dossier, incidents, moving, plans, queries
 from dashboard.auth import require, viewer
 from dashboard.door import ground, map_base, reading
-from dashboard.pages import command_moves
+from dashboard.pages import alerts_cap, command_moves
 from dashboard.pages.context import actor, districts, map_look, place, shown, words
 from dashboard.views import command as views
-from dashboard.views import command_dossier
+from dashboard.views import command_dossier, dispatch
 from dashboard.views import command_panes as panes
 from dashboard.views.command_log import QUIET, line
 from dashboard.views.kit import Child
@@ -69,9 +69,10 @@ def page(search: str) -> Child:
         if "new" in asked and chosen is None
         else {}
     )
-    form = command_moves.begun(begun) if begun else []
+    fixed = {"units": dispatch.frame(), "alerts": alerts_cap.pane()}
+    fixed["form"] = command_moves.begun(begun) if begun else []
     return views.page(
-        views.Opened(base, chosen, pane, bounds, viewer().can, actor().ref), {"form": form}, words()
+        views.Opened(base, chosen, pane, bounds, viewer().can, actor().ref), fixed, words()
     )
 
 

@@ -8,7 +8,8 @@ import dash
 from dash import ALL, Input, Output, State, ctx
 from sqlalchemy.orm import Session
 
-from command import dossier, incidents, levels, moving, plans, queries, records, tasks
+from command import conference, dossier, incidents, levels, moving, plans, queries, records, tasks
+from command.duty import contacts
 from dashboard.auth import require
 from dashboard.door import ground, reading, writing
 from dashboard.pages.context import actor, place, told, words
@@ -97,8 +98,16 @@ def _lists(session: Session, state: Incident | None) -> Mapping[str, Options]:
         ],
         "levels": [(grade, texts[f"grade.{grade}"]) for grade in GRADES],
         "tasks": [(str(task.task), f"{task.task} {task.title}") for task in open_tasks],
+        "groups": _groups(session),
+        "people": [(str(number), name) for number, name in contacts.people(session)],
         "stages": [(stage, texts[f"report_stage.{stage}"]) for stage in stages],
     }
+
+
+def _groups(session: Session) -> Options:
+    if "duty.view" not in actor().can:
+        return []
+    return [(str(group.id), group.name) for group in contacts.groups(session, actor=actor())]
 
 
 def _begins(session: Session, verb: str, about: str, state: Incident | None) -> Values:
@@ -106,6 +115,13 @@ def _begins(session: Session, verb: str, about: str, state: Incident | None) -> 
     if state is None:
         return {}
     number = int(about) if about.lstrip("-").isdecimal() else 0
+    remark, task = state.remarks.get(number), state.tasks.get(number)
+    plain: Mapping[str, Values] = {
+        "add_task": {"minutes": 30},
+        "confer": {"title": state.title, "record": ["yes"]},
+        "change_remark": {"said": remark.text if remark else ""},
+        "progress_task": {"percent": (task.percent if task else 0) or 50},
+    }
     match verb:
         case "amend":
             spot = f"{state.place.lon},{state.place.lat}" if state.place.lon is not None else ""
@@ -116,25 +132,20 @@ def _begins(session: Session, verb: str, about: str, state: Incident | None) -> 
                 "point": spot,
             }
         case "activate_plan":
-            row = plans.version(session, number, actor=actor())
-            body = plans.body_of(row)
-            fitting = [s for s in plans.suggest(session, state, around(state)) if s.plan == number]
-            level = (
-                fitting[0].fit.level if fitting else body.levels[-1].level if body.levels else ""
-            )
-            return {"level": level or None}
+            return {"level": _proposed(session, number, state) or None}
         case "file_report":
             stages = records.stages([r.stage for r in state.reports.values()], state.status)
             stage = stages[0] if stages else ""
             return {"stage": stage or None, "said": records.drafted(state, stage)}
-        case "change_remark" if number in state.remarks:
-            return {"said": state.remarks[number].text}
-        case "progress_task" if number in state.tasks:
-            return {"percent": state.tasks[number].percent or 50}
-        case "add_task":
-            return {"minutes": 30}
         case _:
-            return {}
+            return plain.get(verb, {})
+
+
+def _proposed(session: Session, plan: int, state: Incident) -> str:
+    """Return the level a plan suggests for an incident, its last one where it does not fit."""
+    body = plans.body_of(plans.version(session, plan, actor=actor()))
+    fitting = [s for s in plans.suggest(session, state, around(state)) if s.plan == plan]
+    return fitting[0].fit.level if fitting else body.levels[-1].level if body.levels else ""
 
 
 def around(state: Incident) -> Around:
@@ -170,9 +181,11 @@ def done(
         require("command.view")
         if verb not in MOVES:
             raise NotFound(f"no verb {verb}")
-        number = int(about) if about.lstrip("-").isdecimal() else 0
+        number, _, member = about.partition(":")
+        given["member"] = member
         with writing() as session:
-            MOVES[verb](session, incident or 0, number, given, actor(), now())
+            of = int(number) if number.lstrip("-").isdecimal() else 0
+            MOVES[verb](session, incident or 0, of, given, actor(), now())
     except HotlineError as error:
         return (
             _form(verb, about, incident or 0, given, refusal(error)),
@@ -359,6 +372,17 @@ MOVES: Mapping[str, Move] = {
     "change_remark": lambda s, i, n, v, who, at: records.change_remark(
         s, i, n, said=_text(v, "said"), actor=who, now=at
     ),
+    "confer": lambda s, i, _n, v, who, at: conference.confer(
+        s, i, title=_text(v, "title"), people=[int(one) for one in v.get("people") or ()],
+        groups=[int(one) for one in v.get("groups") or ()], record=bool(v.get("record")), actor=who, now=at,
+    ),
+    "grant_floor": lambda s, i, n, v, who, at: conference.grant_floor(
+        s, i, n, _text(v, "member"), granted=True, actor=who, now=at
+    ),
+    "take_floor": lambda s, i, n, v, who, at: conference.grant_floor(
+        s, i, n, _text(v, "member"), granted=False, actor=who, now=at
+    ),
+    "end_conference": lambda s, i, n, _v, who, at: conference.end_conference(s, i, n, actor=who, now=at),
     "notify": lambda s, i, _n, v, who, at: records.notify(
         s, i, to=tuple(filter(None, _text(v, "to").replace("，", ",").split(","))), said=_text(v, "said"),
         actor=who, now=at,

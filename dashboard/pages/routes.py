@@ -10,9 +10,13 @@ from dashboard.auth import require, viewer
 from dashboard.door import reading
 from dashboard.pages import (
     admin,
+    alerts_cap,
+    centre,
+    centre_console,
     city_map,
     command,
     customers,
+    duty,
     hotspots,
     incidents,
     intake,
@@ -21,6 +25,9 @@ from dashboard.pages import (
     notices,
     places,
     plans,
+    replay,
+    resources,
+    reviews,
     symbols,
     ticket,
     ticket_desk,
@@ -45,13 +52,20 @@ DESK_PAGES: Mapping[str, tuple[str, Callable[[str], Child]]] = {
     "/command/incidents": ("/command", incidents.page),
     "/command/plans": ("/command", plans.library),
     "/command/plan": ("/command", plans.page),
+    "/command/alerts": ("/command", alerts_cap.page),
+    "/command/resources": ("/command", resources.page),
     "/knowledge": ("/knowledge", knowledge.page),
     "/knowledge/item": ("/knowledge", knowledge_item.page),
+    "/centre/console": ("/centre", centre_console.page),
+    **duty.PAGES,
     "/command/symbols": ("/command", symbols.page),
+    "/command/replay": ("/command", replay.page),
+    "/command/reviews": ("/command", reviews.page),
+    "/command/review": ("/command", reviews.report),
     **admin.PAGES,
 }
 """Address -> (its entry in the navigation, the page by the address's search)."""
-FOLLOWING = ("/calls", "/map", "/hotspots")
+FOLLOWING = ("/calls", "/map", "/hotspots", "/centre/console")
 """Pages that follow a change of their address by themselves."""
 MAX_ROTATE_S = 600
 ALARMS_SHOWN = 500
@@ -93,6 +107,8 @@ def page(path: str, search: str) -> Child:
     asked = path.rstrip("/") or home()
     if asked == "/wall" and "floor.view" in viewer().can:
         return _wall(search)
+    if asked == "/centre" and "command.view" in viewer().can and not viewer().unit:
+        return centre.page(search)
     here = DESK_PAGES[asked][0] if asked in DESK_PAGES else asked
     me = viewer()
     return shell.desk(words(), here, me.can, me.name, _body(asked, search), agent_no=me.agent_no)
@@ -103,6 +119,8 @@ def _body(asked: str, search: str) -> Child:
     match asked:
         case "/wall":
             return _wall(search)  # refused
+        case "/centre":
+            return centre.page(search)  # refused
         case "/calls":
             return _calls(search)
         case "/alarms":

@@ -9,7 +9,7 @@ from dashboard.views.call_query import DAYS
 from dashboard.views.kit import Child, Words, aria, data, empty, link, panel, status, table
 from dashboard.views.shapes import AlarmShape
 
-SECONDS = frozenset({"source_silent", "longest_wait"})
+SECONDS = frozenset({"source_silent", "longest_wait", "feed_silent"})
 SHARES = frozenset({"connect_rate"})
 
 

@@ -10,6 +10,7 @@ from dashboard.views.city_ways import km, lasts
 from dashboard.views.kit import Child, Words, aria, data, empty, link, panel, status
 from dashboard.views.map_query import LENGTHS, RADII, SPREADS, Spot, around
 from dashboard.views.maps import Base, features
+from gis_data.feeds.weather import Wind
 from gis_data.surroundings import Drive, Kind
 from models.errors import BadInput
 
@@ -73,14 +74,15 @@ def _moved(shape: shapely.Geometry, base: Base) -> dict[str, Any]:
 # --- beside it -------------------------------------------------------------------------------
 
 
-def choices(asked: Spot | None, words: Words) -> Child:
-    """Return how large, and whether a circle or a plume: each choice is a part of the address."""
+def choices(asked: Spot | None, words: Words, blows: Wind | None = None) -> Child:
+    """Return how large, and whether a circle or a plume: each choice is a part of the address.
+
+    blows : the wind measured near the spot now; it is offered first.
+    """
     wind = asked.wind if asked else None
     sizes = LENGTHS if wind is not None else RADII
     rows = [
-        _pick("wind", [("", words["map.circle"]), *((str(45 * n), words["map.wind"].format(
-            side=words[f"map.side.{side}"])) for n, side in enumerate(WINDS))],
-            "" if wind is None else f"{wind:g}", words),
+        _pick("wind", _winds(wind, blows, words), "" if wind is None else f"{wind:g}", words),
         _pick("r", [(str(n), km(n, words)) for n in sizes], str(asked.metres) if asked else "500", words),
     ]  # fmt: skip
     if wind is not None and asked is not None:
@@ -89,6 +91,28 @@ def choices(asked: Spot | None, words: Words) -> Child:
     far = [("", words["map.far.no"]), ("1", words["map.far.yes"])]
     rows.append(_pick("far", far, "1" if asked and asked.far else "", words))
     return html.Div(rows, className="city-choices")
+
+
+def _winds(asked: float | None, blows: Wind | None, words: Words) -> list[tuple[str, str]]:
+    """Return the shapes to choose from: a circle, the plume of the wind that blows, plumes by the compass."""
+    known = {
+        str(45 * n): words["map.wind"].format(side=words[f"map.side.{side}"])
+        for n, side in enumerate(WINDS)
+    }
+    if blows is not None:
+        degrees = round(blows.from_deg) % 360
+        said = words["map.wind.now"].format(
+            side=words[f"map.side.{WINDS[round(degrees / 45) % 8]}"], deg=degrees,
+            speed=f"{blows.m_s:g}", station=blows.station,
+        )  # fmt: skip
+        known = {
+            str(degrees): said,
+            **{key: text for key, text in known.items() if key != str(degrees)},
+        }
+    if asked is not None and f"{asked:g}" not in known:  # measured when it was chosen
+        side = words[f"map.side.{WINDS[round(asked / 45) % 8]}"]
+        known[f"{asked:g}"] = f"{words['map.wind'].format(side=side)} {asked:g}°"
+    return [("", words["map.circle"]), *known.items()]
 
 
 def _pick(name: str, options: Iterable[tuple[str, str]], value: str, words: Words) -> Child:

@@ -7,12 +7,13 @@ import numpy as np
 import shapely
 from dash import dcc, html
 
-from dashboard.views.clock import moment
-from dashboard.views.kit import Child, Words
+from dashboard.views.clock import duration, moment
+from dashboard.views.kit import Child, Words, data, status
 from dashboard.views.map_query import LAYERS
 from dashboard.views.maps import Base, features
 from gis_data.roads.lines import lines
 from gis_data.roads.table import RoadTable
+from gis_data.state import BUREAUS
 from models.clock import Instant
 from models.tables import CityState
 
@@ -104,12 +105,12 @@ def states(known: Sequence[CityState], now: Instant, zone: str, words: Words) ->
         Mark(
             "state", row.lon, row.lat,
             [
-                row.label, f"{words[f'bureau.{row.bureau}']} {_reading(row, words)}",
+                row.label, f"{words[f'bureau.{row.bureau}']} {_reading(row, words)}", *_facts(row, words),
                 words["map.state.old" if _stale(row, now) else "map.state.at"].format(
                     at=moment(row.at.timestamp(), zone, words)
                 ),
             ],
-            sign=_reading(row, words) or words["map.sign.state"],
+            sign=f"{words[f'bureau.sign.{row.bureau}']} {_reading(row, words)}".strip(),
             css=f"state {'stale' if _stale(row, now) else row.level}",
         )
         for row in known
@@ -122,6 +123,53 @@ def state_note(known: Sequence[CityState], now: Instant, words: Words) -> str:
         return words["map.state.none"]
     old = sum(_stale(row, now) for row in known)
     return words["map.state.known"].format(n=len(known), old=old)
+
+
+def bureaus(
+    known: Sequence[CityState],
+    driven: tuple[Instant, Instant] | None,
+    silent: Sequence[str],
+    now: Instant,
+    words: Words,
+) -> list[Child]:
+    """Return for each bureau how old its newest word is, and how much of it is stale: a strip on the map's edge.
+
+    driven : when the newest speeds of roads were measured and until when they are good; they are of the traffic.
+    """
+    spans: dict[str, list[tuple[Instant, Instant]]] = {name: [] for name in BUREAUS}
+    for row in known:
+        spans[row.bureau].append((row.at.timestamp(), row.until.timestamp()))
+    spans["traffic"] += [driven] if driven else []
+    parts: list[Child] = [_bureau(name, spans[name], now, words) for name in BUREAUS]
+    if silent:
+        parts.append(status("bad", words["map.silent"].format(names="、".join(silent))))
+    return parts
+
+
+def _bureau(
+    name: str, spans: Sequence[tuple[Instant, Instant]], now: Instant, words: Words
+) -> Child:
+    label = html.B(words[f"bureau.{name}"])
+    if not spans:
+        return html.Span([status("off", ""), label, words["map.bureau.none"]])
+    newest = max(at for at, _ in spans)
+    old = sum(until <= now for _, until in spans)
+    age = words["map.ago"].format(age=duration(max(now - newest, 0), words))
+    count = words["map.bureau.points"].format(n=len(spans))
+    if old:
+        count += f" ({words['map.bureau.old'].format(n=old)})"
+    mark = status("bad" if old == len(spans) else "ok", "")
+    told = html.Span(age, className="num", **data(since=f"{newest:.0f}"))
+    gone = [words["map.bureau.stale"]] if old == len(spans) else []
+    return html.Span([mark, label, told, *gone], title=count)
+
+
+def _facts(row: CityState, words: Words) -> list[str]:
+    said = [
+        words[f"fact.{name}"].format(n=f"{value:g}") for name, value in row.facts.items()
+        if f"fact.{name}" in words
+    ]  # fmt: skip
+    return ["，".join(said)] if said else []
 
 
 def _stale(row: CityState, now: Instant) -> bool:

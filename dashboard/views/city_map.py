@@ -45,6 +45,7 @@ def page(opened: Opened, words: Words) -> Child:
                     _tools(opened.may_close, words),
                     html.Div(words[f"map.mode.{mode}"] if mode else "", id="city-hint", className="city-hint",
                              role="status"),
+                    html.Div(id="city-bureaus", className="city-bureaus"),
                     html.Div(
                         [html.Progress(), html.Span(words["map.working"])], id="city-busy",
                         className="city-busy", hidden=True, role="status",

@@ -61,7 +61,10 @@ def page(opened: Opened, panes: Mapping[str, Child], words: Words) -> Child:
             *stores,
         ],
         id="command", className="command" if chosen else "command none",
-        **data(incident=chosen, can_act=int("command.act" in opened.can), live="loading"),
+        **data(
+            incident=chosen, can_act=int("command.act" in opened.can), live="loading",
+            datum=opened.base.datum if opened.base else "",
+        ),
     )  # fmt: skip
 
 

@@ -72,6 +72,13 @@ FORMS: Mapping[str, tuple[Field, ...]] = {
     "decide": (Field("answer", "text"),),
     "remark": (Field("about", "moment"), Field("said", "text")),
     "change_remark": (Field("said", "text"),),
+    "confer": (
+        Field("title", "line"), Field("groups", "any", "groups"), Field("people", "any", "people"),
+        Field("record", "yes"),
+    ),
+    "grant_floor": (),
+    "take_floor": (),
+    "end_conference": (),
     "notify": (Field("to", "line"), Field("said", "text")),
 }  # fmt: skip
 """Verb -> what it asks for; one that asks for nothing is done by its button."""
@@ -79,9 +86,10 @@ FORMS: Mapping[str, tuple[Field, ...]] = {
 
 def button(verb: str, words: Words, *, about: object = "", css: str = "", text: str = "") -> Child:
     """Return the button that opens a verb's form, or does it where there is nothing to ask."""
+    does = "incident-open" if FORMS[verb] else "incident-do"
     return html.Button(
         text or words[f"incident_verb.{verb}"],
-        id={"incident-open": verb, "about": str(about)},
+        id={does: verb, "about": str(about)},
         type="button",
         className=f"button {css}".strip(),
     )

@@ -11,7 +11,7 @@ from command.tasks import waits
 from dashboard.views import clock
 from dashboard.views.command_forms import button
 from dashboard.views.kit import Child, Words, empty, link, status
-from models.rules.incident.state import Incident, Revision, Task
+from models.rules.incident.state import Conference, Incident, Revision, Task
 
 CHAIN = ("reported", "verified", "responding", "controlled", "ended", "closed")
 
@@ -332,8 +332,40 @@ def _notices(i: Incident, seen: Seen, words: Words) -> Child:
 
 
 def talk(i: Incident, seen: Seen, words: Words) -> Child:
-    """Return the conferences and what the exchange says of their members."""
-    return [html.P(words["command.talk_later"], className="note")]
+    """Return the conferences, newest first: members, what the exchange says of them, and who has the floor."""
+    parts: list[Child] = [
+        html.P(words["command.talk_later"], className="note"),
+        _row(["confer"], seen.acts and i.open, words),
+    ]
+    for conference in reversed(i.conferences.values()):
+        parts.append(_conference(conference, seen.acts and i.open, seen, words))
+    return parts
+
+
+def _conference(c: Conference, acts: bool, seen: Seen, words: Words) -> Child:
+    goes_on = acts and not c.ended
+    members = []
+    for key, state in c.members.items():
+        speaks = key in c.granted
+        verb = "take_floor" if speaks else "grant_floor"
+        members.append(html.Li([
+            html.Span(c.names[key]), " ",
+            status("ok" if state in ("joined", "speaking") else "off", words[f"conference_state.{state}"]),
+            html.Span(words["command.has_floor"], className="chip") if speaks else None,
+            button(verb, words, about=f"{c.conference}:{key}", css="small") if goes_on else None,
+        ]))  # fmt: skip
+    kept = c.recording or words["command.no_recording"]
+    return html.Div(
+        [
+            html.B(c.title), _by(c.by, c.at, seen),
+            html.P("、".join(c.groups), className="muted") if c.groups else None,
+            html.Ul(members, className="plain"),
+            html.P(f"{words['command.recording']}：{kept}", className="muted"),
+            html.P(f"{words['command.ended']} {clock.time_of(c.ended, seen.zone)}") if c.ended else
+            _row(["end_conference"], goes_on, words, about=c.conference),
+        ],
+        className="card",
+    )  # fmt: skip
 
 
 def _by(by: str, at: float, seen: Seen) -> Child:

@@ -10,6 +10,8 @@ LAYERS = (
     "state", "traffic",
 )  # fmt: skip
 """What can be shown, in the order of the switches."""
+LAYERS_FIRST = ("state", "traffic")
+"""On where the address says nothing: how the city is. Who wants none of it says `on=none`."""
 RADII = (200, 500, 1000, 2000, 3000, 5000)
 LENGTHS = (500, 1000, 2000, 3000, 5000, 10_000)
 SPREADS = (30, 45, 60, 90, 120)
@@ -87,7 +89,7 @@ def spot(search: str | None) -> Spot | None:
 
 def layers(search: str | None) -> tuple[str, ...]:
     """Read which layers are on."""
-    said = given(search).get("on", "").split(",")
+    said = given(search).get("on", ",".join(LAYERS_FIRST)).split(",")
     return tuple(layer for layer in LAYERS if layer in said)
 
 

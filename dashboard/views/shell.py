@@ -12,6 +12,7 @@ PAGES: tuple[
     tuple[str, str, str], ...
 ] = (  # address, key of its word, permissions of which one is enough
     ("/wall", "nav.wall", "floor.view"),
+    ("/centre", "nav.centre", "command.view"),
     ("/calls", "nav.calls", "calls.view"),
     ("/tickets", "nav.tickets", "ticket.view"),
     ("/customers", "nav.customers", "ticket.open"),
@@ -20,6 +21,7 @@ PAGES: tuple[
     ("/map", "nav.map", "ticket.view"),
     ("/command", "nav.command", "command.view"),
     ("/knowledge", "nav.knowledge", "knowledge.view"),
+    ("/duty", "nav.duty", "duty.view"),
     ("/alarms", "nav.alarms", "floor.view"),
     ("/system", "nav.system", "system.view"),
     ("/admin", "nav.admin", "admin.units admin.people admin.parameters"),

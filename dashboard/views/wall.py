@@ -65,6 +65,7 @@ def _head(words: Words, nav: Child) -> html.Header:
         [
             html.H1(title),
             html.Div(clock, className="when"),
+            html.Div(className="on-duty", hidden=True, **data(on_duty="")),
             nav,
             gap,
             fresh(words),

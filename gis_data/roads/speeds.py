@@ -89,6 +89,13 @@ def stamp(session: Session, *, now: Instant) -> str:
     return f"{count}:{total or 0}"
 
 
+def newest(session: Session, *, now: Instant) -> tuple[Instant, Instant] | None:
+    """Return when the speeds told last were measured, and until when they are good; None where there are none."""
+    rows = select(RoadSpeed.at, RoadSpeed.until).where(RoadSpeed.at <= to_datetime(now))
+    last = session.execute(rows.order_by(RoadSpeed.at.desc()).limit(1)).first()
+    return None if last is None else (last.at.timestamp(), last.until.timestamp())
+
+
 def _begun(now: Instant) -> Subquery:
     return (
         select(RoadSpeed).where(RoadSpeed.at <= to_datetime(now)).ext(distinct_on(RoadSpeed.edge))

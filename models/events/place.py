@@ -1,4 +1,4 @@
-"""Place events: roads closed and opened, speeds and states told, the city switched. Services in `gis_data` make them.
+"""Place events: roads closed and opened, speeds and states told, feeds kept, the city switched; made in `gis_data`.
 
 `closure` is the row's id. No event carries the edges: who needs them reads the row.
 """
@@ -43,6 +43,75 @@ class StateTold(Event, frozen=True, kw_only=True):
     refused: int
 
 
+class CamerasTold(Event, frozen=True, kw_only=True):
+    """A bureau named `cameras` cameras that are new, moved, or seen at another address."""
+
+    bureau: str
+    cameras: int
+
+
+class FeedAdded(Event, frozen=True, kw_only=True):
+    """An administrator added the feed `feed` (its name) of a bureau."""
+
+    feed: str
+    bureau: str
+    kind: str
+
+
+class FeedChanged(Event, frozen=True, kw_only=True):
+    """An administrator changed what a feed is asked by; `what` names the facts that differ."""
+
+    feed: str
+    what: list[str]
+
+
+class FeedStopped(Event, frozen=True, kw_only=True):
+    """A feed is neither asked nor heard any more."""
+
+    feed: str
+
+
+class FeedResumed(Event, frozen=True, kw_only=True):
+    """A stopped feed is asked and heard again."""
+
+    feed: str
+
+
+class FeedTokenMade(Event, frozen=True, kw_only=True):
+    """A pushing feed has a new token; the one before opens nothing any more."""
+
+    feed: str
+
+
+class FeedSilenced(Event, frozen=True, kw_only=True):
+    """Nothing readable came of a feed for three of its periods; `since` is when it was last heard."""
+
+    feed: str
+    since: float
+
+
+class FeedSpoke(Event, frozen=True, kw_only=True):
+    """A feed that was silent is heard again."""
+
+    feed: str
+
+
+class LetterKept(Event, frozen=True, kw_only=True):
+    """What a feed said could not be read: the dead letter `letter` keeps it, with the reason."""
+
+    feed: str
+    letter: int
+    error: str
+
+
+class LetterReplayed(Event, frozen=True, kw_only=True):
+    """A dead letter was read after all: `kept` readings, speeds and cameras of it were news."""
+
+    feed: str
+    letter: int
+    kept: int
+
+
 class CityActivated(Event, frozen=True, kw_only=True):
     """Another version of the city is the active one: `city` is its row, `was` that before it (0 = none)."""
 
@@ -51,7 +120,23 @@ class CityActivated(Event, frozen=True, kw_only=True):
     was: int = 0
 
 
-AnyPlaceEvent = RoadClosed | RoadOpened | SpeedsTold | StateTold | CityActivated
+AnyPlaceEvent = (
+    RoadClosed
+    | RoadOpened
+    | SpeedsTold
+    | StateTold
+    | CamerasTold
+    | FeedAdded
+    | FeedChanged
+    | FeedStopped
+    | FeedResumed
+    | FeedTokenMade
+    | FeedSilenced
+    | FeedSpoke
+    | LetterKept
+    | LetterReplayed
+    | CityActivated
+)
 
 
 def from_row(row: dict[str, Any]) -> AnyPlaceEvent:

@@ -2,9 +2,9 @@
 
 import hashlib
 import json
-from typing import Any
+from typing import Any, NamedTuple
 
-from sqlalchemy import select, text
+from sqlalchemy import ColumnElement, select, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -63,13 +63,54 @@ def verify(session: Session) -> list[str]:
         previous = row.hash
     previous = ""
     for entry in session.scalars(select(EventLog).order_by(EventLog.id)):
-        event = entry.event
-        told = to_datetime(event["at"]), event["type"], event["id"]
-        same = told == (entry.at, entry.kind, entry.event_id)
-        expected = _hash(previous, event) if same else "another event"
+        expected = _hash(previous, entry.event) if _says(entry) else "another event"
         faults += _fault("event_log", entry.id, previous, entry, expected)
         previous = entry.hash
     return faults
+
+
+class Sealed(NamedTuple):
+    """A row of the event log as it stands: what it says, and whether its own seal fits."""
+
+    id: int
+    event: dict[str, Any]
+    whole: bool
+
+
+def sealed(session: Session, *where: ColumnElement[bool]) -> list[Sealed]:
+    """Return the rows of the event log that meet `where`, in their order, each with its seal looked at."""
+    rows = session.execute(
+        select(
+            EventLog.id, EventLog.event_id, EventLog.at, EventLog.kind, EventLog.event,
+            EventLog.prev_hash, EventLog.hash,
+        )
+        .where(*where)
+        .order_by(EventLog.id)
+    )  # fmt: skip
+    return [
+        Sealed(row.id, row.event, _says(row) and _hash(row.prev_hash, row.event) == row.hash)
+        for row in rows
+    ]
+
+
+def _says(row: Any) -> bool:  # noqa: ANN401 - a row, or one like it
+    told = to_datetime(row.event["at"]), row.event["type"], row.event["id"]
+    same: bool = told == (row.at, row.kind, row.event_id)
+    return same
+
+
+def broken_links(session: Session, first: int, last: int) -> list[int]:
+    """Return the rows of the event log from `first` to the one after `last` whose predecessor is not what they say."""
+    found = session.scalars(
+        text(
+            "SELECT id FROM (SELECT id, prev_hash, lag(hash, 1, '') OVER (ORDER BY id) AS before FROM event_log"
+            " WHERE id >= coalesce((SELECT max(id) FROM event_log WHERE id < :first), :first)"
+            " AND id <= coalesce((SELECT min(id) FROM event_log WHERE id > :last), :last)) near"
+            " WHERE id >= :first AND prev_hash <> before ORDER BY id"
+        ),
+        {"first": first, "last": last},
+    )
+    return [int(number) for number in found]
 
 
 def _fault(

@@ -57,11 +57,14 @@ def _postgres_dies_fast() -> None:
     die_with_parent(signal.SIGINT)
 
 
+_SECRETS = {"owner", "app", "valkey", "ami", "positions", "encryption", "hash"}
+
+
 def keys(folder: Path) -> dict[str, str]:
     """Return the secrets of an embedded installation, made on first use, readable by the owner only."""
     path = folder / "secrets.json"
-    if path.exists():
-        known: dict[str, str] = json.loads(path.read_text(encoding="utf-8"))
+    known: dict[str, str] = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+    if known.keys() >= _SECRETS:
         return known
     from cryptography.fernet import Fernet
 
@@ -70,8 +73,10 @@ def keys(folder: Path) -> dict[str, str]:
         "app": secrets.token_urlsafe(24),
         "valkey": secrets.token_urlsafe(24),
         "ami": secrets.token_urlsafe(24),
+        "positions": secrets.token_urlsafe(24),
         "encryption": Fernet.generate_key().decode(),
         "hash": secrets.token_hex(32),
+        **known,  # an installation of before lacks the newer ones only
     }
     folder.mkdir(parents=True, exist_ok=True)
     handle = os.open(path.with_suffix(".new"), os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)

@@ -236,18 +236,46 @@ def visits(session: Session, start: Instant, end: Instant) -> list[Call]:
         )
         .order_by(CallLedger.counted_at)
     )
-    return [
-        Call(
-            key=row.key, pbx=row.pbx, call=row.call, visit=row.visit,
-            outcome=row.outcome,  # type: ignore[arg-type] # written from the fold's own words
-            caller=Caller(row.caller_masked, row.caller_digest), queue=row.queue,
-            arrived=_instant(row.arrived_at), entered=_instant(row.entered_at),
-            answered=_instant(row.answered_at), ended=_instant(row.ended_at), seat=row.seat,
-            name=row.agent_name, wait=row.wait, talk=row.talk, held=row.held,
-            ring_outs=row.ring_outs, transferred=row.transferred, reason=row.reason, gap=row.gap,
+    return [_visit(row) for row in found]
+
+
+def visits_of(session: Session, keys: Iterable[str]) -> list[Call]:
+    """Return every visit of the calls that the ledger's `keys` belong to, in order."""
+    chosen = (
+        select(CallLedger.pbx, CallLedger.call).where(CallLedger.key.in_(list(keys))).subquery()
+    )
+    found = session.scalars(
+        select(CallLedger)
+        .join(chosen, and_(CallLedger.pbx == chosen.c.pbx, CallLedger.call == chosen.c.call))
+        .distinct()
+        .order_by(CallLedger.counted_at, CallLedger.key)
+    )
+    return [_visit(row) for row in found]
+
+
+def mark_of(session: Session, start: Instant, end: Instant) -> tuple[int, int]:
+    """Return how many visits count to [start, end), and a sum that moves with every change of one."""
+    found = session.execute(
+        select(
+            func.count(),
+            func.coalesce(func.sum(func.hashtext(CallLedger.key) + CallLedger.version), 0),
+        ).where(
+            CallLedger.counted_at >= to_datetime(start), CallLedger.counted_at < to_datetime(end)
         )
-        for row in found
-    ]  # fmt: skip
+    ).one()
+    return int(found[0]), int(found[1])
+
+
+def _visit(row: CallLedger) -> Call:
+    return Call(
+        key=row.key, pbx=row.pbx, call=row.call, visit=row.visit,
+        outcome=row.outcome,  # type: ignore[arg-type] # written from the fold's own words
+        caller=Caller(row.caller_masked, row.caller_digest), queue=row.queue,
+        arrived=_instant(row.arrived_at), entered=_instant(row.entered_at),
+        answered=_instant(row.answered_at), ended=_instant(row.ended_at), seat=row.seat,
+        name=row.agent_name, wait=row.wait, talk=row.talk, held=row.held,
+        ring_outs=row.ring_outs, transferred=row.transferred, reason=row.reason, gap=row.gap,
+    )  # fmt: skip
 
 
 def day_tally(

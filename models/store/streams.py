@@ -19,6 +19,12 @@ FLOOR_MAX = 200_000
 """Entries kept in a floor stream: hours of a busy day; the projector's snapshot makes older ones idle."""
 
 
+FIX_MAX = 100_000
+"""Entries of fixes kept while nobody reads them: some hours of a fleet."""
+POSITION_MAX = 3000
+"""Entries of positions kept: a screen's server that was away longer reads the tables anew."""
+
+
 def floor_stream(tenant: str) -> str:
     """Stream of floor event batches, one field `e` with a JSON array."""
     return f"floor:{tenant}"
@@ -49,19 +55,37 @@ def place_stream(tenant_id: int) -> str:
     return f"places:{tenant_id}"
 
 
+def duty_stream(tenant_id: int) -> str:
+    """Stream of duty events: roster, swaps, handovers, notices, remarks, reports."""
+    return f"duty:{tenant_id}"
+
+
 def incident_stream(tenant_id: int) -> str:
     """Stream of incident events, one an entry, in the order of each incident's `seq`."""
     return f"incidents:{tenant_id}"
 
 
+def fix_stream(tenant_id: int) -> str:
+    """Stream of what devices told, each entry some fixes (`command.positions.fix`), field `f`."""
+    return f"fixes:{tenant_id}"
+
+
 def position_stream(tenant_id: int) -> str:
-    """Stream of positions: field `p`, a map unit code -> lon, lat, speed, heading, at, heard; short, not for replay."""
+    """Stream of what changed in response units, for screens: field `p`, unit code -> facts; short, not for replay.
+
+    Facts are lon, lat, speed, heading, at, heard, skewed, or any of `command.positions.units`; null: the unit is gone.
+    """
     return f"positions:{tenant_id}"
 
 
 def presence_stream(tenant_id: int) -> str:
     """Stream of who draws where just now: field `p` with `incident`; short, never kept."""
     return f"presence:{tenant_id}"
+
+
+def display_stream(tenant_id: int) -> str:
+    """Stream of display events: what the console did to the screens of the centre."""
+    return f"display:{tenant_id}"
 
 
 def tickets_today(tenant: str) -> str:
@@ -148,6 +172,12 @@ class Entry(NamedTuple):
 
     id: str
     fields: dict[bytes, bytes]
+
+
+async def append_fixes(redis: "Redis", tenant_id: int, raw: bytes) -> None:
+    """Append what devices told, as `command.positions.fix.encode` made it; once this returns it is not lost."""
+    body: dict[Any, Any] = {"f": raw}
+    await redis.xadd(fix_stream(tenant_id), body, maxlen=FIX_MAX, approximate=True)
 
 
 async def read(

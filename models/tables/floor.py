@@ -67,6 +67,7 @@ class CallLedger(Owned, Base):
     __table_args__ = (
         Index("ix_call_ledger_entered", "tenant_id", "entered_at"),
         Index("ix_call_ledger_arrived", "tenant_id", "arrived_at"),
+        Index("ix_call_ledger_counted", "tenant_id", "counted_at"),
         Index("ix_call_ledger_seat", "tenant_id", "seat", "entered_at"),
         Index("ix_call_ledger_call", "tenant_id", "pbx", "call"),
         Index("ix_call_ledger_caller", "tenant_id", "caller_digest"),

@@ -83,7 +83,8 @@ class CityState(Owned, Base):
     """The latest a bureau told of one of its points (J-04): a reading, a warning, a patrol.
 
     bureau : see `gis_data.state.BUREAUS`; key : the point's id there; lon, lat : WGS-84; value : NULL where only
-    the text says something; level : empty, notice, warning or severe, as the bureau judges it.
+    the text says something; level : empty, notice, warning or severe, as the bureau judges it;
+    facts : what else was measured there, by the names of docs/feeds.md (units in the names).
     """
 
     __tablename__ = "city_state"
@@ -98,3 +99,4 @@ class CityState(Owned, Base):
     level: Mapped[Words]
     at: Mapped[Instant]
     until: Mapped[Instant]
+    facts: Mapped[dict[str, float]] = mapped_column(JSONB, server_default=text("'{}'::jsonb"))

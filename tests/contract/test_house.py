@@ -9,6 +9,8 @@ from typing import get_args
 
 import pytest
 
+from models.events.display import AnyDisplayEvent
+from models.events.duty import AnyDutyEvent
 from models.events.floor import AnyFloorEvent
 from models.events.place import AnyPlaceEvent
 from models.rules.alarms import RULES
@@ -30,7 +32,10 @@ def test_import_directions() -> None:
 
 def test_every_event_is_documented() -> None:
     text = read("docs/events.md")
-    kinds = (*get_args(AnyFloorEvent), *get_args(AnyPlaceEvent))
+    kinds = (
+        *get_args(AnyFloorEvent), *get_args(AnyPlaceEvent), *get_args(AnyDutyEvent),
+        *get_args(AnyDisplayEvent),
+    )  # fmt: skip
     missing = [kind.__name__ for kind in kinds if f"`{kind.__name__}`" not in text]
     assert not missing
     assert all(kind.__doc__ for kind in kinds)

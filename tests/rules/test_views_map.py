@@ -60,6 +60,10 @@ def test_an_address_holds_the_question() -> None:
     assert map_query.way(search) == Way(Point(114.3, 33.6, "市政府"), Point(114.31, 33.61), True)
     assert map_query.spot(search) == Spot(Point(114.3, 33.6), 3000, 45.0, 90, False)
     assert map_query.layers(search) == ("hospital", "tickets")
+    assert map_query.layers("?at=1,2") == ("state", "traffic"), (
+        "how the city is, unless one wants to see else"
+    )
+    assert map_query.layers("?on=none") == ()
     again = map_query.href(search, "/map", k="")
     assert map_query.way(again.partition("?")[2])[:2] == map_query.way(search)[:2]
     spot = map_query.spot(search)

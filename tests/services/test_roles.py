@@ -30,7 +30,9 @@ from sqlalchemy.orm import Session
 from web_client import Answer
 
 from command import demo as command_demo
-from command import plotting
+from command import evaluation, incidents, indicators, plotting
+from command.duty import calendar, reports
+from dashboard.pages.duty import PAGES as DUTY
 from dashboard.pages.routes import DESK_PAGES
 from dashboard.views.intake import FIELDS
 from dashboard.views.shell import PAGES as NAVIGATION
@@ -38,8 +40,9 @@ from gis_data.city.manifest import SHIPPED, read_manifest
 from models.clock import now, to_datetime
 from models.events.incident.course import Place
 from models.events.incident.plotting import Drawing
+from models.rules.metrics import STANDARD
 from models.store.people import PERMISSIONS
-from models.tables import City, Closure, Letter, Ticket
+from models.tables import City, Closure, Evaluation, Letter, Ticket, User
 from tickets import assignment, editing, intake, letters
 from tickets.moving import Actor
 
@@ -72,7 +75,10 @@ class Case(NamedTuple):
     item: int
     draft: int
     closure: int
+    report: int
     incident: int
+    over: int
+    evaluation: int
 
 
 @pytest.fixture(scope="module")
@@ -104,8 +110,18 @@ def case(stores: Stores, engine: Engine) -> Iterator[Case]:
         number = sent.json()["id"]
         with site.session() as session:
             closure = make_closure(session, site.place.id)
+            judged = reports.Judged({}, STANDARD)
+            report = reports.draft(
+                session, "值班日报", at - 60, at, judged=judged, actor=CHIEF, now=at
+            ).id
             incident = make_incident(session)
-        yield Case(site, row.id, row.no, letter, number, call.key, item, draft, closure, incident)
+            over = make_over(session, TITLE)
+            reported = make_over(session, TITLE)
+            judged_ = evaluation.draw(session, reported, actor=CHIEF, now=now()).id
+        yield Case(
+            site, row.id, row.no, letter, number, call.key, item, draft, closure, report, incident,
+            over, judged_,
+        )  # fmt: skip
 
 
 def make_ticket(site: Site, session: Any, **more: Any) -> Ticket:
@@ -165,8 +181,18 @@ def in_scope(login: str, person: Person) -> bool:
     return login != "stranger" and person.unit in ("", "zjj")
 
 
+def central(_login: str, person: Person) -> bool:
+    """Units have no part in command."""
+    return not person.unit
+
+
 def of_tenant(login: str, _person: Person) -> bool:
     return login != "stranger"
+
+
+def of_the_city(_login: str, person: Person) -> bool:
+    """The console is for those who see the whole city, as its screens show it."""
+    return not person.unit and not person.district
 
 
 def works(login: str, person: Person) -> bool:
@@ -228,10 +254,10 @@ def metrics_with(token: str) -> Ask:
     )
 
 
-def live(case: Case, login: str) -> Answer:
+def live(case: Case, login: str, path: str = "/live/floor") -> Answer:
     """Open the stream and leave it at once."""
     link = http.client.HTTPConnection(urlsplit(case.site.url).netloc, timeout=10)
-    link.request("GET", "/live/floor", headers={"Cookie": case.site.client(login).cookie})
+    link.request("GET", path, headers={"Cookie": case.site.client(login).cookie})
     came = link.getresponse()
     answer = Answer(came.status, {}, b"")
     came.close()
@@ -242,8 +268,13 @@ def live(case: Case, login: str) -> Answer:
 TILE = f"/tiles/{read_manifest(SHIPPED)[0][:16]}/desk/10/837/409@1.png"
 OPEN = {
     "GET /login", "POST /login", "GET /healthz", "GET /metrics", "GET /_favicon.ico", "MOUNT /assets",
+    "POST /api/feeds/{name}", "GET /duty/calendar.ics", "POST /api/positions",
+    *(
+        f"{method} /alerts/{path}"
+        for method in ("GET", "HEAD") for path in ("feed.atom", "{identifier}.xml", "{rest:path}")
+    ),
 }  # fmt: skip
-"""What nobody needs a session for; /metrics asks for its token, tested beside."""
+"""What nobody needs a session for: these ask for tokens of their own, tested beside them."""
 SIGNED_IN = {
     "GET /_dash-component-suites/{package_name}/{fingerprinted_path:path}", "GET /_dash-layout",
     "GET /_dash-dependencies", "POST /_dash-update-component", "GET /_reload-hash", "GET /",
@@ -252,13 +283,22 @@ SIGNED_IN = {
 """What every session may ask for: the frame of the pages, in which no fact stands."""
 ROUTES: Mapping[str, Row] = {
     "GET /live/floor": Row("floor.view", live),
+    "GET /live/centre": Row("command.view", lambda case, login: live(case, login, "/live/centre")),
     "GET /api/export/calls.{kind}": Row("calls.view", got("/api/export/calls.csv")),
     "GET /api/export/tickets.xlsx": Row("ticket.view", got("/api/export/tickets.xlsx")),
     "POST /files/{subject}/{number}": Row("ticket.view", posted("/files/ticket/{ticket}"), works),
     "GET /files/{number}": Row("ticket.view", got("/files/{file}"), in_scope),
+    "GET /api/export/resources.xlsx": Row(
+        "command.view", got("/api/export/resources.xlsx"), lambda _, person: not person.unit
+    ),
     "GET /api/route.geojson": Row("ticket.view", got(f"/api/route.geojson{ON_THE_MAP}"), of_tenant),
     "GET /api/letters/{number}.{kind}": Row(
         "ticket.view", got("/api/letters/{letter}.docx"), in_scope
+    ),
+    "GET /api/duty/contacts.xlsx": Row("duty.view", got("/api/duty/contacts.xlsx")),
+    "GET /api/duty/roster.{kind}": Row("duty.view", got("/api/duty/roster.xlsx")),
+    "GET /api/duty/report/{number}.{kind}": Row(
+        "duty.view", got("/api/duty/report/{report}.docx"), of_tenant
     ),
     "GET /api/hotspots.{kind}": Row("ticket.view", got("/api/hotspots.geojson"), of_tenant),
     "POST /api/command/{incident}/drawings": Row(
@@ -284,6 +324,15 @@ ROUTES: Mapping[str, Row] = {
     "POST /api/command/measure": Row(
         "command.view", sent("/api/command/measure", {"points": [[114.3, 33.6], [114.4, 33.6]]})
     ),
+    "GET /api/command/replay/{incident}/frame": Row(
+        "command.view", got("/api/command/replay/{incident}/frame?at=1795300000"), of_tenant
+    ),
+    "GET /api/command/replay/{incident}.{kind}": Row(
+        "command.view", got("/api/command/replay/{incident}.jsonl"), of_tenant
+    ),
+    "GET /api/command/evaluation/{number}.{kind}": Row(
+        "command.view", got("/api/command/evaluation/{evaluation}.xlsx"), of_tenant
+    ),
     "GET /api/command/symbols.json": Row("command.view", got("/api/command/symbols.json")),
     "GET /api/command/symbols/{code}.svg": Row(
         "command.view", got("/api/command/symbols/fire.svg")
@@ -292,6 +341,8 @@ ROUTES: Mapping[str, Row] = {
 }
 PAGES: Mapping[str, Row] = {
     "/wall": Row("floor.view", shows("/wall")),
+    "/centre": Row("command.view", shows("/centre?screen=main")),
+    "/centre/console": Row("duty.edit", shows("/centre/console"), of_the_city),
     "/calls": Row("calls.view", shows("/calls")),
     "/alarms": Row("floor.view", shows("/alarms")),
     "/seat": Row("floor.view", shows("/seat?key=pbx1:PJSIP/8001")),
@@ -313,10 +364,26 @@ PAGES: Mapping[str, Row] = {
     "/admin/intake": Row("admin.parameters", shows("/admin/intake")),
     "/admin/calendar": Row("admin.parameters", shows("/admin/calendar")),
     "/admin/flow": Row("admin.parameters", shows("/admin/flow")),
+    "/admin/feeds": Row("admin.parameters", shows("/admin/feeds")),
     "/admin/options": Row("admin.parameters", shows("/admin/options")),
     "/customers": Row("ticket.open", shows("/customers")),
+    "/command/resources": Row(
+        "command.view", shows("/command/resources"), lambda _, person: not person.unit
+    ),
+    "/command/alerts": Row("command.view", shows("/command/alerts"), central),
+    **{address: Row("duty.view", shows(address)) for address in DUTY if address != "/duty/report"},
+    "/duty/report": Row("duty.view", shows("/duty/report?id={report}"), of_tenant),
+    "/command/replay": Row("command.view", shows("/command/replay?id={incident}"), of_tenant),
+    "/command/reviews": Row("command.view", shows("/command/reviews")),
+    "/command/review": Row("command.view", shows("/command/review?id={evaluation}"), of_tenant),
     "/command/symbols": Row("command.edit", shows("/command/symbols")),
 }
+INDICATOR = [
+    ({"indicator-field": field, "row": 0}, value)
+    for field, value in (
+        ("code", "a"), ("label", ""), ("measure", "judged"), ("weight", "1"), ("target", "100"),
+    )
+]  # fmt: skip
 EMPTY_FORM = [""] * len(FIELDS)
 
 
@@ -333,6 +400,11 @@ def unanswered(answer: Answer) -> bool:
 def nothing(answer: Answer) -> bool:
     """A callback that has no figures for whom it refuses; to the others an empty day has quarters, too."""
     return answer.status == 401 or answer.json()["response"]["yesterday"]["data"] == []
+
+
+def leaves_the_cards(answer: Answer) -> bool:
+    """A callback that draws no screen for whom it refuses."""
+    return answer.status == 401 or "console-screens" not in answer.json()["response"]
 
 
 def not_kept(answer: Answer) -> bool:
@@ -360,6 +432,26 @@ def version(case: Case) -> int:
         return session.get_one(Ticket, case.ticket).version
 
 
+def revision(case: Case) -> int:
+    """Return the evaluation's revision now."""
+    with case.site.session() as session:
+        return session.get_one(Evaluation, case.evaluation).rev
+
+
+def indicators_now(case: Case) -> int:
+    with case.site.session() as session:
+        return indicators.indicators(session).version
+
+
+def make_over(session: Session, title: str) -> int:
+    """Report an incident and bring it to its end."""
+    form = incidents.Form(type="fire", title=title, place=Place(*ROAD, "", ""))
+    number = incidents.report(session, form, actor=CHIEF, now=now()).id
+    for verb in (incidents.respond, incidents.control, incidents.end):
+        verb(session, number, note="完", actor=CHIEF, now=now())
+    return number
+
+
 def unit_form() -> list[Any]:
     """Fill in the form of a new unit."""
     fields = [
@@ -369,7 +461,33 @@ def unit_form() -> list[Any]:
     return [fields, [(i, i) for i, _ in fields]]
 
 
+CAP_DO = {"cap-do": "draft", "about": "0", "rev": 0}
+
+
+def cap_form() -> list[Any]:
+    """Fill in a warning that belongs to no incident."""
+    said = {
+        "headline": "暴雨预警", "hours": 6, "severity": "Severe", "urgency": "Immediate", "certainty": "Likely",
+        "categories": ["Met"], "areas": [f"district:{HERE}"],
+    }  # fmt: skip
+    fields = [({"cap-field": name}, value) for name, value in said.items()]
+    return [fields, [(i, i) for i, _ in fields]]
+
+
 CALLBACKS: Mapping[str, Row] = {
+    "centre_console.listing": Row("duty.edit", asked(
+        "centre_console.listing", lambda _: ["?class=ticket", None, "/centre/console"],
+    ), of_the_city),
+    "centre_console.standing": Row(
+        "duty.edit", asked("centre_console.standing", lambda _: [None, None]), of_the_city
+    ),
+    "centre_console.screens": Row(
+        "duty.edit", asked("centre_console.screens", lambda _: [None, None, "x"]), of_the_city,
+        denied=leaves_the_cards,
+    ),
+    "centre_console.press": Row("duty.edit", asked("centre_console.press", lambda _: [
+        clicked({"console-do": "push", "of": "text:", "rev": ""}), "", 0, 10, "今晚降温", [], [],
+    ]), of_the_city),
     "routes.show": Row("", shows("/nowhere")),
     "wall.yesterday": Row("floor.view", asked("wall.yesterday", lambda _: [now()]), denied=nothing),
     "wall.plotly": Row("", asked("wall.plotly", lambda _: [now()])),
@@ -531,6 +649,56 @@ CALLBACKS: Mapping[str, Row] = {
     ])),
     "units.listed": Row("admin.units", asked("units.listed", lambda _: ["", ""])),
     "people.listed": Row("admin.people", asked("people.listed", lambda _: ["", ""])),
+    "feeds.listed": Row("admin.parameters", asked("feeds.listed", lambda _: ["1-0", ""])),
+    "alerts_cap.listed_pane": Row(
+        "command.view", asked("alerts_cap.listed_pane", lambda _: [1, "alerts", None, None]), central
+    ),
+    "alerts_cap.listed_all": Row(
+        "command.view", asked("alerts_cap.listed_all", lambda _: [1, ""]), central
+    ),
+    "alerts_cap.opened": Row("command.act", asked(
+        "alerts_cap.opened", lambda _: [clicked({"cap-open": "draft", "about": "0"})],
+    ), central),
+    "alerts_cap.previewed": Row("command.act", asked(
+        "alerts_cap.previewed", lambda _: [*cap_form(), [(CAP_DO, CAP_DO)]],
+    ), central),
+    "alerts_cap.done": Row("command.act", asked(
+        "alerts_cap.done", lambda _: [clicked(CAP_DO), *cap_form()],
+    ), lambda login, person: not person.unit and not person.district),
+    "duty.press": Row("duty.view", asked("duty.press", lambda _: [
+        clicked({"duty-do": "remark.write", "key": "", "version": 0}),
+        [({"duty-field": "remark", "form": "remark"}, "到岗")],
+        [({"duty-field": "remark", "form": "remark"}, {"duty-field": "remark", "form": "remark"})],
+        "/duty/log", "",
+    ])),
+    "duty.upload": Row("duty.edit", asked("duty.upload", lambda _: [
+        "data:text/csv;base64,bmFtZQ==", "a.csv", "/duty/contacts", "",
+    ])),
+    "replay.note": Row("command.act", asked(
+        "replay.note", lambda c: [1, {"id": c.incident}, now(), 0, "此刻"],
+    ), of_tenant),
+    "reviews.draw": Row("command.act", asked("reviews.draw", lambda c: [1, c.over]), of_tenant),
+    "reviews.press": Row("command.act", asked("reviews.press", lambda c: [
+        clicked({"review-do": "save"}), {"id": c.evaluation, "rev": revision(c)}, None, [], [],
+    ]), of_tenant),
+    "reviews.save_indicators": Row("command.edit", asked("reviews.save_indicators", lambda c: [
+        1, indicators_now(c), [(i, v) for i, v in INDICATOR], [(i, i) for i, _ in INDICATOR],
+    ])),
+    "resources.listed": Row("command.view", asked("resources.listed", lambda _: [
+        "", "", "", None, {"tab": "units"},
+    ]), lambda _, person: not person.unit),
+    "resources.press": Row("command.edit", asked("resources.press", lambda _: [
+        clicked({"resource-do": "put", "key": ""}), [], [], [], {"tab": "units"},
+    ]), lambda _, person: not person.unit),
+    "dispatch.pane": Row("command.view", asked(
+        "dispatch.pane", lambda _: [1, "overview", None, 1],
+    ), lambda _, person: not person.unit),
+    "dispatch.found": Row("command.view", asked(
+        "dispatch.found", lambda _: [1, "", None, 1],
+    ), lambda _, person: not person.unit),
+    "dispatch.act": Row("command.act", asked(
+        "dispatch.act", lambda _: [[], [], [], [], 1, None, "fire", None, "", "", "", [], [], 1], pressed=4,
+    ), lambda _, person: not person.unit),
     "system.show": Row("system.view", asked("system.show", lambda _: [1])),
 }  # fmt: skip
 """Taking the file away comes last of those of the ticket: the first who may takes it."""
@@ -540,7 +708,7 @@ CALLBACKS: Mapping[str, Row] = {
 
 
 def test_every_route_is_in_the_table(case: Case) -> None:
-    found = {"GET /live/floor"}  # plain ASGI, before the framework
+    found = {"GET /live/floor", "GET /live/centre"}  # plain ASGI, before the framework
     for route in case.site.routes:
         methods = (route.methods if isinstance(route, APIRoute) else None) or {"MOUNT"}
         found |= {f"{method} {route.path}" for method in methods}
@@ -588,6 +756,19 @@ def test_who_may(case: Case, row: Row) -> None:
 def test_metrics_are_for_their_token_alone(case: Case, token: str) -> None:
     for login in ("", "admin", "duty"):
         assert metrics_with(token)(case, login).status == 403
+
+
+def test_a_calendar_opens_by_its_token_alone(case: Case) -> None:
+    with case.site.session() as session:
+        user = session.scalars(select(User).where(User.login == "duty")).one()
+        who = Actor(user.id, user.name, PERMISSIONS)
+        token = calendar.issue(session, whole=True, actor=who, now=now())
+    for login in ("", "unit", "stranger"):
+        visitor = case.site.client(login)
+        found = visitor.get(f"/duty/calendar.ics?token={token}")
+        assert found.status == 200 and found.body.startswith(b"BEGIN:VCALENDAR")
+        for wrong in ("", f"{token}x", "nowhere.x", token.partition(".")[2], "a" * 500):
+            assert visitor.get(f"/duty/calendar.ics?token={wrong}").status == 404
 
 
 def test_a_stranger_sees_nothing_of_ours(case: Case) -> None:

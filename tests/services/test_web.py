@@ -26,7 +26,7 @@ from models.store import db, people
 from models.store.people import PERMISSIONS
 from models.tables import User
 
-OPEN = {"/login", "/healthz", "/metrics"}
+OPEN = {"/login", "/healthz", "/metrics", "/api/positions", "/duty/calendar.ics"}
 PEOPLE = {
     "duty": PERMISSIONS, "viewer": frozenset({"floor.view"}), "clerk": frozenset({"calls.view"}),
     "unit": frozenset(),

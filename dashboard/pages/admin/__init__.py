@@ -15,6 +15,7 @@ from dashboard.export import csv_file
 from dashboard.pages.admin import (
     calendar,
     categories,
+    feeds,
     flow,
     intake,
     options,
@@ -49,6 +50,7 @@ TABS: Mapping[str, Tab] = {
     "/admin/intake": Tab("admin.parameters", intake.body, intake.VERBS),
     "/admin/calendar": Tab("admin.parameters", calendar.body, calendar.VERBS),
     "/admin/flow": Tab("admin.parameters", flow.body, flow.VERBS),
+    "/admin/feeds": Tab("admin.parameters", feeds.body, feeds.VERBS),
 }
 TAKES: Mapping[str, tuple[str, Take]] = {
     "units": ("admin.units", units.take),
@@ -122,6 +124,7 @@ def register(app: dash.Dash) -> None:
             Output(f"{name}-list", "children"), Input(f"{name}-q", "value"),
             State("url", "search"), prevent_initial_call=True,
         )(shown(listed))  # fmt: skip
+    feeds.register(app)
     app.callback(
         Output("try-due", "children"),
         *[Input(f"try-{name}", "value") for name in TRIAL],

@@ -11,6 +11,7 @@ TEXTS: Mapping[str, str] = {
     "nav.label": "Pages",
     "nav.wall": "Wall",
     "nav.calls": "Calls",
+    "nav.duty": "Duty",
     "nav.alarms": "Alarms",
     "nav.system": "System",
     "nav.signout": "Sign out",
@@ -21,7 +22,7 @@ TEXTS: Mapping[str, str] = {
     "nav.theme_label": "Switch between dark and light",
     "nav.kiosk": "Kiosk",
     "nav.kiosk_label": "Start the rotating wall, Esc leaves it",
-    "nav.keys": "Keys: / search, g then w c t h m k a s for pages, Esc closes",
+    "nav.keys": "Keys: / search, g then w c t h m k d a s for pages, Esc closes",
     "page.unknown": "There is no such page",
     "page.unknown_help": "The address may be wrong; pick a page above.",
     # --- refusals and errors

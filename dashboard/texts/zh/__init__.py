@@ -4,9 +4,14 @@ from collections.abc import Mapping
 
 from dashboard.texts.zh import (
     admin,
+    alerts_cap,
+    centre,
     city_map,
     command,
     course,
+    dispatch,
+    duty,
+    feeds,
     files,
     floor,
     intake,
@@ -17,8 +22,10 @@ from dashboard.texts.zh import (
     placing,
     plans,
     plotting,
+    reviews,
     shell,
     tickets,
+    units,
 )
 
 ZH: Mapping[str, str] = {
@@ -26,6 +33,8 @@ ZH: Mapping[str, str] = {
     **floor.TEXTS,
     **tickets.TEXTS,
     **course.TEXTS,
+    **duty.TEXTS,
+    **dispatch.TEXTS,
     **intake.TEXTS,
     **files.TEXTS,
     **knowledge.TEXTS,
@@ -35,7 +44,12 @@ ZH: Mapping[str, str] = {
     **placing.TEXTS,
     **plotting.TEXTS,
     **city_map.TEXTS,
+    **feeds.TEXTS,
     **command.TEXTS,
+    **units.TEXTS,
+    **alerts_cap.TEXTS,
+    **centre.TEXTS,
     **plans.TEXTS,
+    **reviews.TEXTS,
     **admin.TEXTS,
 }

@@ -11,6 +11,7 @@ TEXTS: Mapping[str, str] = {
     "nav.label": "页面",
     "nav.wall": "大屏",
     "nav.calls": "来电",
+    "nav.duty": "值班",
     "nav.alarms": "告警",
     "nav.system": "系统",
     "nav.signout": "退出",
@@ -21,7 +22,7 @@ TEXTS: Mapping[str, str] = {
     "nav.theme_label": "切换深色或浅色界面",
     "nav.kiosk": "投屏",
     "nav.kiosk_label": "进入投屏轮播，按 Esc 退出",
-    "nav.keys": "快捷键：/ 搜索，g 再按 w c t h m k a s 换页，Esc 关闭",
+    "nav.keys": "快捷键：/ 搜索，g 再按 w c t h m k d a s 换页，Esc 关闭",
     "page.unknown": "没有这个页面",
     "page.unknown_help": "地址可能写错了，可从上方选择页面。",
     # --- refusals and errors

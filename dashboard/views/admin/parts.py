@@ -19,6 +19,7 @@ TABS: tuple[tuple[str, str, str], ...] = (
     ("/admin/intake", "admin.tab.intake", "admin.parameters"),
     ("/admin/calendar", "admin.tab.calendar", "admin.parameters"),
     ("/admin/flow", "admin.tab.flow", "admin.parameters"),
+    ("/admin/feeds", "admin.tab.feeds", "admin.parameters"),
 )
 """(address, key of its word, the permission it needs)."""
 

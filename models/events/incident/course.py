@@ -173,16 +173,20 @@ class MediaLinked(IncidentEvent, frozen=True, kw_only=True):
 
 
 class AlertDrafted(IncidentEvent, frozen=True, kw_only=True):
-    """A CAP draft was written; `alert` is its number, `identifier` the CAP one."""
+    """A CAP draft was written, or written anew; `alert` is its number, `identifier` the CAP one.
+
+    supersedes : the number of the message it updates or cancels, 0 for none.
+    """
 
     alert: int
     identifier: str
     headline: str
     msg_type: Literal["Alert", "Update", "Cancel"]
+    supersedes: int = 0
 
 
 class AlertApproved(IncidentEvent, frozen=True, kw_only=True):
-    """A draft was approved and is published from now on, until `expires`."""
+    """A draft was approved and is published from now on, until `expires`; what it supersedes holds no more."""
 
     alert: int
     expires: float

@@ -15,6 +15,12 @@ Progress = Literal[
 CLOSED: frozenset[Progress] = frozenset({"clear", "cancelled"})
 
 
+MemberState = Literal[
+    "asked", "ringing", "joined", "declined", "left", "muted", "speaking", "failed"
+]
+"""待呼叫, 振铃, 已加入, 拒接, 已离开, 静音, 发言中, 未接通."""
+
+
 class Card(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A task card of a plan. key : unique in its plan; minutes : until when after activation; after : keys."""
 
@@ -181,12 +187,16 @@ class OrderAnswered(IncidentEvent, frozen=True, kw_only=True):
 
 
 class ConferenceAsked(IncidentEvent, frozen=True, kw_only=True):
-    """多组呼叫: these groups and numbers are to be called together; the exchange side answers with states."""
+    """多组呼叫: these people are to be called together; the exchange side answers with states.
+
+    groups : names of the groups they were taken from; members : `contact:ID` -> name; no event carries a number.
+    chair : who grants the floor, as shown.
+    """
 
     conference: int
     title: str
     groups: tuple[str, ...]
-    members: tuple[str, ...]
+    members: dict[str, str]
     chair: str
     record: bool = True
 
@@ -196,9 +206,7 @@ class ConferenceMoved(IncidentEvent, frozen=True, kw_only=True):
 
     conference: int
     member: str
-    state: Literal[
-        "asked", "ringing", "joined", "declined", "left", "muted", "speaking", "failed"
-    ]  # fmt: skip
+    state: MemberState
 
 
 class FloorGranted(IncidentEvent, frozen=True, kw_only=True):

@@ -87,7 +87,9 @@ def fold(i: Incident, event: e.CourseEvent) -> Incident:  # noqa: C901, PLR0911,
             )
             return replace(i, media={**i.media, event.media: media})
         case e.AlertDrafted() | e.AlertApproved() | e.AlertRefused():
-            return replace(i, alerts={**i.alerts, event.alert: _alert(i, event)})
+            return replace(
+                i, alerts={**i.alerts, **_ended(i, event), event.alert: _alert(i, event)}
+            )
         case e.EvaluationSigned():
             signed = Evaluation(event.evaluation, event.version, event.score, event.at, event.by)
             return replace(i, evaluation=signed)
@@ -130,8 +132,9 @@ def _alert(i: Incident, event: e.AlertDrafted | e.AlertApproved | e.AlertRefused
     match event:
         case e.AlertDrafted():
             return Alert(
-                event.alert, event.identifier, event.headline, event.msg_type, event.at, event.by
-            )
+                event.alert, event.identifier, event.headline, event.msg_type, event.at, event.by,
+                supersedes=event.supersedes,
+            )  # fmt: skip
         case e.AlertApproved():
             return replace(
                 i.alerts[event.alert], state="published", decided_at=event.at, decided_by=event.by,
@@ -143,3 +146,18 @@ def _alert(i: Incident, event: e.AlertDrafted | e.AlertApproved | e.AlertRefused
             )
         case _:
             assert_never(event)
+
+
+def _ended(
+    i: Incident, event: e.AlertDrafted | e.AlertApproved | e.AlertRefused
+) -> dict[int, Alert]:
+    """Return the message that a published one ends."""
+    made = i.alerts.get(event.alert)
+    before = i.alerts.get(made.supersedes) if made and isinstance(event, e.AlertApproved) else None
+    if made is None or before is None:
+        return {}
+    return {
+        before.alert: replace(
+            before, state="cancelled" if made.msg_type == "Cancel" else "replaced"
+        )
+    }

@@ -21,6 +21,8 @@ OPEN: frozenset[Status] = frozenset({"reported", "verified", "responding", "cont
 ACTIVE: frozenset[Status] = frozenset({"verified", "responding", "controlled"})
 AFTER: frozenset[Status] = OPEN | {"ended"}
 EVER: frozenset[Status] = AFTER | {"closed"}
+ANY: frozenset[Status] = EVER | {"cancelled"}
+"""A false alarm that was published has to be taken back."""
 
 MACHINE = "command.clock"
 """The permission of the machinery alone: positions, timers, the exchange. No role can hold it."""
@@ -70,8 +72,8 @@ MOVES: Mapping[Verb, Move] = {
     "draw": Move("command.act", AFTER),
     "snapshot": Move("command.act", AFTER),
     "assess": Move("command.act", AFTER),
-    "draft_alert": Move("command.act", AFTER),
-    "approve_alert": Move("command.approve", AFTER),
+    "draft_alert": Move("command.act", ANY),
+    "approve_alert": Move("command.approve", ANY),
     "sign_evaluation": Move("command.approve", frozenset({"ended", "closed"})),
 }
 

@@ -135,7 +135,7 @@ def _conference(
         case e.ConferenceAsked():
             members = dict.fromkeys(event.members, "asked")
             return Conference(
-                event.conference, event.title, event.groups, members, event.chair, event.record,
+                event.conference, event.title, event.groups, event.members, members, event.chair, event.record,
                 event.at, event.by,
             )  # fmt: skip
         case e.ConferenceMoved():

@@ -182,7 +182,7 @@ class Media(Struct, frozen=True):
 
 
 class Alert(Struct, frozen=True):
-    """A CAP message: its draft, and since when it is out."""
+    """A CAP message: its draft, since when it is out, and whether an update or a cancel has ended it."""
 
     alert: int
     identifier: str
@@ -190,18 +190,20 @@ class Alert(Struct, frozen=True):
     msg_type: str
     at: float
     by: str
-    state: Literal["draft", "published", "refused"] = "draft"
+    state: Literal["draft", "published", "refused", "replaced", "cancelled"] = "draft"
     decided_at: float = 0.0
     decided_by: str = ""
     expires: float = 0.0
+    supersedes: int = 0
 
 
 class Conference(Struct, frozen=True):
-    """A conference; `members` number -> state as the exchange says; `granted` who was given the floor."""
+    """A conference: `names` member -> name, `members` member -> state as the exchange says; `granted` the floor."""
 
     conference: int
     title: str
     groups: tuple[str, ...]
+    names: dict[str, str]
     members: dict[str, str]
     chair: str
     record: bool

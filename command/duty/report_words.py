@@ -1,0 +1,101 @@
+"""The words of a duty report, in Chinese: a draft from the facts, and the pages it is printed on."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from command.duty.journal import Entry
+from models.clock import Instant
+from tickets.letter_words import Body
+
+KINDS: Mapping[str, str] = {
+    "consult": "咨询", "help": "求助", "complaint": "投诉", "report": "举报", "suggestion": "意见建议",
+    "thanks": "表扬感谢", "other": "其他",
+}  # fmt: skip
+LISTED = 12
+"""Matters of a class that are named one by one; the rest are counted."""
+
+
+def draft(facts: Mapping[str, Any], lines: Sequence[Entry], zone: str) -> str:
+    """Return the draft: figures first, then what happened, then who was on duty."""
+    calls, tickets = facts["calls"], facts["tickets"]
+    rate = calls["connect_rate"]
+    said = [
+        "一、话务情况",
+        f"本期来电 {calls['arrived']['v']} 次，进入人工排队 {calls['entered']['v']} 次，"
+        f"接通 {calls['answered']['v']} 次，接通率 {_percent(rate)}；"
+        f"15 秒接通率 {_percent(calls['within_offered'])}，放弃 {calls['abandoned']['v']} 次。",
+        "二、诉求受理",
+        f"登记诉求 {tickets['opened']} 件{_kinds(tickets['kinds'])}。",
+        "三、突发事件与应急接报",
+        *_matters(lines, ("report", "incident"), zone, "本期无应急接报。"),
+        "四、领导批示与督办",
+        *_matters(lines, ("order",), zone, "本期无批示、督办。"),
+        "五、道路与设备",
+        *_matters(lines, ("road", "fault"), zone, "道路通行与系统运行正常。"),
+        "六、值班备注",
+        *_matters(lines, ("remark",), zone, "无。"),
+        "七、值班人员",
+        *(f"{label}：{'、'.join(names)}。" for label, names in facts["people"]),
+    ]
+    return "\n".join(said)
+
+
+def _percent(ratio: Mapping[str, Any]) -> str:
+    return f"{ratio['v'] * 100:.1f}%" if ratio.get("d") else "无数据"
+
+
+def _kinds(kinds: Mapping[str, int]) -> str:
+    parts = [f"{KINDS.get(kind, kind)} {number} 件" for kind, number in kinds.items()]
+    return f"，其中{'、'.join(parts)}" if parts else ""
+
+
+def _matters(
+    lines: Sequence[Entry], classes: tuple[str, ...], zone: str, nothing: str
+) -> list[str]:
+    found = sorted((line for line in lines if line.cls in classes), key=lambda line: line.at)
+    if not found:
+        return [nothing]
+    named = [f"{_clock(line.at, zone)} {_sentence(line)}" for line in found[:LISTED]]
+    rest = len(found) - LISTED
+    return [*named, f"另有 {rest} 条，见值班日志。"] if rest > 0 else named
+
+
+_SAYINGS: Mapping[str, str] = {
+    "TicketOpened": "应急接报：{no} {title}",
+    "TicketAmended": "转为应急：{no} {title}",
+    "TicketInstructed": "{by}批示：{no} {note}",
+    "TicketSupervised": "{by}督办：{no} {note}",
+    "SupervisionRated": "督办办结：{no}，评价 {rating} 分",
+    "LinkDown": "交换机 {pbx} 失联",
+    "LinkUp": "交换机 {pbx} 恢复",
+    "road_closed": "道路封闭：{reason}",
+    "road_opened": "道路恢复通行",
+    "remark": "{by}：{text}",
+    "correction": "{by}（更正）：{text}",
+    "IncidentReported": "突发事件：{title}",
+    "LevelSet": "等级调整：{was} → {now}",
+    "PlanActivated": "启动预案：{title}",
+    "UnitAssigned": "调派力量：{label}",
+    "ReportFiled": "信息报告第 {number} 期",
+    "OrderGiven": "{by}下达指令：{text}",
+    "IncidentEnded": "事件结束：{note}",
+}
+
+
+def _sentence(line: Entry) -> str:
+    return _SAYINGS[line.name].format(by=line.actor, **line.facts).strip()
+
+
+def _clock(at: Instant, zone: str) -> str:
+    return f"{datetime.fromtimestamp(at, ZoneInfo(zone)):%m-%d %H:%M}"
+
+
+def page(title: str, text: str, *, city: str, no: str, state: str, approved: str, day: str) -> Body:
+    """Return a report as the letters' printer takes it; `state` stands where it is not approved yet."""
+    return Body(
+        head=f"{city}12345值班报告", no=no if not state else f"{no}（{state}）", title=title, to="",
+        said=tuple(line for line in text.split("\n") if line.strip()), rows=(), blank=(),
+        closing=(approved,) if approved else (), sign=f"{city}12345政务服务热线", date=day,
+    )  # fmt: skip

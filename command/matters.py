@@ -1,0 +1,181 @@
+"""信息管理 (J-09, K-04): incidents, tickets and city readings in one list, with how they are handled, by class."""
+
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+from sqlalchemy.orm import Session
+
+from command import queries
+from command.centre import course
+from command.display import require
+from command.duty.acting import zone
+from gis_data import state as city_state
+from models.clock import Instant, day_of
+from models.rules.incident.state import Incident as State
+from models.tables import CityState
+from tickets import search
+from tickets.criteria import Criteria
+from tickets.moving import Actor
+from tickets.search import TicketLine
+
+CLASSES = ("incident", "ticket", "state")
+SORTS = ("newest", "oldest", "status", "kind")
+DAYS = (1, 7, 30)
+DAY_S = 86_400.0
+PAGE = 30
+
+
+class Asked(NamedTuple):
+    """What is asked for; cls empty = every class, of each its first page. kind, status : keys of the class.
+
+    days : today, and so many days before it less one.
+    """
+
+    cls: str = ""
+    kind: str = ""
+    status: str = ""
+    words: str = ""
+    days: int = 1
+    sort: str = "newest"
+    page: int = 0
+
+
+class Line(NamedTuple):
+    """One matter: ref is what the console names it by; level : grade, urgency or warning level.
+
+    holder : the unit, or who tells of it; due, lamp : of a ticket's present part; done, owed : tasks of an incident;
+    units, on_scene : response units; last : the latest step of its course, see `command.centre.course`;
+    value : what is read there; protected : its title hangs on no wall.
+    """
+
+    cls: str
+    ref: str
+    no: str
+    at: Instant
+    kind: str
+    label: str
+    title: str
+    status: str
+    level: str
+    holder: str = ""
+    due: Instant = 0.0
+    lamp: str = ""
+    done: int = 0
+    owed: int = 0
+    units: int = 0
+    on_scene: int = 0
+    last: tuple[object, ...] = ()
+    value: str = ""
+    protected: bool = False
+    exercise: bool = False
+
+
+class Found(NamedTuple):
+    """One page, sorted, and how many each class has; counted up to what the tickets' search counts."""
+
+    lines: list[Line]
+    totals: dict[str, int]
+
+    def pages(self, cls: str) -> int:
+        """Return how many pages a class has."""
+        return -(-self.totals.get(cls, 0) // PAGE)
+
+
+def find(session: Session, asked: Asked, *, actor: Actor, now: Instant) -> Found:
+    """Return what is asked for, as far as the actor sees it; Refused for whom the console is not."""
+    require(actor)
+    start, _ = day_of(now, zone(session))
+    since = start - (asked.days - 1) * DAY_S
+    finders = {"incident": _incidents, "ticket": _tickets, "state": _states}
+    lines: list[Line] = []
+    totals: dict[str, int] = {}
+    for cls in CLASSES if not asked.cls else (asked.cls,):
+        found, totals[cls] = finders[cls](session, asked, since, actor, now)
+        lines += found
+    return Found(_sorted(lines, asked.sort), totals)
+
+
+def _sorted(lines: list[Line], sort: str) -> list[Line]:
+    newest = sorted(lines, key=lambda line: line.at, reverse=sort != "oldest")
+    if sort in ("status", "kind"):
+        newest.sort(key=lambda line: (CLASSES.index(line.cls), getattr(line, sort)))
+    return newest
+
+
+_Part = tuple[list[Line], int]
+
+
+def _incidents(
+    session: Session, asked: Asked, since: Instant, actor: Actor, _now: Instant
+) -> _Part:
+    criteria = queries.Criteria(
+        status=asked.status, type=asked.kind, words=asked.words, start=since
+    )
+    found = queries.listed(session, criteria, actor=actor, page=asked.page)
+    labels = queries.labels(session)
+    return [_incident(one, labels.get(one.type, one.type)) for one in found.rows], found.total
+
+
+def _incident(one: State, label: str) -> Line:
+    units = [each for each in one.assignments.values() if each.open]
+    tasks = list(one.tasks.values())
+    steps = course(one)
+    return Line(
+        "incident", str(one.id), one.no, one.reported, one.type, label, one.title, one.status,
+        one.grade, one.reported_by, done=sum(bool(task.done) for task in tasks),
+        owed=sum(task.open for task in tasks), units=len(units),
+        on_scene=sum(each.progress == "on_scene" for each in units),
+        last=tuple(steps[0]) if steps else (), exercise=one.exercise,
+    )  # fmt: skip
+
+
+def _tickets(session: Session, asked: Asked, since: Instant, actor: Actor, now: Instant) -> _Part:
+    criteria = Criteria(
+        kind=asked.kind, status=asked.status, words=asked.words, since=since,
+        rising=asked.sort == "oldest",
+    )  # fmt: skip
+    size = search.PAGE
+    first = asked.page * PAGE
+    found = search.find(session, criteria, actor=actor, now=now, page=first // size)
+    lines = found.lines[first % size :]
+    if len(lines) < PAGE and found.pages > first // size + 1:
+        more = search.find(session, criteria, actor=actor, now=now, page=first // size + 1)
+        lines = [*lines, *more.lines]
+    return [_ticket(line) for line in lines[:PAGE]], found.total
+
+
+def _ticket(line: TicketLine) -> Line:
+    row = line.row
+    return Line(
+        "ticket", row.no, row.no, row.opened_at.timestamp(), row.kind, "", row.title, row.status,
+        "emergency" if row.emergency else row.urgency, line.unit, due=line.due, lamp=line.lamp,
+        protected=row.confidential or row.anonymous,
+    )  # fmt: skip
+
+
+def _states(session: Session, asked: Asked, since: Instant, _actor: Actor, now: Instant) -> _Part:
+    kept = list(_readings(city_state.current(session, now=now), asked, since, now))
+    kept.sort(key=lambda line: line.at, reverse=asked.sort != "oldest")
+    return kept[asked.page * PAGE : (asked.page + 1) * PAGE], len(kept)
+
+
+def _readings(
+    known: Sequence[CityState], asked: Asked, since: Instant, now: Instant
+) -> Iterator[Line]:
+    for row in known:
+        status = "stale" if row.until.timestamp() <= now else "fresh"
+        if asked.kind not in ("", row.bureau) or asked.status not in ("", status):
+            continue
+        if asked.words and asked.words not in row.label:
+            continue
+        if row.at.timestamp() < since or not (asked.cls or row.level):
+            continue  # among all matters, only what a bureau warns of
+        yield _reading(row, status)
+
+
+def _reading(row: CityState, status: str) -> Line:
+    value = "" if row.value is None else f"{row.value:g} {row.unit}".strip()
+    return Line(
+        "state", f"{row.bureau}/{row.key}", "", row.at.timestamp(), row.bureau, "", row.label, status,
+        row.level, value=value,
+    )  # fmt: skip

@@ -1,0 +1,215 @@
+"""The command page's pane of forces. Its incident stands in `command-incident`, `command-tick` says that it changed.
+
+Ids: dispatch-body (drawn here), dispatch-own (this browser pressed something: draw at once), dispatch-said;
+buttons {dispatch-assign: unit, for: capability}, {dispatch-move: step, assignment}, {dispatch-cancel: assignment} with
+{dispatch-cancel-why: assignment}, {dispatch-send: depot, supply, amount}; dispatch-set-need with dispatch-need and
+dispatch-count; dispatch-override with dispatch-unit, dispatch-for, dispatch-why; dispatch-find with dispatch-supply and
+dispatch-amount, its answer in dispatch-sources.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple
+
+import dash
+from dash import ALL, Input, Output, State, ctx
+from sqlalchemy.orm import Session
+
+from command import dispatch, forces, moving, supplies
+from dashboard.auth import require, viewer
+from dashboard.door import network, reading, writing
+from dashboard.pages.context import actor, districts, place, shown, told, words
+from dashboard.views import dispatch as views
+from dashboard.views.kit import Child
+from gis_data.roads.network import Network
+from models.clock import now
+from models.errors import BadInput, HotlineError, NotFound, WrongStatus
+from tickets.moving import Actor
+
+VIEW, ACT = "command.view", "command.act"
+
+
+class Typed(NamedTuple):
+    """What stands in the pane's forms."""
+
+    need: str
+    number: int | None
+    unit: str
+    capability: str
+    why: str
+    cancels: Mapping[int, str]
+
+
+def register(app: dash.Dash) -> None:
+    """Register the callbacks."""
+    incident = State("command-incident", "data")
+    app.callback(
+        Output("dispatch-body", "children"),
+        Input("command-tick", "data"),
+        Input("command-pane", "value"),
+        Input("dispatch-own", "data"),
+        incident,
+    )(pane)
+    app.callback(
+        Output("toast", "data", allow_duplicate=True),
+        Output("dispatch-own", "data"),
+        Input({"dispatch-assign": ALL, "for": ALL}, "n_clicks"),
+        Input({"dispatch-move": ALL, "assignment": ALL}, "n_clicks"),
+        Input({"dispatch-cancel": ALL}, "n_clicks"),
+        Input({"dispatch-send": ALL, "supply": ALL, "amount": ALL}, "n_clicks"),
+        Input("dispatch-set-need", "n_clicks"),
+        Input("dispatch-override", "n_clicks"),
+        State("dispatch-need", "value"),
+        State("dispatch-count", "value"),
+        State("dispatch-unit", "value"),
+        State("dispatch-for", "value"),
+        State("dispatch-why", "value"),
+        State({"dispatch-cancel-why": ALL}, "value"),
+        State({"dispatch-cancel-why": ALL}, "id"),
+        incident,
+        prevent_initial_call=True,
+    )(act)
+    app.callback(
+        Output("dispatch-sources", "children"),
+        Input("dispatch-find", "n_clicks"),
+        State("dispatch-supply", "value"),
+        State("dispatch-amount", "value"),
+        incident,
+        prevent_initial_call=True,
+    )(found)
+
+
+def roads(session: Session) -> Network | None:
+    """Return the roads as they are open now, None while no city is active."""
+    try:
+        return network(session)
+    except NotFound:
+        return None
+
+
+@shown
+def pane(_tick: object, open_pane: str | None, _own: object, incident: int | None) -> Child:
+    """Return the pane as things are now."""
+    require(VIEW)
+    if open_pane != "units" or not incident:
+        return dash.no_update
+    at, who = now(), actor()
+    with reading() as session:
+        state = moving.read(session, incident, actor=who)
+        best = None
+        if state.open:
+            best = dispatch.recommend(session, incident, roads(session), actor=who, now=at)
+        seen = views.Seen(
+            state, best, forces.units(session, actor=who, now=at), forces.capabilities(session),
+            districts(session), supplies.kinds(supplies.stocks(session, actor=who)), place(session).zone, at,
+            ACT in viewer().can,
+        )  # fmt: skip
+    return views.pane(seen, words())
+
+
+@shown
+def found(
+    clicks: int | None, supply: str | None, amount: float | None, incident: int | None
+) -> Child:
+    """Return where a supply comes from soonest."""
+    require(VIEW)
+    if not clicks or not incident:
+        return dash.no_update
+    if not supply or not amount:
+        return words()["dispatch.which_supply"]
+    with reading() as session:
+        best = supplies.sources(
+            session, incident, supply, float(amount), roads(session), actor=actor()
+        )
+    return views.sources(best, supply, words())
+
+
+# --- verbs ----------------------------------------------------------------------------------
+
+
+def act(*given: Any) -> tuple[Any, Any]:  # noqa: ANN401 - Dash's own
+    """Do what was pressed; the row's refusal says who was sooner."""
+    pressed: Any = ctx.triggered_id
+    *clicks, need, count, unit, capability, why, cancels, fields, incident = given
+    if not pressed or not incident or not _any(clicks):
+        return dash.no_update, dash.no_update
+    whys = {f["dispatch-cancel-why"]: text or "" for f, text in zip(fields, cancels, strict=True)}
+    typed = Typed(need or "", count, unit or "", capability or "", why or "", whys)
+    try:
+        require(ACT)
+        with writing() as session:
+            verb = _verb(pressed)
+            verb(session, int(incident), pressed, typed, actor(), now())
+    except HotlineError as error:
+        return {"text": refusal(error), "bad": True, "at": now()}, now()
+    return {"text": words()["dispatch.done"], "at": now()}, now()
+
+
+def _any(clicks: list[Any]) -> bool:
+    return any(any(click) if isinstance(click, list) else click for click in clicks)
+
+
+def refusal(error: HotlineError) -> str:
+    """Return what a refusal of dispatch says: who has the unit, why another is better, what is left."""
+    texts, facts = words(), error.facts
+    if isinstance(error, WrongStatus) and facts.get("cap") == "busy":
+        return texts["dispatch.busy"].format(no=facts.get("no", ""), title=facts.get("title", ""))
+    if isinstance(error, WrongStatus) and facts.get("cap") == "out_of_service":
+        return texts["dispatch.out"].format(reason=facts.get("reason", ""))
+    if isinstance(error, WrongStatus) and facts.get("cap") == "stock":
+        return texts["dispatch.left"].format(n=facts.get("left", 0))
+    if isinstance(error, BadInput) and facts.get("field") == "override":
+        return texts["dispatch.owes_why"]
+    if isinstance(error, BadInput) and facts.get("field") == "note":
+        return texts["dispatch.owes_cancel"]
+    return str(told(error)["text"])
+
+
+Pressed = Mapping[str, Any]
+Verb = Callable[[Session, int, Any, Typed, Actor, float], object]
+
+
+def _verb(pressed: Any) -> Verb:  # noqa: ANN401 - Dash's own
+    if isinstance(pressed, str):
+        return {"dispatch-set-need": _set_need, "dispatch-override": _override}[pressed]
+    table: Mapping[str, Verb] = {
+        "dispatch-assign": _assign, "dispatch-move": _move, "dispatch-cancel": _cancel, "dispatch-send": _send,
+    }  # fmt: skip
+    return next(verb for key, verb in table.items() if key in pressed)
+
+
+def _assign(session: Session, incident: int, p: Pressed, _t: Typed, who: Actor, at: float) -> None:
+    dispatch.assign(
+        session, incident, str(p["dispatch-assign"]), capability=str(p["for"]), network=roads(session),
+        actor=who, now=at,
+    )  # fmt: skip
+
+
+def _override(session: Session, incident: int, _p: object, t: Typed, who: Actor, at: float) -> None:
+    if not t.unit:
+        raise BadInput("which unit?", field="unit")
+    dispatch.assign(
+        session, incident, t.unit, capability=t.capability, network=roads(session), override=t.why,
+        actor=who, now=at,
+    )  # fmt: skip
+
+
+def _move(session: Session, _i: int, p: Pressed, _t: Typed, who: Actor, at: float) -> None:
+    dispatch.move_unit(session, int(p["assignment"]), str(p["dispatch-move"]), actor=who, now=at)
+
+
+def _cancel(session: Session, _i: int, p: Pressed, t: Typed, who: Actor, at: float) -> None:
+    number = int(p["dispatch-cancel"])
+    dispatch.cancel(session, number, note=t.cancels.get(number, ""), actor=who, now=at)
+
+
+def _send(session: Session, incident: int, p: Pressed, _t: Typed, who: Actor, at: float) -> None:
+    supplies.send_supply(
+        session, incident, str(p["dispatch-send"]), str(p["supply"]), float(p["amount"]), network=roads(session),
+        actor=who, now=at,
+    )  # fmt: skip
+
+
+def _set_need(session: Session, incident: int, _p: object, t: Typed, who: Actor, at: float) -> None:
+    if t.number is None:
+        raise BadInput("how many?", field="count")
+    dispatch.set_need(session, incident, t.need, int(t.number), actor=who, now=at)

@@ -1,0 +1,1 @@
+"""Screens of the duty, pure: the roster, the phone book, the log, reports, notices."""

@@ -1,0 +1,127 @@
+"""Vehicles on the command map: one that tells its place moves there, falls silent and turns grey, says what it is."""
+
+import json
+import urllib.request
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+from whole_stack import Stack
+
+from command import resources
+from ingest.installation import environment_of
+from models.clock import now, to_datetime
+from models.demo import TENANT
+from models.store import db
+from models.tables import Capability, Parameter
+from tickets.moving import Actor
+
+pytest_plugins = ("browser_support",)
+pytestmark = pytest.mark.browser
+expect.set_options(timeout=20_000)
+LON, LAT = 114.31, 33.63
+STALE_S = 6.0
+WHO = Actor(0, "测试", frozenset({"command.view", "command.act", "command.edit"}))
+
+
+@pytest.fixture(scope="module")
+def secrets(stack: Stack) -> str:
+    """The secret of a device; the tenant calls a unit lost after some seconds."""
+    engine = db.engine_for(environment_of(stack.data)["HOTLINE_DATABASE_URL"])
+    tenant = db.tenant_id_of(engine, TENANT)
+    with db.transaction(engine, tenant) as session:
+        session.add(
+            Parameter(
+                tenant_id=tenant, name="command", value={"stale_s": STALE_S}, set_at=to_datetime(now()), set_by="测试",
+            )
+        )  # fmt: skip
+        session.merge(Capability(tenant_id=tenant, code="fire", label="灭火", position=0))
+        session.flush()
+        form = resources.UnitForm("望江<b>一号车", "fire", ("fire",), 6, 4, LON, LAT, device="d1")
+        resources.add_unit(session, "T1", form, actor=WHO, now=now())
+        token = resources.new_token(session, "T1", actor=WHO, now=now())
+    engine.dispose()
+    return token
+
+
+@pytest.fixture
+def page(chromium: Browser, stack: Stack) -> Iterator[Page]:
+    from browser_support import Watch
+
+    watch = Watch()
+    page = chromium.new_context(viewport={"width": 1366, "height": 768}).new_page()
+    watch.on(page, stack.url)
+    stack.login(page, "coord", "/command")
+    yield page
+    page.context.close()
+    watch.clean()
+
+
+def tell(stack: Stack, token: str, lon: float, lat: float) -> None:
+    said = datetime.fromtimestamp(now(), UTC).isoformat()
+    fix: dict[str, Any] = {
+        "device": "d1",
+        "at": said,
+        "lon": lon,
+        "lat": lat,
+        "speed": 40,
+        "heading": 90,
+    }
+    asked = urllib.request.Request(
+        f"{stack.url}/api/positions",
+        data=json.dumps({"fixes": [fix]}).encode(),
+        headers={"Authorization": f"Bearer {token}"},
+    )
+    with urllib.request.urlopen(asked, timeout=20) as answer:
+        assert answer.status == 202
+
+
+def test_it_moves_falls_silent_and_says_so(page: Page, stack: Stack, secrets: str) -> None:
+    plate = page.locator(".force")
+    expect(plate).to_have_class("force available never stands")
+    tell(stack, secrets, LON, LAT)
+    expect(plate).to_have_class("force available")
+    before = plate.bounding_box()
+    assert before is not None
+    tell(stack, secrets, LON + 0.004, LAT)
+    page.wait_for_function("hotline.command.sections.units.T1.lon === 114.314")
+    expect(page.locator(".force-count")).to_contain_text("力量 1")
+    lost = page.locator(".force-count button")
+    expect(lost).to_be_visible()  # it fell silent
+    expect(plate).to_have_class("force available lost stands")
+    lost.click()
+    facts = page.locator(".force-facts")
+    expect(facts.locator("h3")).to_have_text("望江<b>一号车")
+    expect(facts.locator(".bad")).to_contain_text("最后定位")
+    tell(stack, secrets, LON + 0.004, LAT)
+    expect(lost).to_be_hidden()
+
+
+def test_a_place_is_shifted_in_the_browser_as_here(page: Page, secrets: str) -> None:
+    from gis_data.coordinates import from_wgs84
+
+    for lon, lat in ((LON, LAT), (121.47, 31.23), (87.6, 43.8)):
+        ours = [float(part) for part in from_wgs84(lon, lat, "gcj02")]
+        assert page.evaluate(f"hotline.maps.shift({lon}, {lat})") == pytest.approx(ours, abs=1e-9)
+
+
+def test_open_screens_hear_again_after_the_web_restarts(
+    chromium: Browser, stack: Stack, secrets: str
+) -> None:
+    context = chromium.new_context(viewport={"width": 1366, "height": 768})
+    first = context.new_page()
+    stack.login(first, "coord", "/command")
+    pages = [first, *(context.new_page() for _ in range(4))]
+    for each in pages[1:]:
+        each.goto(f"{stack.url}/command")
+    for each in pages:
+        expect(each.locator(".force")).to_be_attached()
+    stack.restart_web()
+    tell(stack, secrets, LON + 0.008, LAT)
+    for each in pages:
+        each.wait_for_function(
+            "(hotline.command.sections.units.T1 || {}).lon === 114.318", timeout=30_000
+        )
+    context.close()
