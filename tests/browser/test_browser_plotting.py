@@ -128,7 +128,7 @@ def sit(chromium: Browser, stack: Stack, town: Town, watch: "Watch") -> Iterator
         yield down
 
 
-AWAY = ("ERR_INTERNET_DISCONNECTED", "ERR_EMPTY_RESPONSE", "the server did not respond")
+AWAY = ("net::ERR_", "the server did not respond")
 
 
 def lost(watch: "Watch") -> None:
