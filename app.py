@@ -207,10 +207,10 @@ def _log(level: str) -> None:
 def _web(_options: argparse.Namespace) -> None:
     process.start()
     from dashboard.server import serve
-    from portal.site import routers
+    from portal.site import Site
 
     settings = _settings()
-    serve(settings, routers(settings))
+    serve(settings, Site(settings))
 
 
 def _ingest(options: argparse.Namespace) -> None:

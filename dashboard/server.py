@@ -5,16 +5,15 @@ import contextlib
 import logging
 import secrets
 import tempfile
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
-from types import MappingProxyType
-from typing import Any
+from typing import Any, Protocol
 from urllib.parse import parse_qs, urlsplit
 
 import dash
 import uvicorn
 from dash.backends import get_backend
-from fastapi import APIRouter, FastAPI, Request
+from fastapi import FastAPI, Request
 from fastapi.responses import FileResponse, JSONResponse, Response
 from redis import Redis as SyncRedis
 from redis.exceptions import RedisError
@@ -62,7 +61,6 @@ from models.store.people import Viewer
 
 log = logging.getLogger(__name__)
 
-NOTHING: Mapping[str, APIRouter] = MappingProxyType({})
 SHUTDOWN_S = 1
 """Streams never end by themselves: open ones are cut after this when the server stops."""
 SECURITY_HEADERS = {
@@ -83,6 +81,15 @@ def _headers(settings: Settings) -> list[tuple[bytes, bytes]]:
     tiles = f" {parts.scheme}://{parts.netloc.replace('{s}', '*')}" if settings.tile_url else ""
     policy = {"content-security-policy": CONTENT_POLICY.format(tiles=tiles)}
     return [(k.encode(), v.encode()) for k, v in {**SECURITY_HEADERS, **policy}.items()]
+
+
+class Public(Protocol):
+    """The public site, as `app` hands it over: this room and `portal` are strangers."""
+
+    @property
+    def prefixes(self) -> tuple[str, ...]: ...  # noqa: D102
+    def routes(self, server: FastAPI) -> None: ...  # noqa: D102
+    def close(self) -> None: ...  # noqa: D102
 
 
 class Web:
@@ -196,8 +203,8 @@ class Web:
         self.engine.dispose()
 
 
-def create_app(settings: Settings, public: Mapping[str, APIRouter] = NOTHING) -> ASGIApp:
-    """Return the ASGI application. public : the public site, prefix -> routes for which nobody needs a session."""
+def create_app(settings: Settings, public: Public | None = None) -> ASGIApp:
+    """Return the ASGI application. public : the public site, for which nobody needs a session."""
     web = Web(settings)
 
     @contextlib.asynccontextmanager
@@ -207,6 +214,8 @@ def create_app(settings: Settings, public: Mapping[str, APIRouter] = NOTHING) ->
         settle()
         yield
         await web.close()
+        if public is not None:
+            public.close()
 
     server = FastAPI(lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None)
     sign_in.routes(server, sign_in.Parts(settings, web.engine, web.gate, web.redis))
@@ -222,10 +231,10 @@ def create_app(settings: Settings, public: Mapping[str, APIRouter] = NOTHING) ->
     feed_push.routes(server)
     duty_files.routes(server)
     plotting.routes(server)
-    for routes in public.values():
-        server.include_router(routes)
     replay_files.routes(server)
     evaluation_files.routes(server)
+    if public is not None:
+        public.routes(server)
     # callbacks by websocket would be checked once, when the socket opens; by HTTP every one is
     get_backend("fastapi").websocket_capability = False
     application = dash.Dash(
@@ -240,7 +249,9 @@ def create_app(settings: Settings, public: Mapping[str, APIRouter] = NOTHING) ->
     )
     application.layout = pages.shell
     pages.register(application)
-    return _with_stream(auth.AuthMiddleware(server, web.gate, tuple(public)), web)
+    return _with_stream(
+        auth.AuthMiddleware(server, web.gate, public.prefixes if public else ()), web
+    )
 
 
 def _streams(web: Web) -> dict[str, ASGIApp]:
@@ -386,7 +397,7 @@ def _health(web: Web) -> dict[str, bool]:
     return {"redis": redis, "database": bool(door.database_state()["ok"])}
 
 
-def serve(settings: Settings, public: Mapping[str, APIRouter] = NOTHING) -> None:
+def serve(settings: Settings, public: Public | None = None) -> None:
     """Run the web process until it is told to stop; `public` as in `create_app`."""
     config = uvicorn.Config(
         create_app(settings, public),

@@ -4,14 +4,13 @@ import asyncio
 import hashlib
 import re
 import threading
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Callable
 from datetime import datetime
 from email.utils import format_datetime, parsedate_to_datetime
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
-from fastapi import APIRouter, FastAPI, Request
+from fastapi import FastAPI, Request
 from fastapi.responses import PlainTextResponse, Response
 from sqlalchemy.orm import Session
 
@@ -50,7 +49,7 @@ class Shelf:
     """Answers kept for a moment, each with when it was fetched; one that is not there is remembered, too."""
 
     def __init__(self, settings: Settings) -> None:
-        self._settings = settings
+        self.settings = settings
         self._engine = db.engine_for(settings.database_url, pool=2)
         self._kept: dict[str, tuple[float, Page | None]] = {}
         self._lock = threading.Lock()
@@ -65,7 +64,7 @@ class Shelf:
             at, page = self._kept.get(key, (0.0, None))
             if now() - at < KEPT_S:
                 return page
-            tenant = db.tenant_id_of(self._engine, self._settings.tenant)
+            tenant = db.tenant_id_of(self._engine, self.settings.tenant)
             with db.transaction(self._engine, tenant) as session:
                 try:
                     page = fetch(session)
@@ -77,18 +76,11 @@ class Shelf:
             return page
 
 
-def router(settings: Settings) -> APIRouter:
-    """Return the routes; they need no session and show nobody's name."""
-    shelf = Shelf(settings)
+def routes(server: FastAPI, shelf: Shelf) -> None:
+    """Register the routes; they need no session and show nobody's name."""
+    settings = shelf.settings
 
-    @asynccontextmanager
-    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
-        yield
-        shelf.close()
-
-    routes = APIRouter(lifespan=lifespan)
-
-    @routes.api_route("/alerts/feed.atom", methods=["GET", "HEAD"])
+    @server.api_route("/alerts/feed.atom", methods=["GET", "HEAD"])
     async def feed(request: Request) -> Response:
         base = settings.public_url.rstrip("/") or str(request.base_url).rstrip("/")
         page = await asyncio.to_thread(
@@ -96,7 +88,7 @@ def router(settings: Settings) -> APIRouter:
         )
         return _answer(request, page)
 
-    @routes.api_route("/alerts/{identifier}.xml", methods=["GET", "HEAD"])
+    @server.api_route("/alerts/{identifier}.xml", methods=["GET", "HEAD"])
     async def file(request: Request, identifier: str) -> Response:
         if not _NAME.fullmatch(identifier):
             return _answer(request, None)
@@ -105,11 +97,9 @@ def router(settings: Settings) -> APIRouter:
         )
         return _answer(request, page)
 
-    @routes.api_route("/alerts/{rest:path}", methods=["GET", "HEAD"])
+    @server.api_route("/alerts/{rest:path}", methods=["GET", "HEAD"])
     async def nothing(request: Request, rest: str) -> Response:
         return _answer(request, None)  # else the desks' own frame would stand under an open address
-
-    return routes
 
 
 def _feed(session: Session, base: str) -> Page:

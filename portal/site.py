@@ -1,13 +1,23 @@
-"""The public site as the web process takes it in: which routes, and under what addresses nobody needs a session."""
+"""The public site as the web process takes it in: its routes, and under what addresses nobody needs a session."""
 
-from collections.abc import Mapping
-
-from fastapi import APIRouter
+from fastapi import FastAPI
 
 from models.settings import Settings
 from portal import alerts
 
 
-def routers(settings: Settings) -> Mapping[str, APIRouter]:
-    """Return prefix -> routes; everything under a prefix is for everybody."""
-    return {alerts.PREFIX: alerts.router(settings)}
+class Site:
+    """The public site of one process; everything under `prefixes` is for everybody."""
+
+    prefixes = (alerts.PREFIX,)
+
+    def __init__(self, settings: Settings) -> None:
+        self._alerts = alerts.Shelf(settings)
+
+    def routes(self, server: FastAPI) -> None:
+        """Give the server the site's routes."""
+        alerts.routes(server, self._alerts)
+
+    def close(self) -> None:
+        """Give the connections back."""
+        self._alerts.close()

@@ -35,7 +35,7 @@ from models.store.files import Files
 from models.store.seed import PERMISSIONS_OF
 from models.tables import Category, Unit, User
 from models.tables.base import Base
-from portal.site import routers
+from portal.site import Site as PublicSite
 from tickets.moving import Actor
 
 TOKEN = "metrics-token"
@@ -272,7 +272,7 @@ def running_site(stores: Stores, engine: Engine) -> Iterator[Site]:
 
         patch.setattr(server, "FastAPI", Known)
         patch.setattr(pages, "register", seen)
-        app = server.create_app(settings, routers(settings))
+        app = server.create_app(settings, PublicSite(settings))
     config = uvicorn.Config(
         app, port=0, log_config=None, access_log=False, timeout_graceful_shutdown=1, ws="none"
     )

@@ -14,7 +14,7 @@
   (H.tickers = H.tickers || []).push(() => {
     if (!H.byId("command")) return;
     const now = H.command.now();
-    for (const node of document.querySelectorAll("[data-since]")) H.text(node, clock(now - Number(node.dataset.since)));
+    for (const node of document.querySelectorAll("[data-clock-from]")) H.text(node, clock(now - Number(node.dataset.clockFrom)));
     for (const node of document.querySelectorAll("[data-ago]")) H.text(node, H.age(Math.max(0, now - Number(node.dataset.ago))));
     word();
   });

@@ -188,7 +188,7 @@ def head(i: Incident, can: frozenset[str], types: Mapping[str, str], words: Word
         html.Div(
             [*levels, html.Span(words["command.waiting"], className="chip") if asked else None], className="levels"
         ),
-        html.Div([html.Small(words["command.since"]), html.B(**data(since=i.happened))], className="clock"),
+        html.Div([html.Small(words["command.since"]), html.B(**data(clock_from=i.happened))], className="clock"),
         html.Div([button(verb, words, css="small" + (" primary" if n == 0 else "")) for n, verb in enumerate(verbs)],
                  className="verbs"),
         html.Span(className="live", **data(command_live="")),
