@@ -31,7 +31,8 @@ class Dossier(NamedTuple):
     """What lies round an incident.
 
     kinds : places within `REACH_M`, those at risk first; premises : the nearest place of all; people : known to be
-    in places at risk, `unknown` of them do not say; tickets : open ones within `REACH_M`, at most `COUNTED` counted;
+    in places at risk, `unknown` of them do not say; tickets : open ones within `REACH_M`, at most `COUNTED`
+    counted, -1 for who may see none;
     readings : what the bureaus told within `NEAR_M`, weather from anywhere, the nearest first; area : WGS-84.
     """
 
@@ -86,7 +87,7 @@ def dossier(
     ]  # fmt: skip
     return Dossier(
         area, kinds, min(hits, key=lambda hit: hit.metres, default=None), people, unknown,
-        search.count(session, near, actor=actor, now=now, most=COUNTED),
+        search.count(session, near, actor=actor, now=now, most=COUNTED) if "ticket.view" in actor.can else -1,
         sorted(readings, key=lambda reading: reading[0]),
     )  # fmt: skip
 

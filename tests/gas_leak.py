@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 from conftest import Place
@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from command import incidents, levels, moving, plans, plotting, records, tasks
 from command.pictures import picture
-from command.plotting import Op
+from command.plotting import Op, Town
 from models.clock import to_datetime
 from models.events.incident import course as c
 from models.events.incident import response as r
@@ -57,6 +57,11 @@ class Leak:
     def session(self) -> Iterator[Session]:
         with db.transaction(self.engine, self.tenant.id) as session:
             yield session
+
+
+def nowhere() -> Town:
+    """No drawing of this incident closes a road: nobody asks for the city."""
+    raise AssertionError("the city was asked for")
 
 
 def live(session: Session, incident: int) -> Picture:
@@ -185,12 +190,18 @@ def _course(leak: Leak, plan: int) -> Iterator[tuple[float, Verb]]:  # noqa: C90
             "move_unit",
         )
 
+    def said(member: str, state: Literal["joined", "ringing", "speaking"]) -> Verb:
+        return tell(
+            lambda f: r.ConferenceMoved(conference=1, member=member, state=state, **f),
+            "move_conference",
+        )
+
     def drawn(name: str, body: Drawing, base: int = 0) -> Verb:
         return lambda s, now: plotting.put(
             s,
             id_(),
             Op(f"op-{name}-{base}", "put", name, base, body),
-            town=None,
+            town=nowhere,
             now=now,
             actor=COORD,
         )
@@ -306,20 +317,9 @@ def _course(leak: Leak, plan: int) -> Iterator[tuple[float, Verb]]:  # noqa: C90
         ),
         "confer",
     )  # fmt: skip
-    for member, state in (
-        ("contact:1", "joined"),
-        ("contact:2", "ringing"),
-        ("contact:2", "speaking"),
-    ):
-        yield (
-            1350,
-            tell(
-                lambda f, member=member, state=state: r.ConferenceMoved(
-                    conference=1, member=member, state=state, **f
-                ),
-                "move_conference",
-            ),
-        )
+    yield 1350, said("contact:1", "joined")
+    yield 1351, said("contact:2", "ringing")
+    yield 1352, said("contact:2", "speaking")
     yield (
         1360,
         tell(
@@ -390,7 +390,7 @@ def _course(leak: Leak, plan: int) -> Iterator[tuple[float, Verb]]:  # noqa: C90
     yield (
         4500,
         lambda s, now: plotting.remove(
-            s, id_(), Op("op-gone", "remove", "line", 1), town=None, now=now, actor=COORD
+            s, id_(), Op("op-gone", "remove", "line", 1), town=nowhere, now=now, actor=COORD
         ),
     )
     yield 4800, lambda s, now: records.link_media(

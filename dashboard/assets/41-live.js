@@ -67,6 +67,7 @@
     if (message.projector !== undefined) live.projector = message.projector;
     if (message.places !== undefined && message.places !== live.places) {
       if (H.byId("city")) H.publish("city-tick", message.places);
+      if (H.byId("command")) H.publish("command-roads-tick", message.places);
       live.places = message.places;
     }
     if (message.kind === "snapshot") {

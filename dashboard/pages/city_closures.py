@@ -69,15 +69,16 @@ def listed(_tick: object) -> tuple[Any, Child, Any]:
         base = map_base(here, map_look())
         with reading() as session:
             roads, zone = network(session), place(session).zone
-            shut = _shut(session, roads)
+            closed = shut(session, roads)
     except HotlineError as error:
         return EMPTY, refusal(error.code, words()), dash.no_update
     may = closures.PERMISSION in viewer().can
-    rows = views.listed(roads.table, shut, zone=zone, may=may, words=words())
-    return views.drawn(roads.table, shut, base, words()), rows, here.version
+    rows = views.listed(roads.table, closed, zone=zone, may=may, words=words())
+    return views.drawn(roads.table, closed, base, words()), rows, here.version
 
 
-def _shut(session: Session, roads: Network) -> list[Shut]:
+def shut(session: Session, roads: Network) -> list[Shut]:
+    """Return the closures that count now, with who made them and the edges they hold."""
     rows = closures.current(session, now=now())
     who = names(session, [row.closed_by for row in rows])
     none = np.empty(0, np.int32)

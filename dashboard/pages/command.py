@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from command import advice, dossier, incidents, moving, plans, queries
 from dashboard.auth import require, viewer
 from dashboard.door import ground, map_base, reading
-from dashboard.pages import alerts_cap, command_moves
+from dashboard.pages import alerts_cap, command_map, command_moves
 from dashboard.pages.context import actor, districts, map_look, place, shown, words
 from dashboard.views import command as views
 from dashboard.views import command_dossier, dispatch
@@ -46,6 +46,7 @@ def register(app: dash.Dash) -> None:
         pane,
     )
     command_moves.register(app)
+    command_map.register(app)
 
 
 def page(search: str) -> Child:
@@ -121,7 +122,7 @@ def timeline(_tick: object, incident: int | None) -> Child:
         events = queries.timeline(session, incident, actor=actor())
         zone = place(session).zone
     lines = [line(event, words()) for event in events if type(event).__name__ not in QUIET]
-    return views.timeline(lines, zone, words())
+    return views.timeline(lines, f"/command/replay?id={incident}", zone, words())
 
 
 def _seen(session: Session) -> panes.Seen:

@@ -34,11 +34,12 @@ def register(app: dash.Dash) -> None:
         State("plan-code", "value"),
         prevent_initial_call=True,
     )(create)
-    app.callback(
+    app.clientside_callback(
+        "function (n) { return n ? { add: [{}] } : window.dash_clientside.no_update; }",
         Output({"plan-grid": dash.MATCH}, "rowTransaction"),
         Input({"plan-add": dash.MATCH}, "n_clicks"),
         prevent_initial_call=True,
-    )(add_row)
+    )
     app.callback(
         Output("plan-note", "children"),
         Output("toast", "data", allow_duplicate=True),
@@ -90,15 +91,6 @@ def create(clicks: int | None, code: str | None) -> tuple[Any, Any]:
     except HotlineError as error:
         return dash.no_update, refusal(error)
     return f"/command/plan?id={row.id}", ""
-
-
-def add_row(clicks: int | None) -> Any:  # noqa: ANN401 - the grid's own
-    """Return an empty row for a list."""
-    pressed: Any = ctx.triggered_id
-    if not clicks or not pressed:
-        return dash.no_update
-    require(EDIT)
-    return {"add": [dict.fromkeys(LISTS[pressed["plan-add"]], "")]}
 
 
 def press(  # noqa: PLR0917 - as the callback gives them

@@ -15,7 +15,7 @@ from models.rules.incident.moves import MOVES
 from models.rules.incident.state import Incident
 
 PANES = ("overview", "plan", "units", "around", "records", "alerts", "talk")
-STORES = ("command-tick", "command-list-tick", "command-form-state")
+STORES = ("command-tick", "command-list-tick", "command-roads-tick")
 COURSE = ("verify", "respond", "control", "relapse", "end", "close", "cancel")
 MARKS = {"I": "bad", "II": "bad", "III": "warn", "IV": "warn", "": "off"}
 """Grades beside the word: graver than others, and not judged yet."""
@@ -70,7 +70,7 @@ def page(opened: Opened, panes: Mapping[str, Child], words: Words) -> Child:
 
 def _map(opened: Opened, words: Words) -> Child:
     if opened.base is None:
-        return empty(words["map.no_city"])
+        return empty(words["place.no_city"])
     layers = [
         shapes("command-districts", EMPTY, "border", tip="say"),
         shapes("command-closures", EMPTY, "closure", tip="say"),
@@ -94,7 +94,12 @@ def _list_head(can: frozenset[str], words: Words) -> Child:
     parts: list[Child] = [html.H2(words["command.list"])]
     if "command.report" in can:
         parts.append(button("report", words, css="small primary", text=words["command.report"]))
-    for text, href in (("command.all", "/command/incidents"), ("plan.library", "/command/plans")):
+    for text, href in (
+        ("command.all", "/command/incidents"),
+        ("plan.library", "/command/plans"),
+        ("nav.resources", "/command/resources"),
+        ("reviews.heading", "/command/reviews"),
+    ):
         parts.append(link(words[text], href, className="muted"))
     return html.Header(parts)
 
@@ -209,10 +214,12 @@ def _exercise(i: Incident, words: Words) -> Child:
     return html.Span(words["command.exercise"], className="exercise") if i.exercise else None
 
 
-def timeline(lines: Sequence[Line], zone: str, words: Words) -> Child:
-    """Return what happened, the newest first."""
+def timeline(lines: Sequence[Line], replay: str, zone: str, words: Words) -> Child:
+    """Return what happened, the newest first, and the way to the replay."""
     return [
-        html.H2(words["command.timeline"]),
+        html.H2(
+            [words["command.timeline"], link(words["command.replay"], replay, className="muted")]
+        ),
         html.Ol(
             [
                 html.Li(

@@ -21,10 +21,13 @@ def pane(i: Incident, found: Dossier | None, seen: Seen, words: Words) -> Child:
     near = f"/tickets?desk=all&around={spot},{REACH_M:.0f}&result=open"
     premises = found.premises
     people = words["command.people"].format(n=f"{found.people:,}", unknown=found.unknown)
+    tickets = (
+        link(words["command.count"].format(n=found.tickets), near) if found.tickets >= 0 else "—"
+    )
     facts: list[tuple[str, Child]] = [
         ("command.premises", f"{premises.name}（{premises.metres:.0f} m）" if premises else "—"),
         ("command.at_risk", people),
-        ("command.near_tickets", link(words["command.count"].format(n=found.tickets), near)),
+        ("command.near_tickets", tickets),
     ]
     return [
         html.P(words["command.within"].format(m=f"{REACH_M:.0f}"), className="muted"),

@@ -97,7 +97,8 @@ def _scores(report: Report, draft: bool, here: Here) -> Child:
         told: Child = inputs_of(row, here)
         if draft and row.measure == JUDGED:
             value = dcc.Input(
-                id={"review-field": row.code, "of": "judged"}, type="number", min=0, max=100, step="any", value=row.value,
+                id={"review-field": row.code, "of": "judged"}, type="number", min=0, max=100, step="any",
+                value=row.value,
                 placeholder="0–100", className="review-judged",
             )  # fmt: skip
         if draft:

@@ -15,6 +15,7 @@ QUIET = (
     "ERR_CONNECTION_REFUSED",
     "ERR_INCOMPLETE_CHUNKED",
     "ERR_CONNECTION_RESET",
+    "ERR_CONTENT_LENGTH_MISMATCH",
     "status of 503",
 )
 """What Chromium itself says about a server that is away; only fault tests may see it."""

@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 from whole_stack import Stack
 
-from command import incidents
+from command import display, incidents
 from command.incidents import Form
 from ingest.installation import environment_of
 from models.clock import now
@@ -31,7 +31,7 @@ DUTY = Actor(0, "林值班", PERMISSIONS)
 
 @pytest.fixture(scope="module")
 def gas(stack: Stack) -> str:
-    """An incident that goes on; its number."""
+    """An incident that goes on, and the main screen of an empty house; the incident's number."""
     settings = load({**os.environ, **environment_of(stack.data)})
     engine = db.engine_for(settings.database_url)
     with db.transaction(engine, db.tenant_id_of(engine, settings.tenant)) as session:
@@ -39,6 +39,7 @@ def gas(stack: Stack) -> str:
             kind = {"code": "centre-gas", "kind": "accident", "label": "燃气泄漏"}
             session.add(IncidentType(tenant_id=db.tenant_of(session), **kind))
             session.flush()
+        display.add_screen(session, "main", "主屏", actor=DUTY, now=now())
         place = Place(lon=114.318, lat=33.635, address="望江路 18 号")
         form = Form("centre-gas", "望江路燃气泄漏", place, origin="browser-centre")
         number = incidents.report(session, form, actor=DUTY, now=now()).id

@@ -16,7 +16,7 @@ from models.clock import day_of
 from models.errors import NotFound, Refused
 from models.rules.floor import FloorPlan
 from models.rules.floor.then import cut
-from models.rules.incident import frames
+from models.rules.incident import frames, reduce
 from models.rules.metrics import STANDARD, Tally, counted, service_level
 from models.store import db, ledger
 from models.store.chain import verify
@@ -84,7 +84,7 @@ def test_seeking_folds_the_same_whatever_is_kept(
         for number in range(len(events) + 1):
             expected = None
             for event in events[:number]:
-                expected = frames.reduce(expected, event)
+                expected = reduce(expected, event)
             assert made.after(number) == expected
 
 

@@ -42,7 +42,7 @@ from models.events.incident.course import Place
 from models.events.incident.plotting import Drawing
 from models.rules.metrics import STANDARD
 from models.store.people import PERMISSIONS
-from models.tables import City, Closure, Evaluation, Letter, Ticket, User
+from models.tables import City, Closure, Evaluation, Letter, Plan, Ticket, User
 from tickets import assignment, editing, intake, letters
 from tickets.moving import Actor
 
@@ -79,6 +79,7 @@ class Case(NamedTuple):
     incident: int
     over: int
     evaluation: int
+    plan: int
 
 
 @pytest.fixture(scope="module")
@@ -115,12 +116,13 @@ def case(stores: Stores, engine: Engine) -> Iterator[Case]:
                 session, "值班日报", at - 60, at, judged=judged, actor=CHIEF, now=at
             ).id
             incident = make_incident(session)
+            plan = session.scalars(select(Plan.id).order_by(Plan.id).limit(1)).one()
             over = make_over(session, TITLE)
             reported = make_over(session, TITLE)
             judged_ = evaluation.draw(session, reported, actor=CHIEF, now=now()).id
         yield Case(
             site, row.id, row.no, letter, number, call.key, item, draft, closure, report, incident,
-            over, judged_,
+            over, judged_, plan,
         )  # fmt: skip
 
 
@@ -190,6 +192,16 @@ def of_tenant(login: str, _person: Person) -> bool:
     return login != "stranger"
 
 
+def at_command(login: str, person: Person) -> bool:
+    """Who may see the incident of the tenant: units have no part in command."""
+    return login != "stranger" and not person.unit
+
+
+def sees_the_map(login: str, person: Person) -> bool:
+    """Tiles are for who sees tickets, and for the big screen's account, which sees none."""
+    return login != "stranger" and not person.can.isdisjoint({"ticket.view", "command.view"})
+
+
 def of_the_city(_login: str, person: Person) -> bool:
     """The console is for those who see the whole city, as its screens show it."""
     return not person.unit and not person.district
@@ -227,6 +239,11 @@ def sent(path: str, body: object) -> Ask:
     return ask
 
 
+def no_closure(answer: Answer) -> bool:
+    """A map without the tenant's closed road."""
+    return TITLE not in answer.text
+
+
 def undrawn(answer: Answer) -> bool:
     """A batch whose every operation was refused."""
     if answer.status != 200:
@@ -246,6 +263,11 @@ def asked(name: str, values: Callable[[Case], list[Any]], **more: Any) -> Ask:
         )
 
     return ask
+
+
+def of_pane(part: str, pane: str) -> Ask:
+    """Return the question for a pane of the command page."""
+    return asked(f"command.{part}", lambda case: [1, pane, case.incident])
 
 
 def metrics_with(token: str) -> Ask:
@@ -283,6 +305,9 @@ SIGNED_IN = {
 """What every session may ask for: the frame of the pages, in which no fact stands."""
 ROUTES: Mapping[str, Row] = {
     "GET /live/floor": Row("floor.view", live),
+    "GET /live/command": Row(
+        "command.view", lambda case, login: live(case, login, "/live/command"), central
+    ),
     "GET /live/centre": Row("command.view", lambda case, login: live(case, login, "/live/centre")),
     "GET /api/export/calls.{kind}": Row("calls.view", got("/api/export/calls.csv")),
     "GET /api/export/tickets.xlsx": Row("ticket.view", got("/api/export/tickets.xlsx")),
@@ -294,6 +319,9 @@ ROUTES: Mapping[str, Row] = {
     "GET /api/route.geojson": Row("ticket.view", got(f"/api/route.geojson{ON_THE_MAP}"), of_tenant),
     "GET /api/letters/{number}.{kind}": Row(
         "ticket.view", got("/api/letters/{letter}.docx"), in_scope
+    ),
+    "GET /api/export/incidents.xlsx": Row(
+        "command.view", got("/api/export/incidents.xlsx"), central
     ),
     "GET /api/duty/contacts.xlsx": Row("duty.view", got("/api/duty/contacts.xlsx")),
     "GET /api/duty/roster.{kind}": Row("duty.view", got("/api/duty/roster.xlsx")),
@@ -337,7 +365,7 @@ ROUTES: Mapping[str, Row] = {
     "GET /api/command/symbols/{code}.svg": Row(
         "command.view", got("/api/command/symbols/fire.svg")
     ),
-    "GET /tiles/{version}/{theme}/{zoom}/{x}/{name}": Row("ticket.view", got(TILE), of_tenant),
+    "GET /tiles/{version}/{theme}/{zoom}/{x}/{name}": Row("", got(TILE), sees_the_map),
 }
 PAGES: Mapping[str, Row] = {
     "/wall": Row("floor.view", shows("/wall")),
@@ -367,6 +395,10 @@ PAGES: Mapping[str, Row] = {
     "/admin/feeds": Row("admin.parameters", shows("/admin/feeds")),
     "/admin/options": Row("admin.parameters", shows("/admin/options")),
     "/customers": Row("ticket.open", shows("/customers")),
+    "/command": Row("command.view", shows("/command"), central),
+    "/command/incidents": Row("command.view", shows("/command/incidents"), central),
+    "/command/plans": Row("command.view", shows("/command/plans")),
+    "/command/plan": Row("command.view", shows("/command/plan?id={plan}"), of_tenant),
     "/command/resources": Row(
         "command.view", shows("/command/resources"), lambda _, person: not person.unit
     ),
@@ -699,6 +731,37 @@ CALLBACKS: Mapping[str, Row] = {
     "dispatch.act": Row("command.act", asked(
         "dispatch.act", lambda _: [[], [], [], [], 1, None, "fire", None, "", "", "", [], [], 1], pressed=4,
     ), lambda _, person: not person.unit),
+    "command.listed": Row("command.view", asked("command.listed", lambda c: [1, c.incident]), central),
+    **{
+        f"command.{part}": Row("command.view", asked(f"command.{part}", lambda c: [1, c.incident]), at_command)
+        for part in ("head", "timeline")
+    },
+    **{
+        f"command.{part}": Row("command.view", of_pane(part, pane), at_command)
+        for part, pane in {
+            "overview": "overview", "plan": "plan", "analysis": "around", "records": "records", "talk": "talk",
+        }.items()
+    },
+    "command_map.drawn": Row(
+        "command.view", asked("command_map.drawn", lambda c: [1, "", c.incident]), at_command, no_closure
+    ),
+    "command_moves.opened": Row("command.view", asked("command_moves.opened", lambda c: [
+        clicked({"incident-open": "remark", "about": ""}), c.incident,
+    ]), at_command),
+    "command_moves.done": Row("command.act", asked("command_moves.done", lambda c: [
+        clicked({"incident-do": "remark", "about": ""}), [({"incident-field": "said", "verb": "remark"}, "到场")],
+        [({"incident-field": "said", "verb": "remark"}, {"incident-field": "said", "verb": "remark"})], c.incident,
+    ]), at_command),
+    "escalate.press": Row("command.report", asked("escalate.press", lambda c: [
+        clicked({"escalate": c.ticket}), "fire", [],
+    ]), at_command),
+    "incidents.asked": Row("command.view", asked("incidents.asked", lambda _: [
+        [({"incidents-ask": "status"}, "open")], [({"incidents-ask": "status"}, {"incidents-ask": "status"})], "",
+    ])),
+    "plans.create": Row("command.edit", asked("plans.create", lambda _: [1, "drill"])),
+    "plans.press": Row("command.edit", asked("plans.press", lambda _: [
+        clicked({"plan-do": "save"}), {"id": 1, "code": "drill2"}, 0, "演练预案", [], [], [], [], [],
+    ])),
     "system.show": Row("system.view", asked("system.show", lambda _: [1])),
 }  # fmt: skip
 """Taking the file away comes last of those of the ticket: the first who may takes it."""
@@ -707,9 +770,18 @@ CALLBACKS: Mapping[str, Row] = {
 # --- the tests ------------------------------------------------------------------------------
 
 
+def flat(routes: list[Any]) -> Iterator[Any]:
+    """Yield routes, those of routers that were taken in among them."""
+    for route in routes:
+        inner = getattr(route, "original_router", None)
+        yield from flat(inner.routes) if inner else [route]
+
+
 def test_every_route_is_in_the_table(case: Case) -> None:
-    found = {"GET /live/floor", "GET /live/centre"}  # plain ASGI, before the framework
-    for route in case.site.routes:
+    found = {
+        f"GET /live/{name}" for name in ("floor", "centre", "command")
+    }  # plain ASGI, before the framework
+    for route in flat(case.site.routes):
         methods = (route.methods if isinstance(route, APIRoute) else None) or {"MOUNT"}
         found |= {f"{method} {route.path}" for method in methods}
     assert found == OPEN | SIGNED_IN | ROUTES.keys()

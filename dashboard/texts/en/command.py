@@ -299,4 +299,5 @@ TEXTS: Mapping[str, str] = {
     "command.recording": "Recording",
     "command.no_recording": "none",
     "command.ended": "Ended",
+    "command.replay": "Replay",
 }

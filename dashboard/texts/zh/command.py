@@ -298,4 +298,5 @@ TEXTS: Mapping[str, str] = {
     "command.recording": "录音",
     "command.no_recording": "无",
     "command.ended": "结束于",
+    "command.replay": "过程再现",
 }
