@@ -135,6 +135,8 @@ def test_any_interleaving_comes_to_one_picture_and_every_edit_is_in_the_log(  # 
         before = seen
         for step in log[base : len(log) - 1]:
             for aspect in touched(before, step.body):
+                if seen and step.body and aspect not in touched(seen, step.body):
+                    continue  # changed back to what the author saw: he changed just that, knowingly
                 if step.actor != actor and not _stands(aspect, step, log[base:-1], joined.body):
                     assert aspect in lost
             before = step.body
