@@ -109,7 +109,7 @@ def _parser() -> argparse.ArgumentParser:
     )  # fmt: skip
 
     bench = _verb(verbs, "bench", _bench, "measure, as a ratio to a baseline in the same run")
-    bench.add_argument("what", choices=("floor", "tickets", "routing", "hotspots", "positions"))
+    bench.add_argument("what", choices=("floor", "tickets", "routing", "hotspots", "command"))
     bench.add_argument("--json", action="store_true")
     bench.add_argument("--quick", action="store_true", help="shorter runs, rougher figures")
     return parser

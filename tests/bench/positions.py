@@ -1,13 +1,10 @@
-"""`hotline bench positions`: 500 units send a position a second over TCP, 50 screens watch, 20 incidents are open.
+"""Part of `hotline bench command`: 500 units send a position a second over TCP, 50 screens watch, 20 incidents are open.
 
 How old is a unit's position when its bytes reach a screen: from the time in the fix itself, through door, stream,
 tracker, stream and push. Nothing is asserted.
 """
 
-import os
-import tempfile
 import time
-from pathlib import Path
 from typing import Any
 
 from sqlalchemy import func, select
@@ -18,7 +15,6 @@ from gis_data.city.manifest import SHIPPED, read_manifest
 from models import demo
 from models.clock import now
 from models.events.incident.course import Place
-from models.process import rss_mb
 from models.store import embedded
 from models.store.db import engine_for, tenant_id_of, transaction
 from models.tables import IncidentType, ResponseUnit, UnitTrack
@@ -33,15 +29,6 @@ INCIDENTS = 20
 SETTLE_S = 5.0
 TOKEN = "bench-gateway"
 WHO = Actor(0, "bench", frozenset({"command.view", "command.report", "command.act"}))
-
-
-def run(*, quick: bool) -> dict[str, Any]:
-    """Set the stage, measure, take it down."""
-    with tempfile.TemporaryDirectory(prefix="hotline-bench-") as name:
-        folder = Path(name)
-        folder.chmod(0o755)  # PostgreSQL may run as another user
-        with Stage(folder) as stage:
-            return measure(stage, quick=quick)
 
 
 def measure(stage: Stage, *, quick: bool) -> dict[str, Any]:
@@ -78,7 +65,6 @@ def measure(stage: Stage, *, quick: bool) -> dict[str, Any]:
             **{name: found[name] for name in ("max", "fixes", "frames", "frame_bytes", "complete", "lost")},
         },
         "web_mb": {"mb": round(memory, 1), "kind": kind},
-        "machine": {"cores": os.cpu_count(), "bench_mb": rss_mb(), "quick": quick},
     }  # fmt: skip
 
 

@@ -1,16 +1,13 @@
-"""Seeking in an incident of ten thousand events on real PostgreSQL, through the service the replay page asks.
+"""Part of `hotline bench command`: seeking in an incident of ten thousand events, as the replay page asks for it.
 
 Cold: the log read, every seal looked at, and the whole of it folded. Warm: what every step of the slider costs, the
 log compared each time with the one that was folded. Figures depend on the machine.
 """
 
-import os
 import random
 import statistics
-import tempfile
 import time
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -18,7 +15,6 @@ from sqlalchemy import Engine
 
 from command import replay
 from models.clock import now, to_datetime
-from models.demo import TENANT
 from models.events.floor import Caller
 from models.events.incident import AnyIncidentEvent
 from models.events.incident import course as c
@@ -30,7 +26,7 @@ from models.rules.incident.state import Picture
 from models.store import archive, db
 from models.store.chain import log_event
 from models.tables import Incident, UnitTrack
-from tests.bench.stage import Stage, say
+from tests.bench.stage import say
 from tickets.moving import Actor
 
 EVENTS = 10_000
@@ -40,20 +36,6 @@ CALLS = 2_600
 SEEKS, COLD = 200, 10
 WATCHER = Actor(1, "bench", frozenset({"command.view"}))
 PLAN = FloorPlan()
-
-
-def run(*, quick: bool) -> dict[str, Any]:
-    """Measure on a stage of its own; `quick` seeks a quarter as often."""
-    with tempfile.TemporaryDirectory(prefix="hotline-bench-") as name:
-        folder = Path(name)
-        folder.chmod(0o755)  # PostgreSQL may run as another user
-        with Stage(folder) as stage:
-            engine = db.engine_for(stage.env()["HOTLINE_DATABASE_URL"], pool=2)
-            try:
-                found = seek(engine, db.tenant_id_of(engine, TENANT), quick=quick)
-            finally:
-                engine.dispose()
-    return {**found, "machine": {"cores": os.cpu_count(), "quick": quick}}
 
 
 def seek(engine: Engine, tenant_id: int, *, quick: bool) -> dict[str, Any]:

@@ -12,6 +12,7 @@ import pytest
 from models.events.display import AnyDisplayEvent
 from models.events.duty import AnyDutyEvent
 from models.events.floor import AnyFloorEvent
+from models.events.incident import AnyIncidentEvent
 from models.events.place import AnyPlaceEvent
 from models.rules.alarms import RULES
 from models.settings import PREFIX, Settings
@@ -34,7 +35,7 @@ def test_every_event_is_documented() -> None:
     text = read("docs/events.md")
     kinds = (
         *get_args(AnyFloorEvent), *get_args(AnyPlaceEvent), *get_args(AnyDutyEvent),
-        *get_args(AnyDisplayEvent),
+        *get_args(AnyDisplayEvent), *get_args(AnyIncidentEvent),
     )  # fmt: skip
     missing = [kind.__name__ for kind in kinds if f"`{kind.__name__}`" not in text]
     assert not missing
