@@ -96,7 +96,8 @@ def assign(
     """Send a unit for a need; return its assignment.
 
     The recommendation of this very moment is kept with it. A unit that is not among those recommended for the need
-    wants a reason: BadInput (field `override`) with `best` and `why`. WrongStatus when it is not to be had, with
+    wants a reason: BadInput (field `override`) with `best` and `why`; one that cannot do what is needed comes for no
+    need, which stays open. WrongStatus when it is not to be had, with
     `cap` busy and the incident's `no`, `title` and `incident` it is bound to, or `cap` out_of_service and the
     `reason`; Refused for a unit of a district that is not the actor's; NotFound for an unknown one.
     """
@@ -114,7 +115,7 @@ def assign(
     ranked = found.ranking.get(capability, ())
     rank = ranked.index(unit) + 1 if unit in ranked else 0
     return _claim(
-        session, held, row, network, capability=capability, rank=rank,
+        session, held, row, network, capability=capability if capability in row.capabilities else "", rank=rank,
         best=chosen[0] if chosen else "", override="" if unit in chosen else why,
     )  # fmt: skip
 

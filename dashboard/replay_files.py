@@ -15,7 +15,7 @@ from dashboard.pages.replay import frame, moment_of
 from dashboard.texts import t
 from dashboard.views import clock
 from dashboard.views import replay as views
-from dashboard.views.command_log import line
+from dashboard.views.command_log import Known, line
 from dashboard.views.kit import Words
 from dashboard.views.maps import Look
 from models.errors import BadInput, NotFound
@@ -119,8 +119,9 @@ def _file(incident: int, at: float | None, kind: str, words: Words) -> bytes:
             [words[f"replay.col.{name}"] for name in ("seq", "at", "by", "text", "note")],
             bold,
         )
+        known = Known(film.state, shown.capabilities)
         for place, event in enumerate(film.reel.events[: seen.number], start=1):
-            told = line(event, words)
+            told = line(event, known, words)
             log_sheet.write_row(
                 place, 0,
                 [told.seq, clock.moment(told.at, shown.zone, words), told.by, told.text, told.note],

@@ -222,7 +222,8 @@ def _base(session: Session, verb: str, about: int) -> tuple[Draft, int | None, s
             if ACT not in who.can or who.unit:
                 raise Refused(f"{who.ref} lacks {ACT}", permission=ACT)
             return alert_drafts.blank(session), None, "", 0
-        return alert_drafts.suggested(session, about, actor=who), about, "", 0
+        areas = _drawn(*_here(session, about))
+        return alert_drafts.suggested(session, about, areas=areas, actor=who), about, "", 0
     row = alert_lists.one(session, about, actor=who).row
     old, title = alerts.body_of(row), f"YJ{row.number}"
     if verb not in FOLLOWS:
@@ -233,6 +234,19 @@ def _base(session: Session, verb: str, about: int) -> tuple[Draft, int | None, s
         session, row.incident_id, areas=old.areas, msg_type=FOLLOWS[verb], actor=who
     )
     return replace(fresh, contact=old.contact, web=old.web), row.incident_id, title, row.rev
+
+
+def _drawn(picture: Picture | None, city: Any) -> tuple[Area, ...]:  # noqa: ANN401
+    """Return the areas a new draft begins with: what was drawn to be cleared."""
+    codes = [
+        f"drawing:{key}"
+        for key, body in alert_drafts.drawn_areas(picture).items()
+        if body.effect in ("buffer", "plume")
+    ]
+    try:
+        return alert_drafts.areas_of(codes, picture=picture, city=city)
+    except BadInput:
+        return ()  # not one that can be warned of: the writer chooses
 
 
 def _here(session: Session, incident: int | None) -> tuple[Picture | None, Any]:

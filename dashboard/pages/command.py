@@ -7,7 +7,7 @@ import dash
 from dash import Input, Output, State
 from sqlalchemy.orm import Session
 
-from command import advice, dossier, incidents, moving, plans, queries
+from command import advice, dossier, forces, incidents, moving, plans, queries
 from dashboard.auth import require, viewer
 from dashboard.door import ground, map_base, reading
 from dashboard.pages import alerts_cap, command_map, command_moves
@@ -15,7 +15,7 @@ from dashboard.pages.context import actor, districts, map_look, place, shown, wo
 from dashboard.views import command as views
 from dashboard.views import command_dossier, dispatch
 from dashboard.views import command_panes as panes
-from dashboard.views.command_log import QUIET, line
+from dashboard.views.command_log import Known, line, quiet
 from dashboard.views.kit import Child
 from models.clock import now
 from models.errors import HotlineError, NotFound, Refused
@@ -120,8 +120,9 @@ def timeline(_tick: object, incident: int | None) -> Child:
         return []
     with reading() as session:
         events = queries.timeline(session, incident, actor=actor())
+        known = Known(moving.read(session, incident, actor=actor()), forces.capabilities(session))
         zone = place(session).zone
-    lines = [line(event, words()) for event in events if type(event).__name__ not in QUIET]
+    lines = [line(event, known, words()) for event in events if not quiet(event)]
     return views.timeline(lines, f"/command/replay?id={incident}", zone, words())
 
 

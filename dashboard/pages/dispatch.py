@@ -1,7 +1,7 @@
 """The command page's pane of forces. Its incident stands in `command-incident`, `command-tick` says that it changed.
 
-Ids: dispatch-body (drawn here), dispatch-own (this browser pressed something: draw at once), dispatch-said;
-buttons {dispatch-assign: unit, for: capability}, {dispatch-move: step, assignment}, {dispatch-cancel: assignment} with
+Ids: dispatch-body (drawn here), dispatch-own (this browser pressed something: draw at once); dispatch-forms (drawn
+apart, anew only after something was done), dispatch-done, dispatch-sending; buttons {dispatch-assign: unit, for: capability}, {dispatch-move: step, assignment}, {dispatch-cancel: assignment} with
 {dispatch-cancel-why: assignment}, {dispatch-send: depot, supply, amount}; dispatch-set-need with dispatch-need and
 dispatch-count; dispatch-override with dispatch-unit, dispatch-for, dispatch-why; dispatch-find with dispatch-supply and
 dispatch-amount, its answer in dispatch-sources.
@@ -50,8 +50,18 @@ def register(app: dash.Dash) -> None:
         incident,
     )(pane)
     app.callback(
+        Output("dispatch-forms", "children"),
+        Output("dispatch-sending", "data"),
+        Input("command-tick", "data"),
+        Input("command-pane", "value"),
+        Input("dispatch-done", "data"),
+        State("dispatch-sending", "data"),
+        incident,
+    )(forms_of)
+    app.callback(
         Output("toast", "data", allow_duplicate=True),
         Output("dispatch-own", "data"),
+        Output("dispatch-done", "data"),
         Input({"dispatch-assign": ALL, "for": ALL}, "n_clicks"),
         Input({"dispatch-move": ALL, "assignment": ALL}, "n_clicks"),
         Input({"dispatch-cancel": ALL}, "n_clicks"),
@@ -92,18 +102,40 @@ def pane(_tick: object, open_pane: str | None, _own: object, incident: int | Non
     require(VIEW)
     if open_pane != "units" or not incident:
         return dash.no_update
-    at, who = now(), actor()
     with reading() as session:
-        state = moving.read(session, incident, actor=who)
-        best = None
-        if state.open:
-            best = dispatch.recommend(session, incident, roads(session), actor=who, now=at)
-        seen = views.Seen(
-            state, best, forces.units(session, actor=who, now=at), forces.capabilities(session),
-            districts(session), supplies.kinds(supplies.stocks(session, actor=who)), place(session).zone, at,
-            ACT in viewer().can,
-        )  # fmt: skip
-    return views.pane(seen, words())
+        return views.pane(_seen(session, incident, choose=True), words())
+
+
+def forms_of(
+    _tick: object, open_pane: str | None, _done: object, drawn: str | None, incident: int | None
+) -> tuple[Any, Any]:
+    """Return the forms of the pane; as long as the same may be sent an event of others leaves them alone."""
+    require(VIEW)
+    if open_pane != "units" or not incident:
+        return dash.no_update, dash.no_update
+    try:
+        with reading() as session:
+            seen = _seen(session, incident, choose=False)
+    except HotlineError:
+        return [], ""  # what is above them says why
+    mark = f"{incident} {views.sending(seen)}"
+    if drawn == mark and ctx.triggered_id == "command-tick":
+        return dash.no_update, dash.no_update
+    return views.forms(seen, words()), mark
+
+
+def _seen(session: Session, incident: int, *, choose: bool) -> views.Seen:
+    """Return what the pane is drawn from; with the recommendation where somebody chooses from it."""
+    at, who = now(), actor()
+    state = moving.read(session, incident, actor=who)
+    best = None
+    if choose and state.open:
+        best = dispatch.recommend(session, incident, roads(session), actor=who, now=at)
+    return views.Seen(
+        state, best, forces.units(session, actor=who, now=at), forces.capabilities(session),
+        districts(session), supplies.kinds(supplies.stocks(session, actor=who)), place(session).zone, at,
+        ACT in viewer().can,
+    )  # fmt: skip
 
 
 @shown
@@ -126,12 +158,12 @@ def found(
 # --- verbs ----------------------------------------------------------------------------------
 
 
-def act(*given: Any) -> tuple[Any, Any]:  # noqa: ANN401 - Dash's own
-    """Do what was pressed; the row's refusal says who was sooner."""
+def act(*given: Any) -> tuple[Any, Any, Any]:  # noqa: ANN401 - Dash's own
+    """Do what was pressed; the row's refusal says who was sooner, and leaves in the forms what was typed."""
     pressed: Any = ctx.triggered_id
     *clicks, need, count, unit, capability, why, cancels, fields, incident = given
     if not pressed or not incident or not _any(clicks):
-        return dash.no_update, dash.no_update
+        return dash.no_update, dash.no_update, dash.no_update
     whys = {f["dispatch-cancel-why"]: text or "" for f, text in zip(fields, cancels, strict=True)}
     typed = Typed(need or "", count, unit or "", capability or "", why or "", whys)
     try:
@@ -140,8 +172,8 @@ def act(*given: Any) -> tuple[Any, Any]:  # noqa: ANN401 - Dash's own
             verb = _verb(pressed)
             verb(session, int(incident), pressed, typed, actor(), now())
     except HotlineError as error:
-        return {"text": refusal(error), "bad": True, "at": now()}, now()
-    return {"text": words()["dispatch.done"], "at": now()}, now()
+        return {"text": refusal(error), "bad": True, "at": now()}, now(), dash.no_update
+    return {"text": words()["dispatch.done"], "at": now()}, now(), now()
 
 
 def _any(clicks: list[Any]) -> bool:

@@ -7,7 +7,7 @@ import dash
 from dash import ClientsideFunction, Input, Output, State
 from sqlalchemy.orm import Session
 
-from command import queries, records, replay
+from command import forces, queries, records, replay
 from command.replay import Film
 from dashboard.auth import require, viewer
 from dashboard.door import doors, ground, map_base, reading, writing
@@ -57,7 +57,7 @@ def _shown(session: Session, texts: Words, look: Look) -> views.Shown:
         base = None
     return views.Shown(
         texts, place(session).zone, unit_names(session), queries.labels(session), base,
-        "command.act" in viewer().can,
+        "command.act" in viewer().can, forces.capabilities(session),
     )  # fmt: skip
 
 

@@ -94,14 +94,16 @@ def _list_head(can: frozenset[str], words: Words) -> Child:
     parts: list[Child] = [html.H2(words["command.list"])]
     if "command.report" in can:
         parts.append(button("report", words, css="small primary", text=words["command.report"]))
-    for text, href in (
-        ("command.all", "/command/incidents"),
-        ("plan.library", "/command/plans"),
-        ("nav.resources", "/command/resources"),
-        ("reviews.heading", "/command/reviews"),
-    ):
-        parts.append(link(words[text], href, className="muted"))
-    return html.Header(parts)
+    rooms = [
+        link(words[text], href, className="muted")
+        for text, href in (
+            ("command.all", "/command/incidents"),
+            ("plan.library", "/command/plans"),
+            ("nav.resources", "/command/resources"),
+            ("reviews.heading", "/command/reviews"),
+        )
+    ]
+    return html.Header([*parts, html.Nav(rooms)])
 
 
 def _beginning(form: Child, words: Words) -> Child:

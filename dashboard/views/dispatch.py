@@ -37,24 +37,33 @@ class Seen(NamedTuple):
 def frame() -> Child:
     """Return the pane's place on the page; its callbacks fill it."""
     return html.Div(
-        [html.Div(id="dispatch-said", role="status"), html.Div(id="dispatch-body"), dcc.Store(id="dispatch-own")],
+        [
+            html.Div(id="dispatch-body"), html.Div(id="dispatch-forms"), dcc.Store(id="dispatch-own"),
+            dcc.Store(id="dispatch-done"), dcc.Store(id="dispatch-sending"),
+        ],
         className="dispatch",
     )  # fmt: skip
 
 
 def pane(seen: Seen, words: Words) -> Child:
-    """Return everything of the pane."""
-    sending = seen.acts and seen.incident.open
+    """Return what the pane shows of things as they are now; its forms stand below, see `forms`."""
     parts: list[Child] = [html.H3(words["dispatch.on_the_way"]), _assignments(seen, words)]
     if seen.found is not None:
         parts += [html.H3(words["command.needs"]), _needs(seen, words)]
         parts += [_problem(seen.found, words), *_choices(seen, words), _ruled(seen, words)]
-    if sending:
-        parts += [_need_form(seen, words), _override_form(seen, words)]
-    parts += [html.H3(words["dispatch.supplies"]), _transfers(seen, words)]
-    if sending:
-        parts.append(_supply_form(seen, words))
-    return parts
+    return [*parts, html.H3(words["dispatch.supplies"]), _transfers(seen, words)]
+
+
+def forms(seen: Seen, words: Words) -> list[Child]:
+    """Return the forms of who may send something: drawn apart, for what is half typed outlives what happens meanwhile."""
+    if not sending(seen):
+        return []
+    return [_need_form(seen, words), _override_form(seen, words), _supply_form(seen, words)]
+
+
+def sending(seen: Seen) -> bool:
+    """Tell whether the viewer may send something to the incident now."""
+    return seen.acts and seen.incident.open
 
 
 # --- needs and whom to send ------------------------------------------------------------------

@@ -37,6 +37,9 @@ def form(ticket: int, types: Sequence[tuple[str, str]], words: Words, *, urgent:
     ]  # fmt: skip
     return panel(
         words["escalate.title"],
-        html.Details([html.Summary(words["incident_verb.escalate"]), html.Div(fields, className="form")],
-                     open=urgent, className="move"),
+        html.Div(html.Details(
+            [html.Summary(words["incident_verb.escalate"]), html.Div(fields, className="form")],
+            open=urgent, className="move",
+        )),
+        css="roomy moves",
     )  # fmt: skip

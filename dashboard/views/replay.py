@@ -11,7 +11,7 @@ from dash import dcc, html
 from command.plot_shapes import geometry
 from command.replay import Film, Seen
 from dashboard.views import clock
-from dashboard.views.command_log import QUIET, line
+from dashboard.views.command_log import Known, line, quiet
 from dashboard.views.kit import Child, Words, data, link
 from dashboard.views.maps import EMPTY, Base, city_map, features, shapes
 from models.rules import metrics
@@ -35,6 +35,7 @@ class Shown(NamedTuple):
     types: Mapping[str, str]
     base: Base | None
     may_write: bool
+    capabilities: Mapping[str, str]
 
 
 def bounds(film: Film) -> tuple[float, float]:
@@ -48,7 +49,7 @@ def page(film: Film, at: float, shown: Shown) -> Child:
     words, state = shown.words, film.state
     start, end = bounds(film)
     events = [
-        [round(event.at, 3), int(type(event).__name__ not in QUIET), type(event).__name__]
+        [round(event.at, 3), int(not quiet(event)), type(event).__name__]
         for event in film.reel.events
         if event.at <= end
     ]
@@ -351,10 +352,11 @@ def _media(state: Incident, at: float, shown: Shown) -> list[dict[str, Any]]:
 
 def _lines(film: Film, seen: Seen, shown: Shown) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = []
+    known = Known(film.state, shown.capabilities)
     for event in reversed(film.reel.events[: seen.number]):
-        if type(event).__name__ in QUIET:
+        if quiet(event):
             continue
-        told = line(event, shown.words)
+        told = line(event, known, shown.words)
         note = told.note if told.note and told.note not in told.text else ""
         found.append({
             "at": event.at, "c": clock.time_of(told.at, shown.zone), "t": told.text, "s": " · ".join(

@@ -59,15 +59,13 @@ def ticket(
         panel(words["letters.title"], html.Div(letters, id="letters")),
         panel(words["ticket.history"], history.course(whole.history, names, words), css="roomy"),
     ]
-    right = [
-        panel(words["ticket.moves"], moves(whole, forms, names, words), css="roomy moves"),
-        incident,
-    ]
+    right = [panel(words["ticket.moves"], moves(whole, forms, names, words), css="roomy moves")]
+    right.insert(0 if row.emergency else 1, incident)
     return html.Div(
         [
             dcc.Store(id="ticket-no", data=row.no),
             title,
-            html.Div([html.Div(left), html.Div(right)], className="split"),
+            html.Div([html.Div(left), html.Div(html.Div(right, className="ticket-acts"))], className="split"),
         ],
         className="page ticket",
     )

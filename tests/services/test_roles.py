@@ -725,6 +725,9 @@ CALLBACKS: Mapping[str, Row] = {
     "dispatch.pane": Row("command.view", asked(
         "dispatch.pane", lambda _: [1, "overview", None, 1],
     ), lambda _, person: not person.unit),
+    "dispatch.forms_of": Row("command.view", asked(
+        "dispatch.forms_of", lambda _: [1, "overview", None, None, 1],
+    ), lambda _, person: not person.unit),
     "dispatch.found": Row("command.view", asked(
         "dispatch.found", lambda _: [1, "", None, 1],
     ), lambda _, person: not person.unit),

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 _THERE: Mapping[str, str] = {
     "ticket": "/ticket?no={key}", "alarm": "/alarms", "system": "/system", "map": "/map",
-    "incident": "/incident?id={key}", "handover": "/duty/shifts", "roster": "/duty/roster",
+    "incident": "/command?id={key}", "handover": "/duty/shifts", "roster": "/duty/roster",
     "report": "/duty/report?id={key}", "notice": "/duty/notices",
 }  # fmt: skip
 """What a line is about -> its page."""
