@@ -5,7 +5,7 @@ from typing import Any
 from urllib.parse import parse_qs
 
 import dash
-from dash import ALL, Input, Output, State, ctx
+from dash import ALL, Input, Output, State
 from msgspec.structs import replace
 from sqlalchemy.orm import Session
 
@@ -14,7 +14,16 @@ from command.alert_lists import Listed
 from command.moving import read
 from dashboard.auth import require
 from dashboard.door import doors, reading, writing
-from dashboard.pages.context import actor, districts, names, place, shown, told, words
+from dashboard.pages.context import (
+    actor,
+    districts,
+    names,
+    place,
+    pressed_button,
+    shown,
+    told,
+    words,
+)
 from dashboard.views import alert_form
 from dashboard.views import alerts as views
 from dashboard.views.alert_form import Asked
@@ -175,17 +184,12 @@ def _verbs(state: str, expires: Any) -> Sequence[str]:  # noqa: ANN401 - datetim
     return list(FOLLOWS) if holds and ACT in can else []
 
 
-def _pressed() -> Any:  # noqa: ANN401 - a button's id
-    """Return the button that was pressed; None for one that only came onto the screen."""
-    return ctx.triggered_id if any(each["value"] for each in ctx.triggered) else None
-
-
 # --- forms ----------------------------------------------------------------------------------
 
 
 def opened(clicks: list[int | None]) -> tuple[Any, Any]:
     """Show the form of the verb pressed for, or none."""
-    pressed = _pressed()
+    pressed = pressed_button()
     if not any(clicks) or not pressed:
         return dash.no_update, dash.no_update
     if pressed["cap-open"] not in VERBS:
@@ -322,7 +326,7 @@ def done(
     clicks: list[int | None], typed: list[Any], ids: list[dict[str, str]]
 ) -> tuple[Any, Any, Any]:
     """Do what was pressed for; a refusal stands in the form, and what was typed stays."""
-    pressed = _pressed()
+    pressed = pressed_button()
     if not any(clicks) or not pressed:
         return dash.no_update, dash.no_update, dash.no_update
     verb, about, rev = str(pressed["cap-do"]), int(pressed["about"]), int(pressed["rev"])

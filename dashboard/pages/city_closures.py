@@ -6,12 +6,21 @@ from typing import Any
 import dash
 import numpy as np
 import shapely
-from dash import ALL, Input, Output, State, ctx
+from dash import ALL, Input, Output, State
 from sqlalchemy.orm import Session
 
 from dashboard.auth import require, viewer
 from dashboard.door import ground, map_base, network, reading, writing
-from dashboard.pages.context import actor, map_look, names, place, shown, told, words
+from dashboard.pages.context import (
+    actor,
+    map_look,
+    names,
+    place,
+    pressed_button,
+    shown,
+    told,
+    words,
+)
 from dashboard.views import city_closures as views
 from dashboard.views import clock
 from dashboard.views.city_around import wrong
@@ -152,7 +161,7 @@ def lift(
     clicks: Sequence[int | None], whys: Sequence[str | None], fields: Sequence[dict[str, int]]
 ) -> tuple[Any, Any]:
     """Open a closure again, for a reason."""
-    pressed: Any = ctx.triggered_id
+    pressed: Any = pressed_button()
     if not any(clicks) or not pressed:
         return dash.no_update, dash.no_update
     number = int(pressed["city-lift"])

@@ -93,12 +93,16 @@ def _base(chosen: Incident | None) -> tuple[Any, tuple[float, ...]]:
 
 @shown
 def listed(_tick: object, incident: int | None) -> Child:
-    """Return the incidents that go on."""
+    """Return the incidents that go on, and those that ended but still owe something: nobody forgets to close them."""
     require(VIEW)
     with reading() as session:
-        found = queries.listed(session, queries.Criteria(status="open"), actor=actor())
+        rows = [
+            row
+            for status in ("open", "ended")
+            for row in queries.listed(session, queries.Criteria(status=status), actor=actor()).rows
+        ]
         types = queries.labels(session)
-    return views.brief_list(found.rows, incident or 0, types, words())
+    return views.brief_list(rows, incident or 0, types, words())
 
 
 @shown

@@ -5,14 +5,14 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import dash
-from dash import ALL, Input, Output, State, ctx
+from dash import ALL, Input, Output, State
 from sqlalchemy.orm import Session
 
 from command import conference, dossier, incidents, levels, moving, plans, queries, records, tasks
 from command.duty import contacts
 from dashboard.auth import require
 from dashboard.door import ground, reading, writing
-from dashboard.pages.context import actor, place, told, words
+from dashboard.pages.context import actor, place, pressed_button, told, words
 from dashboard.views import clock, command_forms
 from dashboard.views.command_forms import FORMS, Asked, Options
 from dashboard.views.kit import Child
@@ -54,7 +54,7 @@ def register(app: dash.Dash) -> None:
 
 def opened(clicks: list[int | None], incident: int | None) -> Child:
     """Return the form that was asked for, nothing when it was put away."""
-    pressed: Any = ctx.triggered_id
+    pressed: Any = pressed_button()
     if not any(clicks) or not pressed:
         return dash.no_update
     verb, about = str(pressed["incident-open"]), str(pressed["about"])
@@ -163,7 +163,7 @@ def done(
     clicks: list[int | None], values: list[Any], fields: list[dict[str, str]], incident: int | None
 ) -> tuple[Any, Any, Any]:
     """Do what a form asks; a refusal stays in the form with what was typed."""
-    pressed: Any = ctx.triggered_id
+    pressed: Any = pressed_button()
     if not any(clicks) or not pressed:
         return dash.no_update, dash.no_update, dash.no_update
     verb, about = str(pressed["incident-do"]), str(pressed["about"])

@@ -7,9 +7,10 @@ from collections.abc import Awaitable, Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import wraps
-from typing import ParamSpec, TypeVar
+from typing import Any, ParamSpec, TypeVar
 
 import dash
+from dash import ctx
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -169,6 +170,12 @@ def shown(view: Callable[P, Child]) -> Callable[P, Child]:
             return refusal("error", words())
 
     return guarded
+
+
+def pressed_button() -> Any:  # noqa: ANN401 - a button's id
+    """Return the id of the button that was pressed; None where one only came onto the screen, for that runs a
+    callback too, beside others of its kind that were pressed before."""
+    return ctx.triggered_id if any(each["value"] for each in ctx.triggered) else None
 
 
 def aside(work: Callable[P, T]) -> Callable[P, Awaitable[T]]:

@@ -1,10 +1,11 @@
 """The command page's pane of forces. Its incident stands in `command-incident`, `command-tick` says that it changed.
 
 Ids: dispatch-body (drawn here), dispatch-own (this browser pressed something: draw at once); dispatch-forms (drawn
-apart, anew only after something was done), dispatch-done, dispatch-sending; buttons {dispatch-assign: unit, for: capability}, {dispatch-move: step, assignment}, {dispatch-cancel: assignment} with
-{dispatch-cancel-why: assignment}, {dispatch-send: depot, supply, amount}; dispatch-set-need with dispatch-need and
-dispatch-count; dispatch-override with dispatch-unit, dispatch-for, dispatch-why; dispatch-find with dispatch-supply and
-dispatch-amount, its answer in dispatch-sources.
+apart, anew only after something was done), dispatch-done, dispatch-sending; buttons {dispatch-assign: unit, for:
+capability}, {dispatch-move: step, assignment}, {dispatch-cancel: assignment} with {dispatch-cancel-why: assignment},
+{dispatch-send: depot, supply, amount}; dispatch-set-need with dispatch-need and dispatch-count; dispatch-override with
+dispatch-unit, dispatch-for, dispatch-why; dispatch-find with dispatch-supply and dispatch-amount, its answer in
+dispatch-sources.
 """
 
 from collections.abc import Callable, Mapping
@@ -17,7 +18,7 @@ from sqlalchemy.orm import Session
 from command import dispatch, forces, moving, supplies
 from dashboard.auth import require, viewer
 from dashboard.door import network, reading, writing
-from dashboard.pages.context import actor, districts, place, shown, told, words
+from dashboard.pages.context import actor, districts, place, pressed_button, shown, told, words
 from dashboard.views import dispatch as views
 from dashboard.views.kit import Child
 from gis_data.roads.network import Network
@@ -160,7 +161,7 @@ def found(
 
 def act(*given: Any) -> tuple[Any, Any, Any]:  # noqa: ANN401 - Dash's own
     """Do what was pressed; the row's refusal says who was sooner, and leaves in the forms what was typed."""
-    pressed: Any = ctx.triggered_id
+    pressed: Any = pressed_button()
     *clicks, need, count, unit, capability, why, cancels, fields, incident = given
     if not pressed or not incident or not _any(clicks):
         return dash.no_update, dash.no_update, dash.no_update

@@ -3,14 +3,14 @@
 from typing import Any
 
 import dash
-from dash import ALL, Input, Output, State, ctx
+from dash import ALL, Input, Output, State
 from sqlalchemy.orm import Session
 
 from command import incidents
 from dashboard.auth import require, viewer
 from dashboard.door import writing
 from dashboard.pages.command_moves import refusal
-from dashboard.pages.context import actor, words
+from dashboard.pages.context import actor, pressed_button, words
 from dashboard.views import escalate as views
 from dashboard.views.kit import Child
 from models.clock import now
@@ -50,7 +50,7 @@ def press(
     clicks: list[int | None], type_: str | None, exercise: list[str] | None
 ) -> tuple[Any, Any, Any]:
     """Make a ticket an incident; who may see the command centre goes there."""
-    pressed: Any = ctx.triggered_id
+    pressed: Any = pressed_button()
     if not any(clicks) or not pressed:
         return dash.no_update, dash.no_update, dash.no_update
     try:

@@ -3,11 +3,11 @@
 from typing import Any
 
 import dash
-from dash import ALL, MATCH, Input, Output, State, ctx
+from dash import ALL, MATCH, Input, Output, State
 
 from dashboard.auth import viewer
 from dashboard.door import reading, writing
-from dashboard.pages.context import actor, names, place, shown, words
+from dashboard.pages.context import actor, names, place, pressed_button, shown, words
 from dashboard.views import files as views
 from dashboard.views.kit import Child
 from models.clock import now
@@ -59,7 +59,7 @@ def remove(
     places: list[dict[str, str]],
 ) -> tuple[Any, Any]:
     """Take a file away for a reason, or say why not."""
-    pressed: Any = ctx.triggered_id
+    pressed: Any = pressed_button()
     still = [dash.no_update] * len(places)
     if not any(clicks) or not pressed:
         return still, dash.no_update

@@ -3,11 +3,11 @@
 from typing import Any
 
 import dash
-from dash import ALL, Input, Output, State, ctx
+from dash import ALL, Input, Output, State
 
 from dashboard.auth import require
 from dashboard.door import doors, writing
-from dashboard.pages.context import actor, told, words
+from dashboard.pages.context import actor, pressed_button, told, words
 from dashboard.views import identity as views
 from models.clock import now
 from models.errors import BadInput, HotlineError
@@ -33,7 +33,7 @@ def register(app: dash.Dash) -> None:
 
 def show(clicks: list[int | None], reasons: list[str | None]) -> tuple[Any, Any]:
     """Show who asked to who may see it and says why; the audit keeps both."""
-    pressed: Any = ctx.triggered_id
+    pressed: Any = pressed_button()
     same = [dash.no_update] * len(clicks)
     if not any(clicks) or not pressed:
         return same, dash.no_update
@@ -55,7 +55,7 @@ def show(clicks: list[int | None], reasons: list[str | None]) -> tuple[Any, Any]
 
 def show_code(clicks: list[int | None]) -> tuple[Any, Any]:
     """Show a ticket's query code again, to be told to its citizen."""
-    pressed: Any = ctx.triggered_id
+    pressed: Any = pressed_button()
     same = [dash.no_update] * len(clicks)
     if not any(clicks) or not pressed:
         return same, dash.no_update

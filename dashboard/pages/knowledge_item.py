@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from dashboard.auth import require, viewer
 from dashboard.door import reading, writing
-from dashboard.pages.context import actor, place, shown, told, words
+from dashboard.pages.context import actor, place, pressed_button, shown, told, words
 from dashboard.views import knowledge_item as views
 from dashboard.views.kit import Child
 from models.clock import now
@@ -149,7 +149,7 @@ def press(
     versions: dict[str, int] | None,
 ) -> Shown:
     """Carry out what was pressed and show the item as it is afterwards, or why not, losing no text."""
-    pressed: Any = ctx.triggered_id
+    pressed: Any = pressed_button()
     if not any(clicks) or not pressed or item is None:
         return SAME, SAME, SAME, SAME, SAME
     verb, of = str(pressed["know-do"]), str(pressed["of"])

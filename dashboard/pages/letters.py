@@ -3,12 +3,12 @@
 from typing import Any
 
 import dash
-from dash import ALL, Input, Output, State, ctx
+from dash import ALL, Input, Output, State
 from sqlalchemy.orm import Session
 
 from dashboard.auth import require
 from dashboard.door import doors, reading, writing
-from dashboard.pages.context import actor, names, place, shown, told, words
+from dashboard.pages.context import actor, names, place, pressed_button, shown, told, words
 from dashboard.views import letters as views
 from dashboard.views.kit import Child
 from models.clock import now
@@ -43,7 +43,7 @@ def of_ticket(session: Session, row: Ticket) -> Child:
 
 def press(clicks: list[int | None], no: str | None) -> tuple[Any, Any]:
     """Make the letter pressed for and show the list with it, or say why not."""
-    pressed: Any = ctx.triggered_id
+    pressed: Any = pressed_button()
     if not any(clicks) or not pressed or not no:
         return dash.no_update, dash.no_update
     try:

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from dashboard.auth import require, viewer
 from dashboard.door import reading, writing
 from dashboard.pages import placing
-from dashboard.pages.context import actor, place, told, words
+from dashboard.pages.context import actor, place, pressed_button, told, words
 from dashboard.pages.ticket import refused
 from dashboard.views import clock
 from dashboard.views import places as views
@@ -159,7 +159,7 @@ def _drawn(bench: views.Bench, town: placing.Town | None, zone: str) -> tuple[An
 
 def declare(clicks: list[int | None]) -> tuple[Any, Any]:
     """Declare a coordinate a default point, or take it back."""
-    pressed: Any = ctx.triggered_id
+    pressed: Any = pressed_button()
     if not any(clicks) or not pressed:
         return dash.no_update, dash.no_update
     town = placing.town()

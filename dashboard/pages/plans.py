@@ -6,13 +6,13 @@ from urllib.parse import parse_qs
 
 import dash
 import msgspec
-from dash import ALL, Input, Output, State, ctx
+from dash import ALL, Input, Output, State
 
 from command import incidents, plans
 from dashboard.auth import require, viewer
 from dashboard.door import reading, writing
 from dashboard.pages.command_moves import refusal
-from dashboard.pages.context import actor, names, place, words
+from dashboard.pages.context import actor, names, place, pressed_button, words
 from dashboard.views import plans as views
 from dashboard.views.kit import Child
 from dashboard.views.plans import LISTS, SHAPES, STAGES
@@ -99,7 +99,7 @@ def press(  # noqa: PLR0917 - as the callback gives them
     stages: list[dict[str, str]],
 ) -> tuple[Any, Any, Any]:  # fmt: skip
     """Save the draft, let it hold, or retire the version."""
-    pressed: Any = ctx.triggered_id
+    pressed: Any = pressed_button()
     if not any(clicks) or not pressed or not of:
         return dash.no_update, dash.no_update, dash.no_update
     verb, who, at = pressed["plan-do"], actor(), now()

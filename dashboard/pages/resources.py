@@ -5,7 +5,7 @@ from typing import Any
 from urllib.parse import parse_qs
 
 import dash
-from dash import ALL, Input, Output, State, ctx
+from dash import ALL, Input, Output, State
 from sqlalchemy.orm import Session
 
 from command import forces, resources, sites, supplies
@@ -13,7 +13,7 @@ from command.recommend import Floor
 from command.resources import UnitForm
 from dashboard.auth import require, viewer
 from dashboard.door import reading, writing
-from dashboard.pages.context import actor, districts, shown, told, words
+from dashboard.pages.context import actor, districts, pressed_button, shown, told, words
 from dashboard.views import resources as views
 from dashboard.views.kit import Child, empty
 from dashboard.views.resources import TABS, Names, Query
@@ -146,7 +146,7 @@ def press(
     revs: Sequence[int], asked: Mapping[str, str],
 ) -> tuple[Any, Any, Any]:  # fmt: skip
     """Do what was pressed; what was typed stays when it is refused."""
-    pressed: Any = ctx.triggered_id
+    pressed: Any = pressed_button()
     same = dash.no_update
     if not any(clicks) or not pressed:
         return same, same, same

@@ -5,7 +5,7 @@ from typing import Any
 from urllib.parse import parse_qs
 
 import dash
-from dash import ALL, Input, Output, State, ctx
+from dash import ALL, Input, Output, State
 from sqlalchemy.orm import Session
 
 from command import capability, chain, evaluation, evaluation_lists, indicators, queries
@@ -13,7 +13,7 @@ from command.evaluation_lists import Asked, Report
 from command.queries import Criteria
 from dashboard.auth import require, viewer
 from dashboard.door import reading, writing
-from dashboard.pages.context import actor, districts, place, told, words
+from dashboard.pages.context import actor, districts, place, pressed_button, told, words
 from dashboard.views import review as one_view
 from dashboard.views import reviews as views
 from dashboard.views.kit import Child, Words
@@ -185,7 +185,7 @@ def press(
     ids: list[dict[str, str]],
 ) -> tuple[Any, Any]:  # fmt: skip
     """Do what was pressed on a report; what was typed is saved before it is submitted or measured again."""
-    pressed: Any = ctx.triggered_id
+    pressed: Any = pressed_button()
     if not any(clicks) or not pressed or not facts:
         return dash.no_update, dash.no_update
     verb, number, rev = pressed["review-do"], int(facts["id"]), int(facts["rev"])

@@ -6,13 +6,13 @@ from collections.abc import Sequence
 from typing import Any
 
 import dash
-from dash import ALL, Input, Output, State, ctx
+from dash import ALL, Input, Output, State
 
 from command import symbols
 from command.symbols import PERMISSION
 from dashboard.auth import require
 from dashboard.door import reading, writing
-from dashboard.pages.context import actor, words
+from dashboard.pages.context import actor, pressed_button, words
 from dashboard.views import symbols as views
 from dashboard.views.kit import Child
 from dashboard.views.plotting import refused_text
@@ -85,7 +85,7 @@ def change(
     clicks: Sequence[int | None], names: Sequence[str | None], fields: Sequence[dict[str, str]]
 ) -> tuple[Any, Any]:
     """Rename, move, put away or take out the pressed symbol."""
-    pressed: Any = ctx.triggered_id
+    pressed: Any = pressed_button()
     if not any(clicks) or not pressed:
         return dash.no_update, dash.no_update
     verb, code, rev = pressed["symbol-do"], str(pressed["code"]), int(pressed["rev"])

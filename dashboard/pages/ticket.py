@@ -5,13 +5,13 @@ from typing import Any
 from urllib.parse import parse_qs
 
 import dash
-from dash import ALL, Input, Output, State, ctx, html
+from dash import ALL, Input, Output, State, html
 from sqlalchemy.orm import Session
 
 from dashboard.auth import require
 from dashboard.door import reading, writing
 from dashboard.pages import escalate, letters, placing
-from dashboard.pages.context import actor, districts, place, shown, told, words
+from dashboard.pages.context import actor, districts, place, pressed_button, shown, told, words
 from dashboard.views import clock
 from dashboard.views import placing as placing_views
 from dashboard.views import ticket as views
@@ -269,7 +269,7 @@ def press(
     no: str | None,
 ) -> tuple[Any, Any]:
     """Carry out the pressed move and show the ticket as it is afterwards, or why not."""
-    pressed: Any = ctx.triggered_id
+    pressed: Any = pressed_button()
     if not any(clicks) or not pressed or not no:
         return dash.no_update, dash.no_update
     verb, ticket_id = pressed["ticket-do"], int(pressed["ticket"])

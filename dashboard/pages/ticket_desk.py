@@ -7,7 +7,7 @@ from dash import ALL, Input, Output, State, ctx
 
 from dashboard.auth import require, viewer
 from dashboard.door import doors, reading, writing
-from dashboard.pages.context import actor, districts, place, told, words
+from dashboard.pages.context import actor, districts, place, pressed_button, told, words
 from dashboard.views import ticket_desk as views
 from dashboard.views.kit import Child
 from dashboard.views.ticket_query import TicketQuery, read
@@ -97,7 +97,7 @@ def keep_query(
     """Keep the query of the address under a name, or drop one."""
     if not any(fact["value"] for fact in ctx.triggered):
         return dash.no_update, dash.no_update
-    pressed: Any = ctx.triggered_id
+    pressed: Any = pressed_button()
     here = f"/tickets{address or ''}"
     try:
         who = require("ticket.view").user_id

@@ -55,7 +55,7 @@ def pane(seen: Seen, words: Words) -> Child:
 
 
 def forms(seen: Seen, words: Words) -> list[Child]:
-    """Return the forms of who may send something: drawn apart, for what is half typed outlives what happens meanwhile."""
+    """Return the forms of who may send something: drawn apart, for what is half typed outlives the news."""
     if not sending(seen):
         return []
     return [_need_form(seen, words), _override_form(seen, words), _supply_form(seen, words)]

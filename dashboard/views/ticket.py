@@ -65,7 +65,10 @@ def ticket(
         [
             dcc.Store(id="ticket-no", data=row.no),
             title,
-            html.Div([html.Div(left), html.Div(html.Div(right, className="ticket-acts"))], className="split"),
+            html.Div(
+                [html.Div(left), html.Div(html.Div(right, className="ticket-acts"))],
+                className="split",
+            ),
         ],
         className="page ticket",
     )

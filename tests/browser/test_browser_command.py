@@ -97,7 +97,6 @@ def night(
         yield Night(stack, of, {}, shots)
         for login, page in pages.items():  # what each saw last: where a step went wrong
             page.screenshot(path=str(shots / f"last-{login}.png"))
-    print("WATCH", watch.errors, watch.foreign)
     watch.clean()
 
 
@@ -130,11 +129,22 @@ def fill(page: Page, form: Locator, **fields: str) -> None:
             choose(page, field, text)
 
 
+def sure(press: Locator, then: Locator) -> None:
+    """Press until it is seen to have helped: a press is lost where news redraws the button beneath it."""
+    for _ in range(5):
+        press.click()
+        try:
+            expect(then).to_be_visible(timeout=8_000)
+            return
+        except AssertionError:
+            continue
+    expect(then).to_be_visible()
+
+
 def press(page: Page, verb: str, about: object = "", **fields: str) -> None:
     """Open a verb's form, fill it, do it; the form is put away when it was done."""
-    verb_of(page, verb, about).click()
     form = page.locator(".command-form")
-    expect(form).to_be_visible()
+    sure(verb_of(page, verb, about), form)
     fill(page, form, **fields)
     form.locator(".buttons > button.primary").click()
     expect(form).to_have_count(0)
@@ -152,7 +162,9 @@ def opened(page: Page, night: Night, title: str, words: str) -> str:
     page.fill("#new-name", "李女士")
     page.click("#new-address")
     page.keyboard.type("金桥市场", delay=30)
-    expect(page.locator("#place-list [role=option]").first).to_contain_text("金桥市场", timeout=SLOW_MS)
+    expect(page.locator("#place-list [role=option]").first).to_contain_text(
+        "金桥市场", timeout=SLOW_MS
+    )
     page.keyboard.press("ArrowDown")
     page.keyboard.press("Enter")
     expect(page.locator("#new-point")).to_have_value(re.compile(r"\d"))
@@ -185,7 +197,12 @@ def a_call_is_taken(night: Night) -> None:
 
 
 def it_is_raised_and_seen(night: Night) -> None:
-    duty, coord, wall, url = night.page("duty"), night.page("coord"), night.page("wall"), night.stack.url
+    duty, coord, wall, url = (
+        night.page("duty"),
+        night.page("coord"),
+        night.page("wall"),
+        night.stack.url,
+    )
     coord.goto(f"{url}/command")
     expect(coord.locator("#command-list")).to_contain_text("目前没有进行中的突发事件")
     night.shoot(coord, "command-none", large=True)
@@ -287,11 +304,9 @@ def three_are_sent(night: Night) -> None:
     for label in labels:
         for step in ("已接令", "途中", "到场"):
             row = assignment(forces, label)
-            row.locator("button", has_text=step).click()
-            expect(row.locator(".step")).to_have_text(step)
+            sure(row.locator("button", has_text=step), row.locator(".step", has_text=step))
     row = assignment(forces, night.known["far"])
-    row.locator("button", has_text="已接令").click()
-    expect(row.locator(".step")).to_have_text("已接令")
+    sure(row.locator("button", has_text="已接令"), row.locator(".step", has_text="已接令"))
     expect(row.locator(".eta")).to_contain_text("分")
     lines = coord.locator("#command-time")
     expect(lines).to_contain_text(f"{labels[0]} 到场")  # by its name, not by its code
@@ -348,7 +363,10 @@ def spot(page: Page) -> tuple[float, float]:
 def a_closure_turns_one_aside(night: Night) -> None:
     coord, label = night.page("coord"), night.known["far"]
     coord.wait_for_function("hotline.plot && hotline.plot.map() && hotline.plot.state().began")
-    lines, eta = coord.locator("#command-time li"), assignment(coord.locator(".dispatch"), label).locator(".eta")
+    lines, eta = (
+        coord.locator("#command-time li"),
+        assignment(coord.locator(".dispatch"), label).locator(".eta"),
+    )
     before = eta.inner_text()
     start = on_the_way(coord)
     night.shoot(coord, "way")
@@ -371,7 +389,9 @@ def a_buffer_tells_whom_it_holds(night: Night) -> None:
     x, y = spot(coord)
     coord.click("[data-plot-tool=buffer]")
     drag(coord, (x + 6, y - 6), (x + 60, y - 6))
-    circle = "[...hotline.plot.ids()].some((id) => (hotline.plot.current(id) || {}).effect === 'buffer')"
+    circle = (
+        "[...hotline.plot.ids()].some((id) => (hotline.plot.current(id) || {}).effect === 'buffer')"
+    )
     leader.wait_for_function(circle)
     expect(coord.locator("#plot-panel")).to_contain_text("已知人数")
     night.shoot(coord, "buffer")
@@ -382,10 +402,12 @@ def a_buffer_tells_whom_it_holds(night: Night) -> None:
 def the_public_is_warned(night: Night) -> None:
     coord, leader = night.page("coord"), night.page("leader")
     pane(coord, "alerts")
-    verb_of(coord, "draft").click()
     form = coord.locator(".cap-form")
+    sure(verb_of(coord, "draft"), form)
     expect(form.locator("#cap-preview")).to_contain_text(TITLE)
-    form.locator("[id*='\"cap-field\":\"instruction\"']").fill("请远离金桥市场东门，关闭明火，勿在现场使用手机。")
+    form.locator('[id*=\'"cap-field":"instruction"\']').fill(
+        "请远离金桥市场东门，关闭明火，勿在现场使用手机。"
+    )
     expect(form.locator("#cap-preview")).to_contain_text("可以发布")
     night.shoot(coord, "cap-form", large=True)
     verb_of(form, "draft").click()
@@ -393,7 +415,7 @@ def the_public_is_warned(night: Night) -> None:
     night.shoot(coord, "cap-asked")
     cards = pane(leader, "alerts")
     expect(cards.locator(".cap-card")).to_contain_text("待批准")
-    verb_of(leader, "approve").click()
+    sure(verb_of(leader, "approve"), leader.locator(".cap-form"))
     night.shoot(leader, "cap-approve")
     verb_of(leader.locator(".cap-form"), "approve").click()
     expect(cards.locator(".cap-card")).to_contain_text("已发布")
@@ -406,7 +428,9 @@ def the_public_is_warned(night: Night) -> None:
 def the_records_are_kept(night: Night) -> None:
     coord, leader, duty = night.page("coord"), night.page("leader"), night.page("duty")
     duty.goto(f"{night.stack.url}/tickets/new")
-    night.known["second"] = opened(duty, night, "市场旁闻到燃气味", "金桥市场旁居民楼楼道有燃气味。")
+    night.known["second"] = opened(
+        duty, night, "市场旁闻到燃气味", "金桥市场旁居民楼楼道有燃气味。"
+    )
     kept = pane(coord, "records")
     press(coord, "file_report", to="市应急委")
     expect(kept).to_contain_text("首报 → 市应急委")
@@ -447,22 +471,19 @@ def it_is_controlled_and_closed(night: Night) -> None:
     night.known["controlled"] = time.time()
     press(coord, "end", note="应急终止")
     status(coord, "应急终止")
-    verb_of(coord, "close").click()  # too early: it says what is owed
     form = coord.locator(".command-form")
+    sure(verb_of(coord, "close"), form)  # too early: it says what is owed
     form.locator(".buttons > button.primary").click()
     for owed in ("力量归队", "任务办结", "终报"):
         expect(form.locator(".form-note")).to_contain_text(owed)
     night.shoot(coord, "close-early")
     form.locator(".buttons > button").last.click()
+    expect(form).to_have_count(0)
     press(coord, "drop_task", 7, note="警戒已解除")
     forces = pane(coord, "units")
     for label in (*night.known["near"], night.known["far"]):
         row = assignment(forces, label)
-        while row.locator("button", has_text="归队").count() == 0:
-            row.locator("button").first.click()
-            coord.wait_for_timeout(300)
-        row.locator("button", has_text="归队").click()
-        expect(row.locator(".step")).to_have_text("归队")
+        sure(row.locator("button", has_text="归队"), row.locator(".step", has_text="归队"))
     night.shoot(coord, "units-clear")
     pane(coord, "records")
     press(coord, "file_report", to="市应急委")
@@ -491,7 +512,11 @@ def the_night_is_replayed(night: Night) -> None:
     head, units, tasks = (duty.locator(f"#replay-{part}") for part in ("head", "units", "tasks"))
     expect(head).to_contain_text("已结案")
     out = units.locator("li:not(.none)")
-    moments = (("planned", "处置中", 0, 0), ("sent", "处置中", 3, 0), ("controlled", "已控制", 3, 5))
+    moments = (
+        ("planned", "处置中", 0, 0),
+        ("sent", "处置中", 3, 0),
+        ("controlled", "已控制", 3, 5),
+    )
     for name, word, sent, done in moments:
         seek(duty, night.known[name])
         expect(head).to_contain_text(word)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 import dash
-from dash import ALL, Input, Output, State, ctx
+from dash import ALL, Input, Output, State
 from sqlalchemy.orm import Session
 
 from dashboard.auth import require, viewer
@@ -24,7 +24,7 @@ from dashboard.pages.admin import (
     units,
 )
 from dashboard.pages.admin.answers import Said, Take, Verb, refused
-from dashboard.pages.context import shown, words
+from dashboard.pages.context import pressed_button, shown, words
 from dashboard.views.admin import parts
 from dashboard.views.admin.parameters import TRIAL
 from dashboard.views.kit import Child
@@ -148,7 +148,7 @@ def press(
     search: str | None,
 ) -> tuple[Any, Any, Any]:
     """Carry out the pressed verb and draw the tab anew; refused, what was typed stays as it is."""
-    pressed: Any = ctx.triggered_id
+    pressed: Any = pressed_button()
     if not any(clicks) or not pressed:
         return dash.no_update, dash.no_update, dash.no_update
     verb, key = str(pressed["admin-do"]), str(pressed["key"])
@@ -179,7 +179,7 @@ def upload(
     contents: list[str | None], path: str | None, search: str | None
 ) -> tuple[Any, Any, Any]:
     """Take in a file and draw the tab anew."""
-    pressed: Any = ctx.triggered_id
+    pressed: Any = pressed_button()
     found = next((each for each in contents if each), None)
     if not pressed or not found:
         return dash.no_update, dash.no_update, dash.no_update
@@ -215,7 +215,7 @@ def _answered(
 
 def export(clicks: list[int | None]) -> Any:  # noqa: ANN401 - a file, or Dash's no_update
     """Return a list as a file."""
-    pressed: Any = ctx.triggered_id
+    pressed: Any = pressed_button()
     if not any(clicks) or not pressed:
         return dash.no_update
     permission, give = GIVES[str(pressed["admin-export"])]

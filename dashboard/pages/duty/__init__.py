@@ -6,12 +6,12 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import dash
-from dash import ALL, Input, Output, State, ctx
+from dash import ALL, Input, Output, State
 
 from dashboard.auth import require
 from dashboard.door import writing
+from dashboard.pages.context import pressed_button, told, words
 from dashboard.pages.context import shown as guarded
-from dashboard.pages.context import told, words
 from dashboard.pages.duty import contacts, log, notices, now, reports, roster, shifts
 from dashboard.pages.duty.answers import Pressed, Said, Verb, refused
 from dashboard.views.duty.parts import frame
@@ -94,7 +94,7 @@ def press(
     search: str | None,
 ) -> Answer:
     """Carry out the pressed verb and draw the page anew; refused, what was typed stays as it is."""
-    pressed: Any = ctx.triggered_id
+    pressed: Any = pressed_button()
     if not any(clicks) or not pressed:
         return SAME, SAME, SAME, SAME
     verb, key = str(pressed["duty-do"]), str(pressed["key"])
