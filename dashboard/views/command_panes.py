@@ -103,10 +103,10 @@ def _revision(r: Revision, seen: Seen, words: Words) -> Child:
     if r.state == "asked":
         parts.append(status("warn", words["level_state.asked"]))
         if seen.approves:
-            parts += [
+            parts.append(html.Div([
                 button("approve_level", words, about=r.revision, css="small primary"),
                 button("refuse_level", words, about=r.revision, css="small"),
-            ]
+            ], className="buttons"))  # fmt: skip
     elif r.decided_by:
         parts.append(html.Small(words["command.decided"].format(
             by=r.decided_by, at=clock.time_of(r.decided_at, seen.zone), state=words[f"level_state.{r.state}"]

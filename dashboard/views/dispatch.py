@@ -54,11 +54,12 @@ def pane(seen: Seen, words: Words) -> Child:
     return [*parts, html.H3(words["dispatch.supplies"]), _transfers(seen, words)]
 
 
-def forms(seen: Seen, words: Words) -> list[Child]:
-    """Return the forms of who may send something: drawn apart, for what is half typed outlives the news."""
-    if not sending(seen):
-        return []
-    return [_need_form(seen, words), _override_form(seen, words), _supply_form(seen, words)]
+def forms(seen: Seen, words: Words) -> Child:
+    """Return the forms of sending: drawn apart, for what is half typed outlives the news. Who may send nothing (more)
+    does not see them, but they are there: the callback of all the pane's buttons reads them.
+    """
+    drawn = [_need_form(seen, words), _override_form(seen, words), _supply_form(seen, words)]
+    return html.Div(drawn, hidden=not sending(seen))
 
 
 def sending(seen: Seen) -> bool:
