@@ -135,7 +135,7 @@ def _begins(session: Session, verb: str, about: str, state: Incident | None) -> 
             return {"level": _proposed(session, number, state) or None}
         case "file_report":
             stages = records.stages([r.stage for r in state.reports.values()], state.status)
-            stage = stages[0] if stages else ""
+            stage = "final" if "final" in stages and not state.open else stages[0] if stages else ""
             return {"stage": stage or None, "said": records.drafted(state, stage)}
         case _:
             return plain.get(verb, {})
