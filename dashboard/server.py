@@ -24,6 +24,7 @@ from command import centre, pictures
 from command.positions import units
 from dashboard import (
     auth,
+    cameras,
     door,
     duty_files,
     evaluation_files,
@@ -223,6 +224,7 @@ def create_app(settings: Settings, public: Public | None = None) -> ASGIApp:
     files.routes(server)
     letters.routes(server)
     maps.routes(server)
+    cameras.routes(server)
     hotspot_files.routes(server)
     incident_files.routes(server)
     route_files.routes(server)

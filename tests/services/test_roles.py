@@ -365,6 +365,12 @@ ROUTES: Mapping[str, Row] = {
     "GET /api/command/symbols/{code}.svg": Row(
         "command.view", got("/api/command/symbols/fire.svg")
     ),
+    "GET /api/cameras/live.m3u8": Row(
+        "command.view", got("/api/cameras/live.m3u8?bureau=traffic&key=none"), at_command
+    ),
+    "GET /api/cameras/part": Row(
+        "command.view", got("/api/cameras/part?bureau=traffic&key=none&at=x&seal=y"), at_command
+    ),
     "GET /tiles/{version}/{theme}/{zoom}/{x}/{name}": Row("", got(TILE), sees_the_map),
 }
 PAGES: Mapping[str, Row] = {
