@@ -760,6 +760,9 @@ CALLBACKS: Mapping[str, Row] = {
             "overview": "overview", "plan": "plan", "analysis": "around", "records": "records", "talk": "talk",
         }.items()
     },
+    "command_evacuation.planned": Row(
+        "command.view", asked("command_evacuation.planned", lambda c: [1, c.incident]), at_command
+    ),
     "command_map.drawn": Row(
         "command.view", asked("command_map.drawn", lambda c: [1, "", c.incident]), at_command, no_camera
     ),
