@@ -23,7 +23,7 @@ from models.store import chain, db
 from models.tables import Incident
 from tickets.moving import Actor
 
-INCIDENTS, WRITERS = 60, 3
+INCIDENTS, WRITERS = 24, 3
 VERBS = 12
 """Events of every incident, the report among them."""
 WHO = Actor(
