@@ -195,7 +195,7 @@ TEXTS: Mapping[str, str] = {
     "incident_field.title": "Title",
     "incident_field.type": "Type",
     "incident_field.address": "Address",
-    "incident_field.point": "Longitude,latitude (117.12,36.65)",
+    "incident_field.point": "Longitude,latitude (or press the map)",
     "incident_field.ticket": "Ticket number",
     "incident_field.field": "Which level",
     "incident_field.value": "New value",

@@ -194,7 +194,7 @@ TEXTS: Mapping[str, str] = {
     "incident_field.title": "标题",
     "incident_field.type": "事件类型",
     "incident_field.address": "地址",
-    "incident_field.point": "经纬度（如 117.12,36.65）",
+    "incident_field.point": "经纬度（可在地图上点选）",
     "incident_field.ticket": "工单号",
     "incident_field.field": "级别项",
     "incident_field.value": "改为",
