@@ -248,26 +248,16 @@ def _seed(options: argparse.Namespace) -> None:
     seed_demo(engine, tenant_id_of(engine, TENANT), Files(settings.files), now=now())
     vault = Vault(settings.encryption_keys, settings.hash_key)
     tenant_id = tenant_id_of(engine, settings.tenant)
+    from command import demo as command_demo
+
+    command_demo.base(engine, tenant_id, now=now())
     if options.tickets:
-        from command import demo_display, demo_resources
-        from command.duty import demo as demo_duty
+        from command import demo_whole
         from tickets import demo
 
-        print(f"{demo_display.fill(engine, tenant_id, now=now())} demo screens")
-        print(f"{demo_resources.fill(engine, tenant_id, now=now())} response units")
-        print(f"{demo_duty.fill(engine, tenant_id, vault, now=now())} demo shifts")
         print(f"{demo.fill(engine, tenant_id, vault, settings.zone, now=now())} demo tickets")
-        from command import demo as command_demo
-        from command import demo_alerts
-
-        begun = command_demo.fill(engine, tenant_id, Files(settings.files), now=now())
-        demo_alerts.fill(engine, tenant_id, begun, now=now())
-        print(f"exercise {begun} begun" if begun else "no exercise begun")
-        from command import demo_review
-
-        print(
-            f"{demo_review.fill(engine, tenant_id, now=now())} demo incidents of the weeks before"
-        )
+        for line in demo_whole.fill(engine, tenant_id, Files(settings.files), vault, now=now()):
+            print(line)
     if options.history:
         from tickets import demo
 

@@ -181,11 +181,16 @@ def seed(session: Session, *, now: Instant) -> None:
             plans.publish(session, draft.id, rev=draft.rev, actor=COORDINATOR, now=now)
 
 
+def base(engine: Engine, tenant_id: int, *, now: Instant) -> None:
+    """Give a tenant the types, plans and parameters without which no incident can be reported."""
+    with db.transaction(engine, tenant_id) as session:
+        seed(session, now=now)
+
+
 def fill(engine: Engine, tenant_id: int, store: Files, *, now: Instant) -> int:
-    """Seed the demo's command centre, and begin its exercise at a market of the city; return the incident's id or 0."""
+    """Begin the demo's exercise at a market of the city; return the incident's id, 0 if there was one already."""
     with db.transaction(engine, tenant_id) as session:
         city = present(session, store)
-        seed(session, now=now)
         if city is None:
             return 0
         market = city.places[city.places["name"] == "金桥市场"].geometry.iloc[0]

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from typing import Literal, NamedTuple
+from weakref import WeakKeyDictionary
 
 import numpy as np
 from sqlalchemy import select, true
@@ -11,7 +12,7 @@ from command.plans import policy
 from command.queries import may_see
 from command.recommend import Candidate, Floor, Why
 from gis_data.roads.many import costs_to
-from gis_data.roads.network import Network, Stop
+from gis_data.roads.network import Ground, Network, Stop
 from models.clock import Instant
 from models.tables import Assignment, Capability, Incident, Reserve, ResponseUnit
 from tickets.moving import Actor
@@ -146,6 +147,23 @@ def target(network: Network | None, lon: float | None, lat: float | None) -> Tar
     return Target(None, "off_road" if found < OUTSIDE_M else "outside")
 
 
+_KNOWN: "WeakKeyDictionary[Ground, dict[tuple[float, float], Stop | float]]" = WeakKeyDictionary()
+_KNOWN_MOST = 5_000
+"""Units stand at their stations most of the time: where a place is on the roads is looked up once."""
+
+
+def _stops(network: Network, places: Sequence[tuple[float, float]]) -> list[Stop | float]:
+    """Return each place on the roads; the closures of the moment have no part in it."""
+    known = _KNOWN.setdefault(network.ground, {})
+    fresh = [place for place in set(places) if place not in known]
+    found = dict(zip(fresh, network.ground.snap(np.array(fresh)), strict=True)) if fresh else {}
+    stops = [found[place] if place in found else known[place] for place in places]
+    if len(known) + len(found) > _KNOWN_MOST:
+        known.clear()
+    known.update(found)
+    return stops
+
+
 def drives(
     network: Network | None, scene: Target, places: Sequence[tuple[float, float]]
 ) -> list[float | None]:
@@ -155,7 +173,7 @@ def drives(
     """
     if network is None or scene.stop is None or not places:
         return [INF] * len(places)
-    stops = network.ground.snap(np.array(places))
+    stops = _stops(network, places)
     on = [stop for stop in stops if isinstance(stop, Stop)]
     costs = iter(costs_to(network, scene.stop, on).tolist())
     return [next(costs) if isinstance(stop, Stop) else None for stop in stops]

@@ -13,10 +13,10 @@ from typing import Any, NamedTuple
 
 import msgspec
 from redis.asyncio import Redis
-from redis.exceptions import RedisError
-from starlette.types import Receive, Scope, Send
+from starlette.types import Receive, Send
 
 from dashboard import sse
+from dashboard.hub import Allowed, Hub, News
 from models.clock import now
 from models.errors import HotlineError, WrongStatus
 from models.events.incident import AnyIncidentEvent
@@ -27,15 +27,12 @@ from models.store import streams
 
 log = logging.getLogger(__name__)
 
-BEAT_S = 1.0
 GATHER_S = 0.1
 """Positions are gathered so long before they are told: the eye needs no more, fifty screens cost a fifth."""
 KEEP_FRAMES = 2000
 READ_COUNT = 1000
 WRITTEN_MS = 5000
 """Positions are in their rows within this: those told since are heard once more."""
-RECHECK_S = 15.0
-RETRY_S = 0.3
 ASLEEP_S = 10.0
 WATCHED_MOST = 200
 """Closed incidents somebody has looked at, kept folded."""
@@ -43,7 +40,6 @@ WATCHED_MOST = 200
 _events = msgspec.json.Decoder(list[AnyIncidentEvent])
 Load = Callable[[int], Awaitable[Picture | None]]
 LoadAll = Callable[[], Awaitable[tuple[list[Picture], dict[str, Any]]]]
-Allowed = Callable[[], Awaitable[bool]]
 
 
 class Watch(NamedTuple):
@@ -69,14 +65,14 @@ class _Frame(NamedTuple):
         return self.listed or self.incident in (0, watch.incident)
 
 
-class CommandHub:
+class CommandHub(Hub):
     """What one tenant's command centre looks like now, in this process.
 
     load : an incident's picture out of its rows; load_all : those that are open, and the units by code.
     """
 
     def __init__(self, redis: "Redis", tenant_id: int, load: Load, load_all: LoadAll) -> None:
-        self.clients = 0
+        super().__init__("command hub")
         self._redis = redis
         self._positions = streams.position_stream(tenant_id)
         self._streams = {
@@ -93,29 +89,14 @@ class CommandHub:
         self._frames: deque[_Frame] = deque(maxlen=KEEP_FRAMES)
         self._count = 0
         self._beat = b""
-        self._beats = self._checks = 0
         self._heard = 0.0
         self._ready = asyncio.Event()
-        self._turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
     # --- reading ----------------------------------------------------------------------------
 
     async def run(self) -> None:
         """Follow the streams for ever."""
-        async with asyncio.TaskGroup() as group:
-            group.create_task(self._forever(self._follow))
-            group.create_task(self._forever(self._keep_beat))
-            group.create_task(self._forever(self._tell_positions))
-
-    async def _forever(self, work: Callable[[], Awaitable[None]]) -> None:
-        while True:
-            try:
-                await work()
-            except (RedisError, OSError, HotlineError) as error:
-                log.debug("command hub: store away: %s", error)
-            except Exception:
-                log.exception("command hub: fault, starting again")
-            await asyncio.sleep(RETRY_S)
+        await self.keep(self._follow, self._tell_positions)
 
     async def _follow(self) -> None:
         """Read the rows, then what the streams say behind the place they had before that."""
@@ -166,9 +147,9 @@ class CommandHub:
         if after is before:
             return
         self._pictures[event.incident] = after
-        self._tell(event, before, after)
+        self._say_changed(event, before, after)
 
-    def _tell(self, event: AnyIncidentEvent, before: Picture | None, after: Picture) -> None:
+    def _say_changed(self, event: AnyIncidentEvent, before: Picture | None, after: Picture) -> None:
         incident = after.incident
         if before and before.incident.place.district != incident.place.district:
             self._start_over()  # who may see it is another question now
@@ -210,34 +191,21 @@ class CommandHub:
                 body = sse.frame({"kind": "presence", **said})
                 self._say(_Frame(said["incident"], district, False, body))
 
-    async def _keep_beat(self) -> None:
-        clock = asyncio.get_running_loop().time
-        checked = clock()
-        while True:
-            if clock() - checked >= RECHECK_S:
-                checked = clock()
-                self._checks += 1
-            self._beat = sse.frame({"kind": "beat", "now": now(), "heard": self._heard})
-            self._beats += 1
-            self._wake()
-            await asyncio.sleep(BEAT_S)
+    async def before_beat(self) -> None:
+        """Say when the streams were last heard."""
+        self._beat = sse.frame({"kind": "beat", "now": now(), "heard": self._heard})
 
     # --- telling ----------------------------------------------------------------------------
 
     def _say(self, frame: _Frame) -> None:
         self._frames.append(frame)
         self._count += 1
-        self._wake()
+        self.wake()
 
     def _start_over(self) -> None:
         self._frames.clear()
         self._count += KEEP_FRAMES + 1
-        self._wake()
-
-    def _wake(self) -> None:
-        turn, self._turn = self._turn, asyncio.get_running_loop().create_future()
-        if not turn.done():
-            turn.set_result(None)
+        self.wake()
 
     def snapshot(self, watch: Watch) -> bytes:
         """Return the frame of what a client watches, as it is now."""
@@ -261,22 +229,24 @@ class CommandHub:
         fresh = list(self._frames)[len(self._frames) - behind :] if behind else []
         return b"".join(frame.body for frame in fresh if frame.is_for(watch))
 
-    async def serve(
-        self, scope: Scope, receive: Receive, send: Send, watch: Watch, allowed: Allowed
-    ) -> None:
+    async def serve(self, receive: Receive, send: Send, watch: Watch, allowed: Allowed) -> None:
         """Stream to one client until it leaves or `allowed` says no."""
-        await sse.begin(send)
-        gone = sse.watch(receive)
-        self.clients += 1
-        try:
+        number: int | None = None
+
+        def news(beat: bool) -> bytes:
+            nonlocal number
+            body = self._news(number, watch) if number is not None else None
+            if body is None:
+                body = self.snapshot(watch)
+            number = self._count
+            return body + (self._beat if beat else b"")
+
+        async def begin() -> News:
             await self._ready.wait()
             await self._open(watch.incident)
-            await self._stream(send, gone, watch, allowed)
-        except OSError:
-            pass  # the client went while we wrote
-        finally:
-            self.clients -= 1
-            gone.cancel()
+            return news
+
+        await self.stream(receive, send, begin, allowed)
 
     async def _open(self, incident: int) -> None:
         """Fold an incident that is not open any more, for who looks back at it."""
@@ -289,27 +259,3 @@ class CommandHub:
                 for number in closed[: max(0, len(closed) - WATCHED_MOST)]:
                     del self._pictures[number]
                 self._pictures[incident] = found
-
-    async def _stream(
-        self, send: Send, gone: "asyncio.Future[None]", watch: Watch, allowed: Allowed
-    ) -> None:
-        number: int | None = None
-        beats, checks = -1, self._checks
-        while not gone.done():
-            turn = self._turn
-            body = self._news(number, watch) if number is not None else None
-            if body is None:
-                body = self.snapshot(watch)
-            number = self._count
-            if beats != self._beats:
-                beats = self._beats
-                body += self._beat
-            if body:
-                await sse.push(send, body)
-            if checks != self._checks:
-                checks = self._checks
-                if not await allowed():
-                    await sse.push(send, sse.SIGNED_OUT)
-                    return
-            if turn is self._turn:
-                await asyncio.shield(turn)

@@ -18,8 +18,8 @@ from redis.exceptions import RedisError
 from starlette.types import Receive, Scope, Send
 
 from dashboard import sse
+from dashboard.hub import Allowed, Hub, News
 from models.clock import now
-from models.errors import HotlineError
 from models.rules.board import Board, board, merge
 from models.rules.floor import Floor
 from models.store import streams
@@ -27,24 +27,20 @@ from tickets import hotspots, today
 
 log = logging.getLogger(__name__)
 
-BEAT_S = 1.0
 KEEP_FRAMES = 600
 """Frames kept for clients that resume or lag; beyond that they get a snapshot."""
 READ_COUNT = 500
-RECHECK_S = 15.0
-"""How often the streams ask whether they are still allowed: all at once, so that one look-up does."""
 PER_CLIENT_S = 0.00012
 """Time to serve one client one frame, measured; deltas are gathered at least for one round of all."""
 ROSTER_S = 60.0
 ASLEEP_S = 10.0
 """A hub that did not read for this long looks whether the deltas it did not see are still there."""
-RETRY_S = 0.3
 
 _floor_decoder = msgspec.json.Decoder(Floor)
 Roster = Callable[[], Awaitable[dict[str, Any]]]
 
 
-class FloorHub:
+class FloorHub(Hub):
     """The tenant's current board in this process, and what its clients are to be told next."""
 
     def __init__(
@@ -55,9 +51,9 @@ class FloorHub:
         district: str | None = "",
         places: str = "",
     ) -> None:
+        super().__init__(f"hub {tenant}")
         self.tenant = tenant
         self._district = district
-        self.clients = 0
         self._redis = redis
         self._roster_of = roster
         self._roster: dict[str, Any] = {}
@@ -74,29 +70,13 @@ class FloorHub:
         self._places = ""
         """The last place event: maps ask for closures and speeds anew when it changes."""
         self._beat = b""
-        self._beats = 0
-        self._checks = 0
         self._snapshot: tuple[int, bytes] = (-1, b"")
-        self._turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
     # --- reading ----------------------------------------------------------------------------
 
     async def run(self) -> None:
         """Follow the projector for ever."""
-        async with asyncio.TaskGroup() as group:
-            group.create_task(self._forever(self._follow))
-            group.create_task(self._forever(self._keep_beat))
-            group.create_task(self._forever(self._keep_roster))
-
-    async def _forever(self, work: Callable[[], Awaitable[None]]) -> None:
-        while True:
-            try:
-                await work()
-            except (RedisError, OSError, HotlineError) as error:
-                log.debug("hub %s: store away: %s", self.tenant, error)
-            except Exception:
-                log.exception("hub %s: fault, starting again", self.tenant)
-            await asyncio.sleep(RETRY_S)
+        await self.keep(self._follow, self._keep_roster)
 
     async def _keep_roster(self) -> None:
         while True:
@@ -159,33 +139,25 @@ class FloorHub:
         """Send every client a snapshot next."""
         self._frames.clear()
         self._count += KEEP_FRAMES + 1
-        self._wake()
+        self.wake()
 
     @property
     def cursor(self) -> str:
         """Where a client that has seen everything stands: producer epoch, stream id, when the day was last counted."""
         return f"{self._epoch}~{self._id}~{self._counted}"
 
-    async def _keep_beat(self) -> None:
-        clock = asyncio.get_running_loop().time
-        checked = clock()
-        while True:
-            if clock() - checked >= RECHECK_S:
-                checked = clock()
-                self._checks += 1
-            with contextlib.suppress(RedisError, OSError):
-                await self._ask_sources()
-            body = {
-                "kind": "beat",
-                "now": now(),
-                "sources": self._sources,
-                "projector": self._projector,
-                "places": self._places,
-            }
-            self._beat = sse.frame(body)
-            self._beats += 1
-            self._wake()
-            await asyncio.sleep(BEAT_S)
+    async def before_beat(self) -> None:
+        """Ask how the sources are, and say it."""
+        with contextlib.suppress(RedisError, OSError):
+            await self._ask_sources()
+        body = {
+            "kind": "beat",
+            "now": now(),
+            "sources": self._sources,
+            "projector": self._projector,
+            "places": self._places,
+        }
+        self._beat = sse.frame(body)
 
     async def _ask_sources(self) -> None:
         found = {}
@@ -228,12 +200,7 @@ class FloorHub:
         body = {"kind": "delta", "now": now(), "board": changed}
         self._frames.append((self.cursor, sse.frame(body, self.cursor)))
         self._count += 1
-        self._wake()
-
-    def _wake(self) -> None:
-        turn, self._turn = self._turn, asyncio.get_running_loop().create_future()
-        if not turn.done():
-            turn.set_result(None)
+        self.wake()
 
     def snapshot(self) -> bytes:
         """Return the snapshot frame of this moment, encoded once per change."""
@@ -261,45 +228,22 @@ class FloorHub:
             return None
         return b"".join(frame for _, frame in list(self._frames)[len(self._frames) - behind :])
 
-    async def serve(self, scope: Scope, receive: Receive, send: Send, allowed: "Awaited") -> None:
+    async def serve(self, scope: Scope, receive: Receive, send: Send, allowed: Allowed) -> None:
         """Stream to one client until it leaves or `allowed` says no."""
-        await sse.begin(send)
-        gone = sse.watch(receive)
-        self.clients += 1
-        try:
-            await self._stream(send, gone, sse.last_event_id(scope), allowed)
-        except OSError:
-            pass  # the client went while we wrote
-        finally:
-            self.clients -= 1
-            gone.cancel()
+        number = self.after(cursor) if (cursor := sse.last_event_id(scope)) else None
 
-    async def _stream(
-        self, send: Send, gone: asyncio.Future[None], cursor: str, allowed: "Awaited"
-    ) -> None:
-        number = self.after(cursor) if cursor else None
-        beats, checks = -1, self._checks
-        while not gone.done():
-            turn = self._turn
+        def news(beat: bool) -> bytes:
+            nonlocal number
             body = self.news(number) if number is not None else None
             if body is None and self._board:
                 body = self.snapshot()
             number = self._count if self._board else None
-            if beats != self._beats:
-                beats = self._beats
-                body = (body or b"") + self._beat
-            if body:
-                await sse.push(send, body)
-            if checks != self._checks:
-                checks = self._checks
-                if not await allowed():
-                    await sse.push(send, sse.SIGNED_OUT)
-                    return
-            if turn is self._turn:
-                await asyncio.shield(turn)
+            return (body or b"") + (self._beat if beat else b"")
 
+        async def begin() -> News:
+            return news
 
-Awaited = Callable[[], Awaitable[bool]]
+        await self.stream(receive, send, begin, allowed)
 
 
 def _applied(whole: Board, changed: Board) -> Board:

@@ -24,6 +24,7 @@ from command import centre, pictures
 from command.positions import units
 from dashboard import (
     auth,
+    cameras,
     door,
     duty_files,
     evaluation_files,
@@ -223,6 +224,7 @@ def create_app(settings: Settings, public: Public | None = None) -> ASGIApp:
     files.routes(server)
     letters.routes(server)
     maps.routes(server)
+    cameras.routes(server)
     hotspot_files.routes(server)
     incident_files.routes(server)
     route_files.routes(server)
@@ -271,14 +273,14 @@ def _streams(web: Web) -> dict[str, ASGIApp]:
         asked = parse_qs(scope["query_string"].decode("latin-1")).get("incident", ["0"])[0]
         watch = Watch(who.district, int(asked) if asked.isdecimal() else 0)
         hub = web.command_hub(who.tenant_id)
-        await hub.serve(scope, receive, send, watch, _still(web, scope, who, "command.view"))
+        await hub.serve(receive, send, watch, _still(web, scope, who, "command.view"))
 
     async def screens(scope: Scope, receive: Receive, send: Send) -> None:
         who = auth.require("command.view")
         if who.unit:
             raise Refused("units have no part in command", permission="command.view")
         hub = web.centre_hub(who.tenant_id, who.district)
-        await hub.serve(scope, receive, send, _still(web, scope, who, "command.view"))
+        await hub.serve(receive, send, _still(web, scope, who, "command.view"))
 
     return {"/live/floor": floor, "/live/command": command, "/live/centre": screens}
 

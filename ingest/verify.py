@@ -10,6 +10,7 @@ from redis.exceptions import RedisError
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
+from command.recount import incidents
 from gis_data.hotspots.result import Period
 from models.clock import day_of, now
 from models.rules import board
@@ -53,6 +54,10 @@ def verify(settings: Settings, engine: Engine, say: Callable[[str], None]) -> li
     with db.transaction(engine, tenant) as session:
         late = recount.events(session, before=now() - SETTLED_S)
         check("every event of the tickets is in the sealed log, word for word", late)
+    check(
+        "every incident is what its sealed events say",
+        _same(engine, tenant, redis, settings, lambda session, *_: incidents(session)),
+    )
     check(
         "the day's tickets: screen = tables = lists", _same(engine, tenant, redis, settings, _day)
     )

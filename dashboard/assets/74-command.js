@@ -46,6 +46,27 @@
     window.dash_clientside.set_props("command-places", { data: { type: "FeatureCollection", features } });
   });
 
+  /* While a form asks for a place, a press on the map fills it in. */
+  H.maps.when("command-map", (map) =>
+    map.on("click", (press) => {
+      const mode = H.byId("command").dataset.mode;
+      const field = document.querySelector('#command-form input[id*=\'"incident-field":"point"\']');
+      if (!field || (mode && mode !== "select")) return;
+      const [lon, lat] = meant(press.latlng.lng, press.latlng.lat);
+      window.dash_clientside.set_props(JSON.parse(field.id), { value: lon.toFixed(6) + "," + lat.toFixed(6) });
+    }),
+  );
+
+  /* The place in WGS-84 that this map draws at (lon, lat): what is shown there is the place, moved a little. */
+  function meant(lon, lat) {
+    let [x, y] = [lon, lat];
+    for (let n = 0; n < 3; n++) {
+      const [east, north] = H.maps.shown(x, y);
+      [x, y] = [x + lon - east, y + lat - north];
+    }
+    return [x, y];
+  }
+
   /* A form that opened has the cursor; Escape puts it away, Ctrl+Enter does it. */
   new MutationObserver(() => {
     const form = document.querySelector("#command-form .command-form");

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from command import advice, dossier, forces, incidents, moving, plans, queries
 from dashboard.auth import require, viewer
 from dashboard.door import ground, map_base, reading
-from dashboard.pages import alerts_cap, command_map, command_moves
+from dashboard.pages import alerts_cap, command_evacuation, command_map, command_moves
 from dashboard.pages.context import actor, districts, map_look, place, shown, words
 from dashboard.views import command as views
 from dashboard.views import command_dossier, dispatch
@@ -47,6 +47,7 @@ def register(app: dash.Dash) -> None:
     )
     command_moves.register(app)
     command_map.register(app)
+    command_evacuation.register(app)
 
 
 def page(search: str) -> Child:

@@ -23,6 +23,7 @@ from models.rules.incident.plans import GRADES, Around
 from models.rules.incident.state import Incident
 from tickets import queries as ticket_queries
 from tickets.moving import Actor
+from tickets.placing import by_address
 
 Values = Mapping[str, Any]
 Move = Callable[[Session, int, int, Values, Actor, float], object]
@@ -262,15 +263,24 @@ def _moment(session: Session, values: Values, name: str) -> float:
 
 
 def _place(values: Values) -> Place:
-    """Read a typed `lon,lat` and address; the district is what lies there."""
+    """Read a typed `lon,lat` and address; without a point the address's own, where it leaves no doubt."""
     spot, address = _text(values, "point").strip(), _text(values, "address").strip()
     if not spot:
-        return Place(address=address)
+        return _named(address)
     try:
         lon, lat = (float(part) for part in spot.replace("，", ",").split(","))
     except ValueError:
         raise BadInput("no point", field="point") from None
     return located(lon, lat, address)
+
+
+def _named(address: str) -> Place:
+    try:
+        here = ground()
+        found = by_address(here.gazetteer, here.surface, address) if address else None
+    except NotFound:
+        return Place(address=address)
+    return located(found.lon, found.lat, address) if found else Place(address=address)
 
 
 def located(lon: float, lat: float, address: str = "") -> Place:

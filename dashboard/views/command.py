@@ -75,6 +75,8 @@ def _map(opened: Opened, words: Words) -> Child:
         shapes("command-districts", EMPTY, "border", tip="say"),
         shapes("command-closures", EMPTY, "closure", tip="say"),
         shapes("command-routes", EMPTY, "route", tip="say"),
+        shapes("command-moves", EMPTY, "route", tip="say"),
+        shapes("command-cameras", EMPTY, "", points="camera"),
         shapes("command-places", EMPTY, "", tip="say", points="place"),
     ]
     return city_map(opened.base, "command-map", layers, bounds=opened.bounds)

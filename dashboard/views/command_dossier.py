@@ -3,6 +3,7 @@
 from dash import html
 
 from command.dossier import REACH_M, Dossier
+from dashboard.views import command_evacuation
 from dashboard.views.command_panes import Seen
 from dashboard.views.kit import Child, Words, data, empty, link, status
 from gis_data.surroundings import Kind
@@ -33,6 +34,8 @@ def pane(i: Incident, found: Dossier | None, seen: Seen, words: Words) -> Child:
         html.P(words["command.within"].format(m=f"{REACH_M:.0f}"), className="muted"),
         html.Dl([part for key, said in facts for part in (html.Dt(words[key]), html.Dd(said))], className="facts"),
         html.Ul([_kind(kind, words) for kind in found.kinds], className="plain kinds"),
+        html.H3(words["evacuate.title"]),
+        command_evacuation.button(words),
         html.H3(words["command.bureaus"]),
         _readings(found, seen, words),
         link(words["command.on_map"], f"/map?at={spot}&r={REACH_M:.0f}", className="muted"),

@@ -30,7 +30,7 @@ class Stop(NamedTuple):
     distance: float = 0.0
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Ground:
     """What all versions of one city share: table, graph and index, and the weights of free flow.
 

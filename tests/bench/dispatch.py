@@ -1,6 +1,7 @@
 """Part of `hotline bench command`: a recommendation over 500 units on a network of 200 thousand nodes.
 
-Measured is what a coordinator waits for besides the tables: snapping the units, the drive of every one of them on a
+Measured is what a coordinator waits for besides the tables: snapping the units that moved, a tenth each time, the
+drive of every one of them on a
 network with closures, and the choice for several needs with floors that matter.
 """
 
@@ -28,6 +29,7 @@ def recommend_ms(*, times: int = 100) -> dict[str, float]:
     took = []
     for node in chance.choice(near, times).tolist():
         scene = network.ground.at_node(node)
+        _drive_on(places, chance)
         began = time.perf_counter()
         _once(network, scene, places, units)
         took.append(1000 * (time.perf_counter() - began))
@@ -35,6 +37,13 @@ def recommend_ms(*, times: int = 100) -> dict[str, float]:
         "p50": round(statistics.median(took), 1),
         "p95": round(float(np.quantile(took, 0.95)), 1),
     }
+
+
+def _drive_on(places: list[tuple[float, float]], chance: np.random.Generator) -> None:
+    """Let a tenth of the units be somewhere else than at the question before."""
+    for unit in chance.choice(UNITS, UNITS // 10, replace=False).tolist():
+        lon, lat = places[unit]
+        places[unit] = (lon + float(chance.normal(0, 2e-4)), lat + float(chance.normal(0, 2e-4)))
 
 
 def _once(

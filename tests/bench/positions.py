@@ -1,4 +1,4 @@
-"""Part of `hotline bench command`: 500 units send a position a second over TCP, 50 screens watch, 20 incidents are open.
+"""Part of `hotline bench command`: 500 units send a position a second, 50 screens watch, 20 incidents are open.
 
 How old is a unit's position when its bytes reach a screen: from the time in the fix itself, through door, stream,
 tracker, stream and push. Nothing is asserted.

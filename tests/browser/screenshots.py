@@ -108,6 +108,28 @@ def desks(browser: Browser, stack: Stack) -> None:
     shoot(duty, "letters")
 
 
+def command(browser: Browser, stack: Stack) -> None:
+    """The command centre, its big screen and the duty desk, large."""
+    for login, path, ready, name in (
+        (
+            "coord",
+            "/command?id=1&pane=units",
+            "#command-units .button.primary",
+            "command-1920x1080",
+        ),
+        ("duty", "/centre", ".leaflet-tile-loaded", "centre-1920x1080"),
+        ("duty", "/duty", "h1", "duty"),
+        ("leader", "/command/replay?id=1", ".leaflet-tile-loaded", "replay"),
+    ):
+        page = browser.new_context(viewport={"width": 1920, "height": 1080}).new_page()
+        stack.login(page, login, "/command")
+        page.goto(stack.url + path)
+        page.wait_for_selector(ready, timeout=120_000)
+        page.wait_for_timeout(8000)
+        shoot(page, name)
+        page.context.close()
+
+
 def main() -> None:
     """Start, shoot, stop."""
     fill_s = float(sys.argv[1]) if len(sys.argv) > 1 else 90.0
@@ -122,6 +144,7 @@ def main() -> None:
             browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
             walk(browser.new_page(viewport={"width": 1366, "height": 768}), stack, fill_s)
             desks(browser, stack)
+            command(browser, stack)
             browser.close()
 
 

@@ -25,9 +25,8 @@ class Ears:
     def __init__(self, hub: CommandHub) -> None:
         self.frames: list[dict[str, Any]] = []
         self._gone = asyncio.Event()
-        scope: Any = {"type": "http", "headers": []}
         self.task = asyncio.ensure_future(
-            hub.serve(scope, self._receive, self._send, Watch(), self._allowed)
+            hub.serve(self._receive, self._send, Watch(), self._allowed)
         )
 
     async def _allowed(self) -> bool:

@@ -20,6 +20,7 @@ from command import centre, display, incidents, matters, queries
 from command.display import Layout
 from command.incidents import Form
 from dashboard import centre_live
+from dashboard import hub as hub_rules
 from dashboard.centre_live import CentreHub
 from gis_data import state
 from gis_data.state import Reading
@@ -503,9 +504,7 @@ class Client:
         self.ended = False
         self._gone = asyncio.Event()
         self.allowed = True
-        self.task = asyncio.ensure_future(
-            hub.serve({"type": "http", "headers": []}, self._receive, self._send, self._may)
-        )
+        self.task = asyncio.ensure_future(hub.serve(self._receive, self._send, self._may))
 
     async def _may(self) -> bool:
         return self.allowed
@@ -595,7 +594,7 @@ async def test_screens_hear_of_an_arrangement_and_a_new_process_shows_the_same(
 async def test_who_may_no_more_is_told_and_left(
     hub: CentreHub, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(centre_live, "RECHECK_S", 0.0)
+    monkeypatch.setattr(hub_rules, "RECHECK_S", 0.0)
     screen = Client(hub)
     screen.allowed = False
 

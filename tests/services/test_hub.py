@@ -15,6 +15,7 @@ from redis.asyncio import Redis
 from starlette.types import Message
 from waiting import eventually
 
+from dashboard import hub as hub_rules
 from dashboard import live
 from dashboard.live import FloorHub
 from models.rules.board import changes
@@ -380,7 +381,7 @@ async def test_a_hub_before_its_projector_waits_and_then_shows(
 async def test_who_may_no_longer_look_is_sent_away(
     hub: FloorHub, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(live, "RECHECK_S", 0.2)
+    monkeypatch.setattr(hub_rules, "RECHECK_S", 0.2)
     screen = Screen(hub)
     await eventually(lambda: _shows(screen, 0))
     screen.allowed = False

@@ -42,7 +42,7 @@ from models.events.incident.course import Place
 from models.events.incident.plotting import Drawing
 from models.rules.metrics import STANDARD
 from models.store.people import PERMISSIONS
-from models.tables import City, Closure, Evaluation, Letter, Plan, Ticket, User
+from models.tables import Camera, City, Closure, Evaluation, Letter, Plan, Ticket, User
 from tickets import assignment, editing, intake, letters
 from tickets.moving import Actor
 
@@ -116,6 +116,10 @@ def case(stores: Stores, engine: Engine) -> Iterator[Case]:
                 session, "值班日报", at - 60, at, judged=judged, actor=CHIEF, now=at
             ).id
             incident = make_incident(session)
+            session.add(Camera(
+                tenant_id=site.place.id, bureau="traffic", key="1", label=TITLE, lon=ROAD[0], lat=ROAD[1],
+                url="http://127.0.0.1:9/live.m3u8", at=to_datetime(at),
+            ))  # fmt: skip
             plan = session.scalars(select(Plan.id).order_by(Plan.id).limit(1)).one()
             over = make_over(session, TITLE)
             reported = make_over(session, TITLE)
@@ -239,9 +243,14 @@ def sent(path: str, body: object) -> Ask:
     return ask
 
 
-def no_closure(answer: Answer) -> bool:
-    """A map without the tenant's closed road."""
-    return TITLE not in answer.text
+def no_camera(answer: Answer) -> bool:
+    """A map without the tenant's camera."""
+    return "key=1" not in answer.text
+
+
+def forbidden(answer: Answer) -> bool:
+    """Refused by right; what is asked for need not be there."""
+    return answer.status in (401, 403)
 
 
 def undrawn(answer: Answer) -> bool:
@@ -364,6 +373,15 @@ ROUTES: Mapping[str, Row] = {
     "GET /api/command/symbols.json": Row("command.view", got("/api/command/symbols.json")),
     "GET /api/command/symbols/{code}.svg": Row(
         "command.view", got("/api/command/symbols/fire.svg")
+    ),
+    "GET /api/cameras/live.m3u8": Row(
+        "command.view", got("/api/cameras/live.m3u8?bureau=traffic&key=none"), central, forbidden
+    ),
+    "GET /api/cameras/part": Row(
+        "command.view",
+        got("/api/cameras/part?bureau=traffic&key=none&at=x&seal=y"),
+        central,
+        forbidden,
     ),
     "GET /tiles/{version}/{theme}/{zoom}/{x}/{name}": Row("", got(TILE), sees_the_map),
 }
@@ -745,8 +763,11 @@ CALLBACKS: Mapping[str, Row] = {
             "overview": "overview", "plan": "plan", "analysis": "around", "records": "records", "talk": "talk",
         }.items()
     },
+    "command_evacuation.planned": Row(
+        "command.view", asked("command_evacuation.planned", lambda c: [1, c.incident]), at_command
+    ),
     "command_map.drawn": Row(
-        "command.view", asked("command_map.drawn", lambda c: [1, "", c.incident]), at_command, no_closure
+        "command.view", asked("command_map.drawn", lambda c: [1, "", c.incident]), at_command, no_camera
     ),
     "command_moves.opened": Row("command.view", asked("command_moves.opened", lambda c: [
         clicked({"incident-open": "remark", "about": ""}), c.incident,

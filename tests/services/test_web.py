@@ -26,7 +26,9 @@ from models.store import db, people
 from models.store.people import PERMISSIONS
 from models.tables import User
 
-OPEN = {"/login", "/healthz", "/metrics", "/api/positions", "/duty/calendar.ics"}
+OPEN = {
+    "/login", "/healthz", "/metrics", "/api/positions", "/api/feeds/x", "/duty/calendar.ics",
+}  # fmt: skip
 PEOPLE = {
     "duty": PERMISSIONS, "viewer": frozenset({"floor.view"}), "clerk": frozenset({"calls.view"}),
     "unit": frozenset(),

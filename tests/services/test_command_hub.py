@@ -1,0 +1,186 @@
+"""The live command centre: what a screen merges is what the row says, through gaps, repeats, and one's own district."""
+
+import asyncio
+import contextlib
+import json
+from collections.abc import AsyncIterator, Callable
+from typing import Any
+
+import msgspec
+import pytest
+from conftest import Place as Tenant
+from factories import AT
+from redis.asyncio import Redis
+from sqlalchemy import Engine, select
+from test_incidents import COORD, FORM
+from waiting import eventually
+
+from command import demo, incidents, moving, pictures, records, tasks
+from dashboard.command_live import CommandHub, Watch
+from models.rules.incident.state import Picture
+from models.store import db
+from models.tables import Outbox
+
+WHOLE = ("place", "evaluation")
+"""Facts that are replaced, not merged."""
+
+
+class Screen:
+    """A browser: the snapshot, with every delta merged as `70-command-live.js` merges it."""
+
+    def __init__(self, hub: CommandHub, watch: Watch) -> None:
+        self.whole: dict[str, Any] = {}
+        self._watch = watch
+        self._gone = asyncio.Event()
+        self.task = asyncio.ensure_future(
+            hub.serve(self._receive, self._send, watch, self._allowed)
+        )
+
+    async def _allowed(self) -> bool:
+        return True
+
+    async def _receive(self) -> Any:
+        await self._gone.wait()
+        return {"type": "http.disconnect"}
+
+    async def _send(self, message: Any) -> None:
+        for line in message.get("body", b"").split(b"\n\n"):
+            if line.startswith(b"data: "):
+                self._take(json.loads(line[6:]))
+
+    def _take(self, frame: dict[str, Any]) -> None:
+        if frame["kind"] == "snapshot":
+            self.whole = {"list": frame["list"], "incident": frame.get("incident", {})}
+        elif frame["kind"] == "delta":
+            self.whole["list"] |= frame.get("list", {})
+            if frame.get("of") == self._watch.incident:
+                self._merge(frame.get("incident", {}))
+
+    def _merge(self, changes: dict[str, Any]) -> None:
+        kept = self.whole["incident"]
+        for field, value in changes.items():
+            keyed = (
+                isinstance(value, dict)
+                and isinstance(kept.get(field), dict)
+                and field not in ("place", "evaluation")
+            )
+            merged = {**kept[field], **value} if keyed else value
+            kept[field] = {k: v for k, v in merged.items() if v is not None} if keyed else merged
+
+    async def leave(self) -> None:
+        self._gone.set()
+        self.task.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await self.task
+
+
+class Stage:
+    """A tenant with an incident, whose events reach the stream only when `relay` carries them there."""
+
+    def __init__(self, engine: Engine, tenant: int, redis: "Redis") -> None:
+        self.engine, self.tenant, self.redis = engine, tenant, redis
+        self._sent: set[int] = set()
+        self.do(lambda s: demo.seed(s, now=AT))
+        self.incident: int = self.do(lambda s: incidents.report(s, FORM, actor=COORD, now=AT)).id
+
+    def do(self, verb: Callable[[Any], Any]) -> Any:
+        with db.transaction(self.engine, self.tenant) as session:
+            return verb(session)
+
+    def row(self) -> dict[str, Any]:
+        state = self.do(lambda s: moving.read(s, self.incident, actor=COORD))
+        found: dict[str, Any] = json.loads(msgspec.json.encode(state))
+        return found
+
+    async def relay(self, *, lose: int = 0, twice: bool = False) -> None:
+        """Publish what waits; `lose` of the oldest never arrive, the others twice if asked."""
+        rows = self.do(
+            lambda s: s.execute(
+                select(Outbox.id, Outbox.stream, Outbox.event).order_by(Outbox.id)
+            ).all()
+        )
+        fresh = [row for row in rows if row.id not in self._sent]
+        self._sent |= {row.id for row in fresh}
+        for row in [each for each in fresh[lose:] for _ in range(1 + twice)]:
+            await self.redis.xadd(row.stream, {"e": msgspec.json.encode([row.event])})
+
+
+@pytest.fixture
+async def stage(engine: Engine, tenant: Tenant, redis: "Redis") -> Stage:
+    return Stage(engine, tenant.id, redis)
+
+
+@pytest.fixture
+async def hub(stage: Stage) -> AsyncIterator[CommandHub]:
+    async def load(incident: int) -> Picture | None:
+        found: Picture | None = stage.do(lambda s: pictures.picture(s, incident))
+        return found
+
+    async def load_all() -> tuple[list[Picture], dict[str, Any]]:
+        return stage.do(pictures.open_ones), {}
+
+    made = CommandHub(stage.redis, stage.tenant, load, load_all)
+    running = asyncio.ensure_future(made.run())
+    yield made
+    running.cancel()
+    with contextlib.suppress(asyncio.CancelledError):
+        await running
+
+
+def run_on(stage: Stage) -> None:
+    """Some verbs, one of which takes away what another made."""
+    at = AT + 60
+    for verb in (
+        lambda s: incidents.verify(s, stage.incident, note="", actor=COORD, now=at),
+        lambda s: tasks.add_task(s, stage.incident, title="警戒", role="公安", actor=COORD, now=at + 1),
+        lambda s: records.order(s, stage.incident, to="现场", said="疏散", actor=COORD, now=at + 2),
+        lambda s: tasks.drop_task(s, stage.incident, 1, note="不需要", actor=COORD, now=at + 3),
+        lambda s: records.remark(s, stage.incident, said="到场", actor=COORD, now=at + 4),
+    ):  # fmt: skip
+        stage.do(verb)
+
+
+async def same(stage: Stage, screen: Screen) -> bool:
+    return bool(screen.whole) and screen.whole["incident"] == stage.row()
+
+
+async def test_a_screen_shows_the_row(stage: Stage, hub: CommandHub) -> None:
+    screen = Screen(hub, Watch(incident=stage.incident))
+    await eventually(lambda: same(stage, screen))
+    run_on(stage)
+    await stage.relay()
+    await eventually(lambda: same(stage, screen))
+    assert screen.whole["list"][str(stage.incident)]["status"] == "verified"
+    await screen.leave()
+
+
+async def test_an_event_twice_changes_nothing_and_one_lost_is_read_in_the_rows(
+    stage: Stage, hub: CommandHub
+) -> None:
+    screen = Screen(hub, Watch(incident=stage.incident))
+    await eventually(lambda: same(stage, screen))
+    await stage.relay()
+    run_on(stage)
+    await stage.relay(lose=2, twice=True)
+    await eventually(lambda: same(stage, screen))
+    await screen.leave()
+
+
+async def test_who_comes_later_sees_the_same(stage: Stage, hub: CommandHub) -> None:
+    run_on(stage)
+    await stage.relay()
+    screen = Screen(hub, Watch(incident=stage.incident))
+    await eventually(lambda: same(stage, screen))
+    await screen.leave()
+
+
+async def test_another_district_hears_nothing(stage: Stage, hub: CommandHub) -> None:
+    own = Screen(hub, Watch("D1", stage.incident))
+    other = Screen(hub, Watch("D2", stage.incident))
+    await eventually(lambda: same(stage, own))
+    run_on(stage)
+    await stage.relay()
+    await eventually(lambda: same(stage, own))
+    assert other.whole == {"list": {}, "incident": {}}
+    for screen in (own, other):
+        await screen.leave()
