@@ -78,11 +78,11 @@ def moment_of(
 
 
 def note(
-    _clicks: int | None, facts: dict[str, Any] | None, moment: float | None, edited: int | None,
+    clicks: int | None, facts: dict[str, Any] | None, moment: float | None, edited: int | None,
     text: str | None,
 ) -> tuple[Any, Any, Any]:  # fmt: skip
     """Write an annotation about the moment shown, or correct one; an empty correction takes it out."""
-    if not facts:
+    if not clicks or not facts:  # the button only came onto the screen
         return dash.no_update, dash.no_update, dash.no_update
     try:
         require("command.act")

@@ -534,6 +534,7 @@ def it_is_evaluated(night: Night) -> None:
     coord.click("#reviews-draw")
     coord.wait_for_url("**/command/review?id=*")
     number = re.findall(r"id=(\d+)", coord.url)[0]
+    expect(coord.locator(".review-judged").first).to_be_visible()
     for text in coord.locator(".review-texts textarea").all():
         text.fill("响应及时，封控得当。")
     for box in coord.locator(".review-judged").all():
