@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
+from sqlalchemy import update
 from whole_stack import Stack
 
 from command import resources
@@ -32,11 +33,11 @@ def secrets(stack: Stack) -> str:
     engine = db.engine_for(environment_of(stack.data)["HOTLINE_DATABASE_URL"])
     tenant = db.tenant_id_of(engine, TENANT)
     with db.transaction(engine, tenant) as session:
-        session.add(
-            Parameter(
-                tenant_id=tenant, name="command", value={"stale_s": STALE_S}, set_at=to_datetime(now()), set_by="测试",
-            )
-        )  # fmt: skip
+        session.execute(
+            update(Parameter)
+            .where(Parameter.name == "command")
+            .values(value={"stale_s": STALE_S}, set_at=to_datetime(now()), set_by="测试")
+        )
         session.merge(Capability(tenant_id=tenant, code="fire", label="灭火", position=0))
         session.flush()
         form = resources.UnitForm("望江<b>一号车", "fire", ("fire",), 6, 4, LON, LAT, device="d1")
