@@ -71,7 +71,7 @@ def page(search: str) -> Child:
         if "new" in asked and chosen is None
         else {}
     )
-    fixed = {"units": dispatch.frame(), "alerts": alerts_cap.pane()}
+    fixed = {"units": dispatch.frame(words()), "alerts": alerts_cap.pane()}
     fixed["form"] = command_moves.begun(begun) if begun else []
     return views.page(
         views.Opened(base, chosen, pane, bounds, viewer().can, actor().ref), fixed, words()

@@ -34,12 +34,15 @@ class Seen(NamedTuple):
     acts: bool
 
 
-def frame() -> Child:
-    """Return the pane's place on the page; its callbacks fill it."""
+def frame(words: Words) -> Child:
+    """Return the pane's place on the page; its callbacks fill it. Its forms are there from the beginning, hidden and
+    empty: the callback of all the pane's buttons reads them.
+    """
     return html.Div(
         [
-            html.Div(id="dispatch-body"), html.Div(id="dispatch-forms"), dcc.Store(id="dispatch-own"),
-            dcc.Store(id="dispatch-done"), dcc.Store(id="dispatch-sending"),
+            html.Div(id="dispatch-body"),
+            html.Div(_forms((), {}, {}, words, hidden=True), id="dispatch-forms"),
+            dcc.Store(id="dispatch-own"), dcc.Store(id="dispatch-done"), dcc.Store(id="dispatch-sending"),
         ],
         className="dispatch",
     )  # fmt: skip
@@ -55,11 +58,20 @@ def pane(seen: Seen, words: Words) -> Child:
 
 
 def forms(seen: Seen, words: Words) -> Child:
-    """Return the forms of sending: drawn apart, for what is half typed outlives the news. Who may send nothing (more)
-    does not see them, but they are there: the callback of all the pane's buttons reads them.
+    """Return the forms of sending, hidden from who may send nothing (more): drawn apart, for what is half typed
+    outlives the news.
     """
-    drawn = [_need_form(seen, words), _override_form(seen, words), _supply_form(seen, words)]
-    return html.Div(drawn, hidden=not sending(seen))
+    return _forms(seen.units, seen.capabilities, seen.supplies, words, hidden=not sending(seen))
+
+
+def _forms(
+    units: Sequence[UnitLine], capabilities: Mapping[str, str], kinds: Mapping[str, str], words: Words, *, hidden: bool
+) -> Child:  # fmt: skip
+    needs = [{"label": label, "value": code} for code, label in capabilities.items()]
+    drawn = [
+        _need_form(needs, words), _override_form(units, needs, words), _supply_form(kinds, words),
+    ]  # fmt: skip
+    return html.Div(drawn, hidden=hidden)
 
 
 def sending(seen: Seen) -> bool:
@@ -192,13 +204,12 @@ def _who(units: Sequence[Ruled], seen: Seen, words: Words) -> str:
 # --- forms ----------------------------------------------------------------------------------
 
 
-def _need_form(seen: Seen, words: Words) -> Child:
-    options = [{"label": label, "value": code} for code, label in seen.capabilities.items()]
+def _need_form(needs: list[dict[str, str]], words: Words) -> Child:
     return html.Details(
         [
             html.Summary(words["dispatch.set_need"]),
             html.Div([
-                dcc.Dropdown(options, None, id="dispatch-need", placeholder=words["dispatch.capability"]),
+                dcc.Dropdown(needs, None, id="dispatch-need", placeholder=words["dispatch.capability"]),
                 dcc.Input(id="dispatch-count", type="number", min=0, max=99, step=1, value=1),
                 html.Button(words["dispatch.set"], id="dispatch-set-need", type="button", className="button small"),
             ], className="line-form"),
@@ -206,17 +217,16 @@ def _need_form(seen: Seen, words: Words) -> Child:
     )  # fmt: skip
 
 
-def _override_form(seen: Seen, words: Words) -> Child:
-    units = [
+def _override_form(units: Sequence[UnitLine], needs: list[dict[str, str]], words: Words) -> Child:
+    free = [
         {"label": f"{line.row.label}（{words[f'unit_state.{line.row.state}']}）", "value": line.row.code}
-        for line in seen.units if line.row.state == "available"
+        for line in units if line.row.state == "available"
     ]  # fmt: skip
-    needs = [{"label": label, "value": code} for code, label in seen.capabilities.items()]
     return html.Details(
         [
             html.Summary(words["dispatch.override"]),
             html.Div([
-                dcc.Dropdown(units, None, id="dispatch-unit", placeholder=words["dispatch.unit"]),
+                dcc.Dropdown(free, None, id="dispatch-unit", placeholder=words["dispatch.unit"]),
                 dcc.Dropdown(needs, None, id="dispatch-for", placeholder=words["dispatch.capability"]),
                 dcc.Textarea(
                     id="dispatch-why", maxLength=500, rows=2, placeholder=words["dispatch.override_why"]
@@ -320,8 +330,8 @@ def _transfer(row: Transfer, seen: Seen, words: Words) -> Child:
     ]
 
 
-def _supply_form(seen: Seen, words: Words) -> Child:
-    options = [{"label": label, "value": code} for code, label in seen.supplies.items()]
+def _supply_form(kinds: Mapping[str, str], words: Words) -> Child:
+    options = [{"label": label, "value": code} for code, label in kinds.items()]
     return html.Details(
         [
             html.Summary(words["dispatch.send_supply"]),

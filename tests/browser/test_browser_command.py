@@ -537,7 +537,7 @@ def it_is_evaluated(night: Night) -> None:
     expect(coord.locator(".review-judged").first).to_be_visible()
     for text in coord.locator(".review-texts textarea").all():
         text.fill("响应及时，封控得当。")
-    for box in coord.locator(".review-judged").all():
+    for box in coord.locator(".review-judged input").all():
         box.fill("90")
     night.shoot(coord, "review-draft", large=True)
     verb_of(coord, "submit").click()
