@@ -21,7 +21,7 @@ from tickets.moving import Actor
 
 pytest_plugins = ("browser_support",)
 pytestmark = pytest.mark.browser
-expect.set_options(timeout=20_000)
+expect.set_options(timeout=30_000)
 LON, LAT = 114.31, 33.63
 STALE_S = 6.0
 WHO = Actor(0, "测试", frozenset({"command.view", "command.act", "command.edit"}))
@@ -87,7 +87,7 @@ def test_it_moves_falls_silent_and_says_so(page: Page, stack: Stack, secrets: st
     before = plate.bounding_box()
     assert before is not None
     tell(stack, secrets, LON + 0.004, LAT)
-    page.wait_for_function("hotline.command.sections.units.T1.lon === 114.314")
+    page.wait_for_function("Math.abs(hotline.command.sections.units.T1.lon - 114.314) < 1e-6")
     expect(page.locator(".force-count")).to_contain_text("力量 1")
     lost = page.locator(".force-count button")
     expect(lost).to_be_visible()  # it fell silent
@@ -123,6 +123,7 @@ def test_open_screens_hear_again_after_the_web_restarts(
     tell(stack, secrets, LON + 0.008, LAT)
     for each in pages:
         each.wait_for_function(
-            "(hotline.command.sections.units.T1 || {}).lon === 114.318", timeout=30_000
+            "Math.abs((hotline.command.sections.units.T1 || {}).lon - 114.318) < 1e-6",
+            timeout=30_000,
         )
     context.close()
