@@ -20,7 +20,7 @@ from sqlalchemy import Engine
 from waiting import until
 from web_client import Answer, Client
 
-from dashboard import auth, live, server, sign_in
+from dashboard import auth, hub, server, sign_in
 from models.clock import now
 from models.store import db, people
 from models.store.people import PERMISSIONS
@@ -70,7 +70,7 @@ def web(stores: Stores, engine: Engine) -> Iterator[Web]:
                 made.append(self)
 
         patch.setattr(server, "FastAPI", Known)
-        patch.setattr(live, "RECHECK_S", 0.3)
+        patch.setattr(hub, "RECHECK_S", 0.3)
         patch.setattr(auth, "CACHE_S", 0.3)
         app = server.create_app(stores.for_tenant(place.slug, metrics_token=TOKEN))
         config = uvicorn.Config(
