@@ -31,19 +31,23 @@ WHO = Actor(0, "测试", frozenset({"command.view", "command.act", "command.edit
 def secrets(stack: Stack) -> str:
     """The secret of a device; the tenant calls a unit lost after some seconds."""
     engine = db.engine_for(environment_of(stack.data)["HOTLINE_DATABASE_URL"])
-    tenant = db.tenant_id_of(engine, TENANT)
-    with db.transaction(engine, tenant) as session:
-        session.execute(
-            update(Parameter)
-            .where(Parameter.name == "command")
-            .values(value={"stale_s": STALE_S}, set_at=to_datetime(now()), set_by="测试")
-        )
-        session.merge(Capability(tenant_id=tenant, code="fire", label="灭火", position=0))
-        session.flush()
-        form = resources.UnitForm("望江<b>一号车", "fire", ("fire",), 6, 4, LON, LAT, device="d1")
-        resources.add_unit(session, "T1", form, actor=WHO, now=now())
-        token = resources.new_token(session, "T1", actor=WHO, now=now())
-    engine.dispose()
+    try:
+        tenant = db.tenant_id_of(engine, TENANT)
+        with db.transaction(engine, tenant) as session:
+            session.execute(
+                update(Parameter)
+                .where(Parameter.name == "command")
+                .values(value={"stale_s": STALE_S}, set_at=to_datetime(now()), set_by="测试")
+            )
+            session.merge(Capability(tenant_id=tenant, code="fire", label="灭火", position=0))
+            session.flush()
+            form = resources.UnitForm(
+                "望江<b>一号车", "fire", ("fire",), 6, 4, LON, LAT, device="d1"
+            )
+            resources.add_unit(session, "T1", form, actor=WHO, now=now())
+            token = resources.new_token(session, "T1", actor=WHO, now=now())
+    finally:
+        engine.dispose()
     return token
 
 
