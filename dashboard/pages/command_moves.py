@@ -8,12 +8,24 @@ import dash
 from dash import ALL, Input, Output, State
 from sqlalchemy.orm import Session
 
-from command import conference, dossier, incidents, levels, moving, plans, queries, records, tasks
+from command import (
+    conference,
+    dispatch,
+    dossier,
+    incidents,
+    levels,
+    moving,
+    plans,
+    queries,
+    records,
+    tasks,
+)
 from command.duty import contacts
 from dashboard.auth import require
 from dashboard.door import ground, reading, writing
-from dashboard.pages.context import actor, place, pressed_button, told, words
+from dashboard.pages.context import actor, place, told, words
 from dashboard.views import clock, command_forms
+from dashboard.views import command as views
 from dashboard.views.command_forms import FORMS, Asked, Options
 from dashboard.views.kit import Child
 from models.clock import now
@@ -31,10 +43,10 @@ COLOURS = ("red", "orange", "yellow", "blue")
 
 
 def register(app: dash.Dash) -> None:
-    """Register the two callbacks: a button pressed, a form done."""
+    """Register the two callbacks: a form asked for, a verb done."""
     app.callback(
         Output("command-form", "children"),
-        Input({"incident-open": ALL, "about": ALL}, "n_clicks"),
+        Input("incident-open", "data"),
         State("command-incident", "data"),
         prevent_initial_call=True,
     )(opened)
@@ -42,10 +54,11 @@ def register(app: dash.Dash) -> None:
         Output("command-form", "children", allow_duplicate=True),
         Output("toast", "data", allow_duplicate=True),
         Output("url", "href", allow_duplicate=True),
-        Input({"incident-do": ALL, "about": ALL}, "n_clicks"),
+        Input("incident-do", "data"),
         State({"incident-field": ALL, "verb": ALL}, "value"),
         State({"incident-field": ALL, "verb": ALL}, "id"),
         State("command-incident", "data"),
+        running=[(Output("command-form", "className"), f"{views.PLACE} busy", views.PLACE)],
         prevent_initial_call=True,
     )(done)
 
@@ -53,12 +66,11 @@ def register(app: dash.Dash) -> None:
 # --- opening --------------------------------------------------------------------------------
 
 
-def opened(clicks: list[int | None], incident: int | None) -> Child:
+def opened(press: Mapping[str, Any] | None, incident: int | None) -> Child:
     """Return the form that was asked for, nothing when it was put away."""
-    pressed: Any = pressed_button()
-    if not any(clicks) or not pressed:
+    if not press:
         return dash.no_update
-    verb, about = str(pressed["incident-open"]), str(pressed["about"])
+    verb, about = str(press["verb"]), str(press["about"])
     if not verb:
         return []
     require("command.report" if verb == "report" else "command.view")
@@ -161,13 +173,12 @@ def around(state: Incident) -> Around:
 
 
 def done(
-    clicks: list[int | None], values: list[Any], fields: list[dict[str, str]], incident: int | None
-) -> tuple[Any, Any, Any]:
+    press: Mapping[str, Any] | None, values: list[Any], fields: list[dict[str, str]], incident: int | None
+) -> tuple[Any, Any, Any]:  # fmt: skip
     """Do what a form asks; a refusal stays in the form with what was typed."""
-    pressed: Any = pressed_button()
-    if not any(clicks) or not pressed:
+    if not press:
         return dash.no_update, dash.no_update, dash.no_update
-    verb, about = str(pressed["incident-do"]), str(pressed["about"])
+    verb, about = str(press["verb"]), str(press["about"])
     given = {
         field["incident-field"]: value
         for field, value in zip(fields, values, strict=True)
@@ -393,6 +404,9 @@ MOVES: Mapping[str, Move] = {
         s, i, n, _text(v, "member"), granted=False, actor=who, now=at
     ),
     "end_conference": lambda s, i, n, _v, who, at: conference.end_conference(s, i, n, actor=who, now=at),
+    "cancel_unit": lambda s, _i, n, v, who, at: dispatch.cancel(
+        s, n, note=_text(v, "note"), actor=who, now=at
+    ),
     "notify": lambda s, i, _n, v, who, at: records.notify(
         s, i, to=tuple(filter(None, _text(v, "to").replace("，", ",").split(","))), said=_text(v, "said"),
         actor=who, now=at,

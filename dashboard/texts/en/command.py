@@ -188,6 +188,7 @@ TEXTS: Mapping[str, str] = {
     "incident_verb.remark": "Record",
     "incident_verb.change_remark": "Correct",
     "incident_verb.notify": "Send notice",
+    "incident_verb.cancel_unit": "Cancel the dispatch",
     "incident_verb.report": "Report",
     "incident_verb.escalate": "Make it an incident",
     "incident_field.note": "Note",

@@ -187,6 +187,7 @@ TEXTS: Mapping[str, str] = {
     "incident_verb.remark": "记录",
     "incident_verb.change_remark": "更正",
     "incident_verb.notify": "发通知",
+    "incident_verb.cancel_unit": "撤销派遣",
     "incident_verb.report": "上报",
     "incident_verb.escalate": "转为突发事件",
     "incident_field.note": "说明",
