@@ -536,10 +536,10 @@ def it_is_evaluated(night: Night) -> None:
     for box in coord.locator(".review-judged input").all():
         box.fill("90")
     night.shoot(coord, "review-draft", large=True)
-    coord.locator("button[id*='\"review-do\":\"submit\"']").click()
+    coord.locator('button[id*=\'"review-do":"submit"\']').click()
     expect(coord.locator(".review-facts")).to_contain_text("待审批")
     leader.goto(f"{url}/command/review?id={number}")
-    leader.locator("button[id*='\"review-do\":\"approve\"']").click()
+    leader.locator('button[id*=\'"review-do":"approve"\']').click()
     expect(leader.locator(".review-facts")).to_contain_text("已批准")
     night.shoot(leader, "review-approved")
     file = leader.request.get(f"{url}/api/command/evaluation/{number}.pdf").body()
