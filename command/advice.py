@@ -34,7 +34,7 @@ def advice(session: Session, state: State, *, actor: Actor, now: Instant) -> Adv
     lines: list[Line] = []
     if "knowledge.view" in actor.can:
         lines = knowledge.suggest(
-            session, f"{label}应急处置 {state.title}", actor=actor, now=now, limit=20
+            session, f"{label} {state.title}", actor=actor, now=now, limit=20
         )
     rows = session.scalars(
         select(Incident.picture)
