@@ -61,7 +61,7 @@
     box.append(beak, plate, word);
     const icon = L.divIcon({ html: box, className: "force-pin", iconSize: [26, 26], iconAnchor: [13, 13], popupAnchor: [0, -14] });
     const marker = L.marker([lat, lon], { icon, riseOnHover: true });
-    marker.bindPopup(() => facts(code), { className: "force-pop", autoPanPadding: [40, 40] });
+    marker.bindPopup(() => facts(code), { className: "force-pop", autoPanPaddingTopLeft: [124, 20], autoPanPaddingBottomRight: [24, 24] });
     marker.addTo(layer);
     const drawn = { marker, box, beak, plate, word, lat, lon, look: "", turned: null, name: "" };
     pins.set(code, drawn);
