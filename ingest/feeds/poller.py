@@ -128,7 +128,7 @@ class Feeds:
             log.warning("feed %s: store lost: %s", feed.name, error)
             await asyncio.sleep(POLL_S)
         except HotlineError as error:
-            log.info("feed %s: stopped meanwhile: %s", feed.name, error)
+            log.info("feed %s: stopped or changed meanwhile: %s", feed.name, error)
         except Exception:
             log.exception("feed %s: fault of ours", feed.name)
             await asyncio.sleep(PUT_OFF_S)  # it stands among those asked, so it is left alone
@@ -149,7 +149,7 @@ class Feeds:
         at = now()
         again = at + pause_s(feed.every_s, feed.fails + 1, self._chance)
         with db.transaction(self._engine, self._tenant_id) as session:
-            taking.failed(session, feed.id, error, next_at=again, now=at)
+            taking.failed(session, feed, error, next_at=again, now=at)
         log.info("feed %s: asked -> %s -> again in %.0f s", feed.name, error, again - at)
 
     def _take(self, feed: Feed, came: Fetched) -> None:
@@ -157,10 +157,10 @@ class Feeds:
         again = at + pause_s(feed.every_s, 0, self._chance)
         with db.transaction(self._engine, self._tenant_id) as session:
             if came.body is None:
-                taking.unchanged(session, feed.id, next_at=again, now=at)
+                taking.unchanged(session, feed, next_at=again, now=at)
                 return
             told = taking.take(
-                session, feed.id, came.body, roads=lambda: self._roads(session), now=at
+                session, feed.id, came.body, roads=lambda: self._roads(session), now=at, asked=feed
             )
             self._keep_book(session, feed, came, told, again, at)
         self.taken += 1
@@ -170,7 +170,7 @@ class Feeds:
     ) -> None:
         if told.error:
             later = at + pause_s(feed.every_s, feed.fails + 1, self._chance)
-            taking.failed(session, feed.id, f"unreadable: {told.error}", next_at=later, now=at)
+            taking.failed(session, feed, f"unreadable: {told.error}", next_at=later, now=at)
             return
         # a message that told of something we could not use is asked for whole again
         etag = "" if told.refused else came.etag
