@@ -15,9 +15,10 @@ import httpx
 from fastapi import FastAPI
 from fastapi.responses import Response
 
+from command.queries import VIEW
 from dashboard.auth import require
 from dashboard.door import doors, reading
-from models.errors import NotFound, Unavailable
+from models.errors import NotFound, Refused, Unavailable
 from models.tables import Camera
 
 PLAYLIST = "application/vnd.apple.mpegurl"
@@ -39,13 +40,11 @@ def routes(server: FastAPI) -> None:
 
     @server.get("/api/cameras/live.m3u8")
     async def live(bureau: str, key: str) -> Response:
-        require("command.view")
         url = await asyncio.to_thread(_url, bureau, key)
         return await _playlist(http, url, bureau, key)
 
     @server.get("/api/cameras/part")
     async def part(bureau: str, key: str, at: str, seal: str) -> Response:
-        require("command.view")
         url = await asyncio.to_thread(_url, bureau, key)
         if not hmac.compare_digest(_seal(bureau, key, at), seal) or not _same_house(url, at):
             raise NotFound("no such part")
@@ -93,15 +92,14 @@ def _same_house(url: str, at: str) -> bool:
 
 
 def _url(bureau: str, key: str) -> str:
+    who = require(VIEW)
+    if who.unit:
+        raise Refused("units have no part in command", permission=VIEW)
     with reading() as session:
-        row = session.get(Camera, (_tenant(), bureau, key))
+        row = session.get(Camera, (who.tenant_id, bureau, key))
     if row is None:
         raise NotFound(f"no camera {key[:40]}")
     return row.url
-
-
-def _tenant() -> int:
-    return require("command.view").tenant_id
 
 
 async def _fetch(

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from urllib.parse import urlencode
 
 import pytest
-from desk_site import Site, running_site
+from desk_site import PEOPLE, Site, running_site
+from factories import make_user
 from real_stores import Stores
 from sqlalchemy import Engine
 
@@ -89,6 +90,21 @@ def test_what_no_playlist_named_is_not_fetched(site: Site, eye: str) -> None:
 @pytest.mark.parametrize(("key", "status"), [("坏", 503), ("无", 503), ("别处", 404)])
 def test_a_camera_that_is_not_there_says_so(site: Site, key: str, status: int) -> None:
     assert site.client("coordinator").get(address("traffic", key)).status == status
+
+
+def test_a_unit_sees_no_camera_whatever_its_role_may(site: Site) -> None:
+    """A unit has no part in command, even when somebody gave its role the right to look."""
+    shown = ("command_map.drawn", [0, 0, None])
+    assert "bureau=traffic" in site.ask("coordinator", *shown).text
+    with site.session() as session:
+        user = make_user(session, site.place.id, "lookers", permissions=PEOPLE["coordinator"].can)
+        user.unit = "zjj"
+    assert "bureau=traffic" not in site.ask("lookers", *shown).text
+    parts = site.client("coordinator").get(address("traffic", "东门/1")).text.splitlines()
+    (part,) = [line for line in parts if "%2F0.ts" in line and "169.254" not in line]
+    for path in (address("traffic", "东门/1"), part):
+        assert site.client("coordinator").get(path).status == 200
+        assert site.client("lookers").get(path).status == 403
 
 
 def test_who_may_not_sees_nothing(site: Site) -> None:
