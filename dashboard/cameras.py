@@ -18,6 +18,7 @@ from fastapi.responses import Response
 from command.queries import VIEW
 from dashboard.auth import require
 from dashboard.door import doors, reading
+from gis_data.feeds.reach import Door
 from models.errors import NotFound, Refused, Unavailable
 from models.tables import Camera
 
@@ -33,10 +34,12 @@ def address(bureau: str, key: str) -> str:
     return f"/api/cameras/live.m3u8?{urlencode({'bureau': bureau, 'key': key})}"
 
 
-def routes(server: FastAPI) -> None:
-    """Give the server the cameras' routes."""
+def routes(server: FastAPI, *, loopback: bool) -> None:
+    """Give the server the cameras' routes. loopback : a camera may stand on this machine itself."""
     timeout = httpx.Timeout(5.0, connect=2.0)
-    http = httpx.AsyncClient(timeout=timeout, follow_redirects=False, trust_env=False)
+    http = httpx.AsyncClient(
+        timeout=timeout, transport=Door(loopback=loopback), follow_redirects=False, trust_env=False
+    )
 
     @server.get("/api/cameras/live.m3u8")
     async def live(bureau: str, key: str) -> Response:
@@ -86,7 +89,10 @@ def _seal(bureau: str, key: str, at: str) -> str:
 
 
 def _same_house(url: str, at: str) -> bool:
-    """True when a part is fetched from where its camera is, so that no playlist leads us elsewhere."""
+    """True when a part is fetched from where its camera is, so that no playlist leads us elsewhere.
+
+    The door checks the address behind the name, of every part anew.
+    """
     own, asked = urlsplit(url), urlsplit(at)
     return (own.scheme, own.netloc) == (asked.scheme, asked.netloc) and own.scheme in _ORDERLY
 

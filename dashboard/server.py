@@ -225,7 +225,7 @@ def create_app(settings: Settings, public: Public | None = None) -> ASGIApp:
     files.routes(server)
     letters.routes(server)
     maps.routes(server)
-    cameras.routes(server)
+    cameras.routes(server, loopback=settings.feeds_loopback)
     hotspot_files.routes(server)
     incident_files.routes(server)
     route_files.routes(server)

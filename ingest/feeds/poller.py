@@ -45,13 +45,15 @@ class Feeds:
     """Asks one tenant's bureaus."""
 
     def __init__(
-        self, redis: "Redis", engine: Engine, tenant: str, vault: Vault, files: Files
-    ) -> None:
+        self, redis: "Redis", engine: Engine, tenant: str, vault: Vault, files: Files, *,
+        loopback: bool = False,
+    ) -> None:  # fmt: skip
         self.tenant = tenant
         self._redis = redis
         self._engine = engine
         self._vault = vault
         self._files = files
+        self._loopback = loopback
         self._name = process_name(f"feeds-{tenant}")
         self._lease = Lease(redis, f"feeds:{tenant}", self._name, LEASE_MS)
         self._tenant_id = 0
@@ -79,7 +81,7 @@ class Feeds:
         try:
             self.state = "asking"
             self._tenant_id = await asyncio.to_thread(db.tenant_id_of, self._engine, self.tenant)
-            async with client() as http:
+            async with client(loopback=self._loopback) as http:
                 await self._ask_on(http)
         finally:
             self.state = "waiting"

@@ -5,14 +5,18 @@ import threading
 from collections.abc import Iterator
 from urllib.parse import urlencode
 
+import httpx
 import pytest
 from desk_site import PEOPLE, Site, running_site
 from factories import make_user
+from fastapi import FastAPI
 from real_stores import Stores
 from sqlalchemy import Engine
 
+from dashboard import cameras
 from dashboard.cameras import address, rewritten
 from models.clock import now, to_datetime
+from models.errors import Unavailable
 from models.tables import Camera
 
 PLAYLIST = """#EXTM3U
@@ -51,7 +55,7 @@ def eye() -> Iterator[str]:
 
 @pytest.fixture(scope="module")
 def site(stores: Stores, engine: Engine, eye: str) -> Iterator[Site]:
-    with running_site(stores, engine) as made:
+    with running_site(stores, engine, loopback=True) as made:
         with made.session() as session:
             for key, path in (
                 ("东门/1", "/a/live.m3u8"),
@@ -85,6 +89,21 @@ def test_what_no_playlist_named_is_not_fetched(site: Site, eye: str) -> None:
     asked = urlencode({"bureau": "traffic", "key": "东门/1", "at": f"{eye}/0.ts", "seal": "0"})
     asked = f"/api/cameras/part?{asked}"
     assert site.client("coordinator").get(asked).status == 404
+
+
+async def test_a_camera_on_this_machine_wants_the_setting(
+    eye: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What a playlist names is checked by its address, too: the name alone may say any."""
+    site = FastAPI()
+    monkeypatch.setattr(cameras, "_url", lambda _bureau, _key: f"{eye}/a/live.m3u8")
+    monkeypatch.setattr(cameras, "_seal", lambda *_: "seal")
+    cameras.routes(site, loopback=False)
+    asked = {"bureau": "traffic", "key": "k", "at": f"{eye}/0.ts", "seal": "seal"}
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(site), base_url="http://us") as http:
+        for path in (address("traffic", "k"), f"/api/cameras/part?{urlencode(asked)}"):
+            with pytest.raises(Unavailable, match="Forbidden"):
+                await http.get(path)
 
 
 @pytest.mark.parametrize(("key", "status"), [("坏", 503), ("无", 503), ("别处", 404)])
