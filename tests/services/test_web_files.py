@@ -115,7 +115,7 @@ def test_what_came_from_the_scene_is_in_the_log_and_stays(site: Site, engine: En
         ]  # fmt: skip
         with pytest.raises(Refused):  # evidence
             attachments.remove(session, picture, HOLDERS, reason="误传", actor=duty, now=now())
-    part = site.client("duty").ask("GET", f"/files/{moving_picture}", None, {"Range": "bytes=4-7"})
+    part = site.client("duty").ask("GET", f"/files/{moving_picture}", "", {"Range": "bytes=4-7"})
     assert (part.status, part.body) == (206, b"ftyp")  # a player may jump
     for stranger in ("looker", "unit", "nobody"):
         assert site.send(PNG, to=to, login=stranger).status in (403, 404)
