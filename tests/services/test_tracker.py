@@ -327,6 +327,31 @@ async def test_what_cannot_be_read_is_set_aside(
     await eventually(aside)
 
 
+async def test_a_time_that_cannot_be_written_costs_nobody_else_a_position(
+    tracker: Tracker, engine: Engine, redis: "Redis", tenant: Place
+) -> None:
+    at = now() - 30
+    await tell(redis, tenant, here("fire-1", at))
+
+    async def known() -> None:
+        assert row_of(engine, tenant, "fire-1").lon is not None
+
+    await eventually(known)
+    odd = here("fire-1", -62_135_625_600.0, heard=at + 1)  # the year 1, east of Greenwich
+    await tell(redis, tenant, odd, here("fire-2", at + 2))
+    await tell(redis, tenant, here("fire-1", at + 3, 110))
+
+    async def kept() -> None:
+        assert row_of(engine, tenant, "fire-1").fixed_at == to_datetime(at + 3)
+        assert row_of(engine, tenant, "fire-2").fixed_at == to_datetime(at + 2)
+        dead = await streams.read(redis, streams.dead_stream(tenant.slug), "0")
+        assert [fixes.decode(entry.fields[b"raw"]) for entry in dead] == [[odd]]
+        pending: Any = await redis.xpending(streams.fix_stream(tenant.id), "positions")
+        assert pending["pending"] == 0
+
+    await eventually(kept)
+
+
 async def test_one_of_two_trackers_tracks_and_the_other_takes_over(
     tracker: Tracker, engine: Engine, redis: "Redis", tenant: Place
 ) -> None:
