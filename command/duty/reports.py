@@ -70,11 +70,10 @@ def facts(
         raise BadInput("a period of at most a quarter", field="until")
     tally = ledger.day_tally(session, since, until, dict(judged.queues), judged.default)
     day = today.of_district(today.board(session, since, until, now=now), actor.district)
-    lines = journal.entries(session, since, until, actor=actor)
     return {
         "calls": board.kpi(total(tally)),
         "tickets": {name: day[name] for name in ("opened", "kinds", "states", "results")},
-        "log": journal.counts(lines),
+        "log": journal.tally(session, since, until, actor=actor),
         "people": _people(session, since, until),
     }  # fmt: skip
 

@@ -8,10 +8,12 @@ from zoneinfo import ZoneInfo
 import pytest
 from conftest import Place
 from factories import AT, make_call, make_missed, make_user, put_calls
+from forces import SCENE, town
 from real_stores import Stores
 from sqlalchemy import Engine, delete, func, select, update
 from sqlalchemy.orm import Session
 
+from command import incidents
 from command.duty import (
     calendar,
     contact_import,
@@ -27,6 +29,7 @@ from command.duty import (
 from command.duty.contacts import Form
 from models.errors import BadInput, HotlineError, NotFound, Refused, WrongStatus
 from models.events import duty as events
+from models.events.incident.course import Place as Scene
 from models.rules import board
 from models.rules.duty.roster import Slot
 from models.rules.metrics import STANDARD, total
@@ -507,6 +510,31 @@ def test_the_log_writes_itself(session: Session, tenant: Place, vault: Vault) ->
     ]
     for statement in (update(DutyRemark).values(text="改"), delete(DutyRemark)):
         assert session.execute(statement).rowcount == 0  # type: ignore[attr-defined]
+
+
+def report_incident(session: Session, district: str) -> int:
+    where = Scene(*SCENE, "路1号", district)
+    form = incidents.Form("gas", f"{district}燃气泄漏", where)
+    return incidents.report(session, form, actor=EDITOR, now=AT).id
+
+
+def test_the_log_shows_incidents_to_whom_they_are_shown_elsewhere(
+    session: Session, tenant: Place
+) -> None:
+    town(session)
+    here, there = report_incident(session, "1"), report_incident(session, "2")
+    log_all(session)
+
+    def about(actor: Actor) -> set[str]:
+        lines = journal.entries(session, AT - 60, AT + 60, actor=actor)
+        tally = journal.tally(session, AT - 60, AT + 60, actor=actor)
+        assert sum(tally.values()) == len(lines)
+        return {line.about for line in lines}
+
+    both = frozenset({"duty.view", "command.view"})
+    assert about(Actor(5, "全市", both)) == {f"incident:{here}", f"incident:{there}"}
+    assert about(Actor(5, "一区", both, district="1")) == {f"incident:{here}"}
+    assert about(READER) == set()
 
 
 JUDGED = reports.Judged({}, STANDARD)
