@@ -51,27 +51,33 @@ def entries(
     *,
     actor: Actor,
     classes: Iterable[str] = (),
+    first: int = 0,
 ) -> list[Entry]:
     """Return the lines of [since, until), the newest first: of the classes named, or of all, no more than SHOWN.
 
-    Of tickets and incidents those the actor may see.
+    first : so many, the earliest, in their order. Of tickets and incidents those the actor may see.
     """
     require(actor, VIEW)
     wanted, span = frozenset(classes), (to_datetime(since), to_datetime(until))
+    most = first or SHOWN
+
+    def ordered(*columns: Any) -> list[Any]:  # noqa: ANN401 - columns
+        return [each.asc() if first else each.desc() for each in columns]
+
     logged = session.execute(
         select(EventLog.event_id, EventLog.kind, EventLog.event)
         .where(*_logged(session, span, wanted, actor))
-        .order_by(EventLog.at.desc(), EventLog.id.desc())
-        .limit(SHOWN)
+        .order_by(*ordered(EventLog.at, EventLog.id))
+        .limit(most)
     )
     found = _lines(session, [(kind, SAID[kind], event, key) for key, kind, event in logged])
-    audited = select(Audit).where(*_audited(span, wanted)).order_by(Audit.id.desc()).limit(SHOWN)
+    audited = select(Audit).where(*_audited(span, wanted)).order_by(*ordered(Audit.id)).limit(most)
     found += _audit_lines(session, session.scalars(audited).all())
     if not wanted or "remark" in wanted:
         remarks = select(DutyRemark).where(*_remarked(span))
-        rows = session.scalars(remarks.order_by(DutyRemark.id.desc()).limit(SHOWN))
+        rows = session.scalars(remarks.order_by(*ordered(DutyRemark.id)).limit(most))
         found += _remark_lines(rows)
-    return sorted(found, key=lambda line: line.at, reverse=True)[:SHOWN]
+    return sorted(found, key=lambda line: line.at, reverse=not first)[:most]
 
 
 def tally(
@@ -97,6 +103,12 @@ def tally(
         name = case((DutyRemark.corrects.is_(None), "remark"), else_="correction")
         found += session.execute(select(name, number).where(*_remarked(span)).group_by(name))
     return {str(name): int(many) for name, many in found}
+
+
+def class_of(name: str) -> Class:
+    """Return the class of a sentence."""
+    saying = SAID.get(name) or AUDITED.get(name)
+    return saying.cls if saying else "remark"
 
 
 Span = tuple[datetime, datetime]

@@ -107,8 +107,14 @@ def draft(
     require(actor, EDIT)
     title = owed(title, "title", TITLE_MAX)
     found = facts(session, since, until, judged=judged, actor=actor, now=now)
-    lines = journal.entries(session, since, until, actor=actor)
-    text = report_words.draft(found, lines, zone(session))
+    earliest = [
+        journal.entries(
+            session, since, until, actor=actor, classes=classes, first=report_words.LISTED,
+        )
+        for _, classes, _ in report_words.SECTIONS
+    ]  # fmt: skip
+    unseen = not journal.sees_incidents(actor)
+    text = report_words.draft(found, earliest, zone(session), unseen=unseen)
     row = DutyReport(
         tenant_id=tenant_of(session), title=title, since=to_datetime(since),
         until=to_datetime(until), state=DRAFT, version=1, text=text[:TEXT_MAX], facts=found,

@@ -21,6 +21,7 @@ from command.duty import (
     handovers,
     journal,
     notices,
+    report_words,
     reports,
     roster,
     swaps,
@@ -538,6 +539,26 @@ def test_the_log_shows_incidents_to_whom_they_are_shown_elsewhere(
 
 
 JUDGED = reports.Judged({}, STANDARD)
+
+
+def test_ordinary_requests_hide_no_emergency(
+    session: Session, tenant: Place, vault: Vault, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(journal, "SHOWN", 2)
+    grave = [open_ticket(session, vault, emergency=True, title=f"泄漏{n}") for n in range(3)]
+    for n in range(9):
+        open_ticket(session, vault, title=f"路灯不亮{n}", content="三天了")
+    log_all(session)
+    since, until = AT - 60, AT + 60
+    lines = journal.entries(session, since, until, actor=EDITOR)
+    assert [line.facts["no"] for line in lines] == [grave[2], grave[1]]
+    assert journal.tally(session, since, until, actor=EDITOR) == {"TicketOpened": 3}
+    row = reports.draft(session, "日报", since, until, judged=JUDGED, actor=EDITOR, now=AT + 60)
+    assert row.facts["log"] == {"TicketOpened": 3}
+    assert all(no in row.text for no in grave)
+    monkeypatch.setattr(report_words, "LISTED", 1)
+    row = reports.draft(session, "日报", since, until, judged=JUDGED, actor=EDITOR, now=AT + 60)
+    assert grave[0] in row.text and grave[1] not in row.text and "另有 2 条" in row.text
 
 
 def test_a_report_has_the_houses_own_figures(session: Session, tenant: Place, vault: Vault) -> None:
