@@ -31,7 +31,8 @@ SHOWN = 2000
 class Entry(NamedTuple):
     """A line of the log: its class, the name of its sentence, the facts of it, who did it, what it is about.
 
-    key : of the event, the audit's line or the remark; about : `kind:key` to follow; remark : id of an own remark.
+    key : of the event, the audit's line or the remark; about : `kind:key` to follow; remark : id of an own remark;
+    exercise : it is of an incident that is none (演练).
     """
 
     at: Instant
@@ -42,6 +43,7 @@ class Entry(NamedTuple):
     about: str
     key: str
     remark: int = 0
+    exercise: bool = False
 
 
 def entries(
@@ -51,11 +53,13 @@ def entries(
     *,
     actor: Actor,
     classes: Iterable[str] = (),
+    real: bool = False,
     first: int = 0,
 ) -> list[Entry]:
     """Return the lines of [since, until), the newest first: of the classes named, or of all, no more than SHOWN.
 
-    first : so many, the earliest, in their order. Of tickets and incidents those the actor may see.
+    real : without those of exercises; first : so many, the earliest, in their order. Of tickets and incidents those
+    the actor may see.
     """
     require(actor, VIEW)
     wanted, span = frozenset(classes), (to_datetime(since), to_datetime(until))
@@ -66,7 +70,7 @@ def entries(
 
     logged = session.execute(
         select(EventLog.event_id, EventLog.kind, EventLog.event)
-        .where(*_logged(session, span, wanted, actor))
+        .where(*_logged(session, span, wanted, actor, real=real))
         .order_by(*ordered(EventLog.at, EventLog.id))
         .limit(most)
     )
@@ -87,14 +91,15 @@ def tally(
     *,
     actor: Actor,
     classes: Iterable[str] = (),
+    real: bool = False,
 ) -> dict[str, int]:
-    """Return how many lines of each sentence [since, until) has, all of them."""
+    """Return how many lines of each sentence [since, until) has, all of them; `real` without those of exercises."""
     require(actor, VIEW)
     wanted, span = frozenset(classes), (to_datetime(since), to_datetime(until))
     number = func.count()
     of_events = (
         select(EventLog.kind, number)
-        .where(*_logged(session, span, wanted, actor))
+        .where(*_logged(session, span, wanted, actor, real=real))
         .group_by(EventLog.kind)
     )
     of_audit = select(Audit.verb, number).where(*_audited(span, wanted)).group_by(Audit.verb)
@@ -116,7 +121,7 @@ Spoken = tuple[str, Saying, Mapping[str, Any], str]
 
 
 def _logged(
-    session: Session, span: Span, wanted: frozenset[str], actor: Actor
+    session: Session, span: Span, wanted: frozenset[str], actor: Actor, *, real: bool
 ) -> list[ColumnElement[bool]]:
     """Return which events are lines: those that have something to say, of what the actor may see."""
     kinds = {kind for kind, saying in SAID.items() if not wanted or saying.cls in wanted}
@@ -124,7 +129,9 @@ def _logged(
         kinds -= OF_INCIDENTS
     number = cast(EventLog.event["ticket"].astext, BigInteger)
     ticket = exists().where(Ticket.id == number, Ticket.kind != STAFF, *scope(session, actor))
-    incident = exists().where(Incident.id == EventLog.incident, sees(actor))
+    incident = exists().where(
+        Incident.id == EventLog.incident, sees(actor), *([~Incident.exercise] if real else ())
+    )
     return [
         EventLog.kind.in_(kinds), EventLog.at >= span[0], EventLog.at < span[1],
         *(
@@ -151,9 +158,13 @@ def _remarked(span: Span) -> list[ColumnElement[bool]]:
 
 
 def _lines(session: Session, spoken: Sequence[Spoken]) -> list[Entry]:
-    """Read events as lines: tickets by their number, people by their names."""
+    """Read events as lines: tickets by their number, people by their names, what is of an exercise marked."""
     tickets = _tickets(
         session, {int(e["ticket"]) for kind, _, e, _ in spoken if kind in OF_TICKETS}
+    )
+    told = {int(e["incident"]) for kind, _, e, _ in spoken if kind in OF_INCIDENTS}
+    exercises = set(
+        session.scalars(select(Incident.id).where(Incident.id.in_(told), Incident.exercise))
     )
     names = _names(session, {str(e["actor"]) for _, _, e, _ in spoken})
     found = []
@@ -166,7 +177,8 @@ def _lines(session: Session, spoken: Sequence[Spoken]) -> list[Entry]:
                 facts["note"] = ""  # what was written of a protected citizen stays on the ticket
             about = f"ticket:{no}"
         by = event.get("by") or names.get(event["actor"], "")
-        found.append(Entry(event["at"], saying.cls, kind, facts, by, about, key))
+        drill = kind in OF_INCIDENTS and int(event["incident"]) in exercises
+        found.append(Entry(event["at"], saying.cls, kind, facts, by, about, key, exercise=drill))
     return found
 
 

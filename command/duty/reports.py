@@ -64,7 +64,10 @@ def facts(
     actor: Actor,
     now: Instant,
 ) -> dict[str, Any]:
-    """Return the key facts of [since, until): the ledger's figures, the tickets' counts, the log's, who served."""
+    """Return the key facts of [since, until): the ledger's figures, the tickets' counts, the log's, who served.
+
+    The log's are of what is real: an exercise is no emergency the watch had.
+    """
     require(actor, VIEW)
     if not since < until <= since + LONGEST_S:
         raise BadInput("a period of at most a quarter", field="until")
@@ -73,7 +76,7 @@ def facts(
     return {
         "calls": board.kpi(total(tally)),
         "tickets": {name: day[name] for name in ("opened", "kinds", "states", "results")},
-        "log": journal.tally(session, since, until, actor=actor),
+        "log": journal.tally(session, since, until, actor=actor, real=True),
         "people": _people(session, since, until),
     }  # fmt: skip
 
@@ -109,7 +112,7 @@ def draft(
     found = facts(session, since, until, judged=judged, actor=actor, now=now)
     earliest = [
         journal.entries(
-            session, since, until, actor=actor, classes=classes, first=report_words.LISTED,
+            session, since, until, actor=actor, classes=classes, real=True, first=report_words.LISTED,
         )
         for _, classes, _ in report_words.SECTIONS
     ]  # fmt: skip

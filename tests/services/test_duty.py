@@ -28,6 +28,8 @@ from command.duty import (
     wall,
 )
 from command.duty.contacts import Form
+from dashboard.texts import LANGUAGES
+from dashboard.views.duty.log import sentence
 from models.errors import BadInput, HotlineError, NotFound, Refused, WrongStatus
 from models.events import duty as events
 from models.events.incident.course import Place as Scene
@@ -513,9 +515,9 @@ def test_the_log_writes_itself(session: Session, tenant: Place, vault: Vault) ->
         assert session.execute(statement).rowcount == 0  # type: ignore[attr-defined]
 
 
-def report_incident(session: Session, district: str) -> int:
+def report_incident(session: Session, district: str, *, exercise: bool = False) -> int:
     where = Scene(*SCENE, "路1号", district)
-    form = incidents.Form("gas", f"{district}燃气泄漏", where)
+    form = incidents.Form("gas", f"{district}燃气泄漏", where, exercise=exercise)
     return incidents.report(session, form, actor=EDITOR, now=AT).id
 
 
@@ -559,6 +561,29 @@ def test_ordinary_requests_hide_no_emergency(
     monkeypatch.setattr(report_words, "LISTED", 1)
     row = reports.draft(session, "日报", since, until, judged=JUDGED, actor=EDITOR, now=AT + 60)
     assert grave[0] in row.text and grave[1] not in row.text and "另有 2 条" in row.text
+
+
+def test_an_exercise_is_marked_in_the_log_and_is_no_matter_of_the_report(
+    session: Session, tenant: Place
+) -> None:
+    town(session)
+    drill = report_incident(session, "1", exercise=True)
+    log_all(session)
+    (line,) = journal.entries(session, AT - 60, AT + 60, actor=EDITOR)
+    assert (line.about, line.exercise) == (f"incident:{drill}", True)
+    assert sentence(line, LANGUAGES["zh"]).startswith("（演练）突发事件")
+    since, until = AT - 60, AT + 60
+    row = reports.draft(session, "日报", since, until, judged=JUDGED, actor=EDITOR, now=AT)
+    assert row.facts["log"] == {}
+    assert "本期无应急接报。" in row.text
+    report_incident(session, "2")
+    log_all(session)
+    row = reports.draft(session, "日报", since, until, judged=JUDGED, actor=EDITOR, now=AT)
+    assert row.facts["log"] == {"IncidentReported": 1}
+    assert "2燃气泄漏" in row.text and "1燃气泄漏" not in row.text
+    blind = Actor(1, "值班员", frozenset({"duty.view", "duty.edit"}))
+    row = reports.draft(session, "日报", since, until, judged=JUDGED, actor=blind, now=AT)
+    assert "突发事件未列入" in row.text and "本期无应急接报" not in row.text
 
 
 def test_a_report_has_the_houses_own_figures(session: Session, tenant: Place, vault: Vault) -> None:
