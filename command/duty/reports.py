@@ -133,12 +133,12 @@ def draft(
 def edit(
     session: Session, report_id: int, version: int, text: str, *, actor: Actor, now: Instant
 ) -> None:
-    """Write the text anew; WrongStatus when somebody was first, or it is a draft no more."""
+    """Write the text anew, which is the editor's from now on; WrongStatus for one who is late, or no draft."""
     require(actor, EDIT)
     text = owed(text, "text", TEXT_MAX)
     if one(session, report_id, actor=actor).text == text:
         return
-    row = _moved(session, report_id, version, DRAFT, text=text)
+    row = _moved(session, report_id, version, DRAFT, text=text, drafted_by=actor.user_id)
     tell(session, DutyReportEdited(**_told(session, row, "edit", actor, now)))
 
 
@@ -150,7 +150,7 @@ def submit(session: Session, report_id: int, version: int, *, actor: Actor, now:
 
 
 def approve(session: Session, report_id: int, version: int, *, actor: Actor, now: Instant) -> None:
-    """Approve what was read (`version`); nobody approves what they drew themselves."""
+    """Approve what was read (`version`); nobody approves a text of their own."""
     require(actor, APPROVE)
     row = _moved(
         session, report_id, version, SUBMITTED, state=APPROVED, approved_at=to_datetime(now),

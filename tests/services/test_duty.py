@@ -603,6 +603,17 @@ def test_a_report_has_the_houses_own_figures(session: Session, tenant: Place, va
     assert "来电 3 次" in row.text and "登记诉求 2 件" in row.text and "应急接报：" in row.text
 
 
+def test_nobody_approves_a_report_they_wrote_anew(session: Session, tenant: Place) -> None:
+    first = Actor(1, "值班员", frozenset({"duty.view", "duty.edit"}))
+    second = Actor(2, "值班长", PERMISSIONS)
+    row = reports.draft(session, "日报", AT - 60, AT, judged=JUDGED, actor=first, now=AT)
+    reports.edit(session, row.id, 1, "另写的话", actor=second, now=AT)
+    reports.submit(session, row.id, 2, actor=first, now=AT)
+    with pytest.raises(Refused), session.begin_nested():
+        reports.approve(session, row.id, 3, actor=second, now=AT)
+    reports.approve(session, row.id, 3, actor=Actor(3, "领导", PERMISSIONS), now=AT)
+
+
 def test_a_report_is_approved_by_another_and_keeps_every_text(
     session: Session, tenant: Place
 ) -> None:
