@@ -10,8 +10,9 @@ from conftest import Place
 from factories import AT, make_call, make_missed, make_user, put_calls
 from forces import SCENE, town
 from real_stores import Stores
-from sqlalchemy import Engine, delete, func, select, update
+from sqlalchemy import Engine, delete, func, select, text, update
 from sqlalchemy.orm import Session
+from waiting import until
 
 from command import incidents
 from command.duty import (
@@ -312,6 +313,38 @@ def test_two_who_put_one_person_on_duty_at_once(
     with ThreadPoolExecutor(4) as pool:
         done = list(pool.map(put, ["chief", "leader"] * 4, ["day", "whole"] * 4))
     assert done.count(True) == 1
+
+
+def test_nobody_leaves_the_book_while_being_put_on_duty(
+    engine: Engine, tenant: Place, vault: Vault
+) -> None:
+    with db.transaction(engine, tenant.id) as session:
+        chief = make_chiefs(session, tenant, vault)[0]
+        version = session.get_one(DutyContact, chief).version
+
+    def leave() -> bool:
+        try:
+            with db.transaction(engine, tenant.id) as session:
+                contacts.deactivate(session, chief, version, actor=EDITOR, now=AT)
+        except WrongStatus:
+            return False
+        return True
+
+    def settled() -> bool:
+        """Whether the one who leaves is through, or waits for the one who is put on duty."""
+        with db.transaction(engine, tenant.id) as session:
+            lock = text(
+                "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"
+                " AND classid = :tenant"
+            )
+            return left.done() or bool(session.scalar(lock, {"tenant": tenant.id}))
+
+    with ThreadPoolExecutor(1) as pool:
+        with db.transaction(engine, tenant.id) as session:
+            roster.place(session, "chief", DAY, "day", chief, actor=EDITOR, now=AT)
+            left = pool.submit(leave)
+            until(settled)
+        assert not left.result()
 
 
 # --- swaps ----------------------------------------------------------------------------------
