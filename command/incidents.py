@@ -6,7 +6,7 @@ from math import isfinite
 from typing import NamedTuple, get_args
 
 import msgspec
-from sqlalchemy import select, update
+from sqlalchemy import or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
@@ -72,7 +72,8 @@ def report(session: Session, form: Form, *, actor: Actor, now: Instant) -> State
     """Open an incident; the same form, ticket, hotspot or surge sent twice is one.
 
     Refused without command.report; BadInput names the field; NotFound for a ticket the actor does not see;
-    WrongStatus, with `incident`, when the ticket tells of one already. What the tenant lets start by itself starts.
+    WrongStatus, with `incident`, when the ticket tells of one already, and where what this was sent for before is not
+    the actor's to see. What the tenant lets start by itself starts.
     """
     if REPORT not in actor.can:
         raise Refused(f"{actor.ref} lacks {REPORT}", permission=REPORT)
@@ -82,7 +83,7 @@ def report(session: Session, form: Form, *, actor: Actor, now: Instant) -> State
         raise BadInput("wrong source", field="source")
     if not 0 <= form.happened <= now + 60:
         raise BadInput("it has not happened yet", field="happened")
-    if form.origin and (known := _by_origin(session, form.origin)) is not None:
+    if form.origin and (known := _by_origin(session, form.origin, actor)) is not None:
         return known
     ticket = seen(session, form.ticket, actor=actor) if form.ticket else None
     place = placed(form.place)
@@ -156,9 +157,18 @@ def _kind(session: Session, code: str) -> e.Kind:
     return found
 
 
-def _by_origin(session: Session, origin: str) -> State | None:
-    found = session.scalar(select(Incident.picture).where(Incident.origin == origin))
-    return msgspec.convert(found, State, str_keys=True) if found is not None else None
+def _by_origin(session: Session, origin: str, actor: Actor) -> State | None:
+    """Return what a sending became; WrongStatus where it is neither the actor's own nor theirs to see."""
+    mine = or_(sees(actor), Incident.reported_by == actor.user_id) if actor.user_id else sees(actor)
+    found = session.execute(
+        select(Incident.picture, mine).where(Incident.origin == origin)
+    ).one_or_none()
+    if found is None:
+        return None
+    picture, shown = found
+    if not shown:
+        raise WrongStatus("this form was sent by another", cap="saved")
+    return msgspec.convert(picture, State, str_keys=True)
 
 
 def _bind(session: Session, incident_id: int, ticket_id: int) -> None:
