@@ -131,7 +131,23 @@
     if (unit.skewed) line(H.word("force.skewed"), "bad");
     line(H.word("force.staff", { n: unit.staff }) + (unit.staffed ? "" : " · " + H.word("force.short")));
     if (unit.phone) line(H.word("force.call", { phone: unit.phone }));
+    if (unit.state === "available" && mayAct()) box.append(send(code));
     return box;
+  }
+
+  /* The form stands beside the map, with what the unit can do; see views.command_forms. */
+  function send(code) {
+    const button = H.make("button", "button small primary", H.word("incident_verb.send_unit"));
+    Object.assign(button, { type: "button" }).dataset.to = "incident-open";
+    button.dataset.press = JSON.stringify({ verb: "send_unit", about: "0:" + code });
+    button.addEventListener("click", () => map && map.closePopup());
+    return button;
+  }
+
+  function mayAct() {
+    const node = H.byId("command");
+    const { status } = H.command.sections.incident || {};
+    return node && node.dataset.canAct === "1" && ["reported", "verified", "responding", "controlled"].includes(status);
   }
 
   /* --- how many, and who is lost --- */

@@ -72,6 +72,8 @@ def page(search: str) -> Child:
         else {}
     )
     fixed = {"units": dispatch.frame(words()), "alerts": alerts_cap.pane()}
+    if chosen is not None:
+        fixed["records"] = panes.evidence(chosen, words())
     fixed["form"] = command_moves.begun(begun) if begun else []
     return views.page(
         views.Opened(base, chosen, pane, bounds, viewer().can, actor().ref), fixed, words()

@@ -12,6 +12,7 @@ from command import (
     conference,
     dispatch,
     dossier,
+    forces,
     incidents,
     levels,
     moving,
@@ -23,7 +24,9 @@ from command import (
 from command.duty import contacts
 from dashboard.auth import require
 from dashboard.door import ground, reading, writing
-from dashboard.pages.context import actor, place, told, words
+from dashboard.pages.context import actor, place, words
+from dashboard.pages.dispatch import refusal as dispatch_refusal
+from dashboard.pages.dispatch import roads
 from dashboard.views import clock, command_forms
 from dashboard.views import command as views
 from dashboard.views.command_forms import FORMS, Asked, Options
@@ -33,6 +36,8 @@ from models.errors import BadInput, HotlineError, NotFound, WrongStatus
 from models.events.incident.course import Place
 from models.rules.incident.plans import GRADES, Around
 from models.rules.incident.state import Incident
+from models.store.db import tenant_of
+from models.tables import ResponseUnit
 from tickets import queries as ticket_queries
 from tickets.moving import Actor
 from tickets.placing import by_address
@@ -82,7 +87,7 @@ def _form(verb: str, about: str, incident: int, given: Values, note: str) -> Chi
         return []
     with reading() as session:
         state = moving.read(session, incident, actor=actor()) if incident else None
-        lists = _lists(session, state)
+        lists = {**_lists(session, state), "needs": _needs(session, about)}
         values = {**_begins(session, verb, about, state), **{k: v for k, v in given.items() if v}}
         if verb == "report":
             values.setdefault("token", secrets.token_hex(8))
@@ -117,6 +122,13 @@ def _lists(session: Session, state: Incident | None) -> Mapping[str, Options]:
     }
 
 
+def _needs(session: Session, about: str) -> Options:
+    """Return what the unit that is asked for (`0:code`) can do."""
+    unit = session.get(ResponseUnit, (tenant_of(session), about.partition(":")[2]))
+    named = forces.capabilities(session)
+    return [(code, named.get(code, code)) for code in unit.capabilities] if unit else []
+
+
 def _groups(session: Session) -> Options:
     if "duty.view" not in actor().can:
         return []
@@ -144,6 +156,10 @@ def _begins(session: Session, verb: str, about: str, state: Incident | None) -> 
                 "address": state.place.address,
                 "point": spot,
             }
+        case "send_unit":
+            wanted = dispatch.open_needs(state)
+            can = [code for code, _ in _needs(session, about)]
+            return {"need": next((code for code in can if code in wanted), None)}
         case "activate_plan":
             return {"level": _proposed(session, number, state) or None}
         case "file_report":
@@ -230,7 +246,7 @@ def refusal(error: HotlineError) -> str:
     if "field" in error.facts:
         field = str(error.facts["field"])
         return texts["incident_cap.field"].format(field=texts.get(f"incident_field.{field}", field))
-    return str(told(error)["text"])
+    return dispatch_refusal(error)
 
 
 def report(session: Session, v: Values, who: Actor, at: float) -> Incident:
@@ -404,6 +420,10 @@ MOVES: Mapping[str, Move] = {
         s, i, n, _text(v, "member"), granted=False, actor=who, now=at
     ),
     "end_conference": lambda s, i, n, _v, who, at: conference.end_conference(s, i, n, actor=who, now=at),
+    "send_unit": lambda s, i, _n, v, who, at: dispatch.assign(
+        s, i, _text(v, "member"), capability=_text(v, "need"), network=roads(s), override=_text(v, "override"),
+        actor=who, now=at,
+    ),
     "cancel_unit": lambda s, _i, n, v, who, at: dispatch.cancel(
         s, n, note=_text(v, "note"), actor=who, now=at
     ),

@@ -80,6 +80,7 @@ FORMS: Mapping[str, tuple[Field, ...]] = {
     "take_floor": (),
     "end_conference": (),
     "notify": (Field("to", "line"), Field("said", "text")),
+    "send_unit": (Field("need", "one", "needs"), Field("override", "text")),
     "cancel_unit": (_NOTE,),
 }  # fmt: skip
 """Verb -> what it asks for; one that asks for nothing is done by its button."""

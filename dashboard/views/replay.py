@@ -343,7 +343,7 @@ def _media(state: Incident, at: float, shown: Shown) -> list[dict[str, Any]]:
     return [
         {
             "t": each.title, "s": clock.time_of(each.about, shown.zone), "m": shown.words[f"replay.form.{each.form}"],
-            "h": f"/files/{each.ref}" if each.form in ("picture", "film", "paper") and each.ref.isdecimal() else "",
+            "h": f"/files/{each.ref}" if each.form != "camera" and each.ref.isdecimal() else "",
             "f": each.form,
         }
         for each in known[:4]
