@@ -11,7 +11,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from command import plans
+from command import plans, plotting
 from command.moving import TITLE_MAX, Held, sees, take, tell, text, write
 from gis_data.coordinates import in_china
 from models.clock import Instant, to_datetime
@@ -220,19 +220,20 @@ def end(session: Session, incident_id: int, *, note: str, actor: Actor, now: Ins
 
 
 def close(session: Session, incident_id: int, *, note: str, actor: Actor, now: Instant) -> None:
-    """结案; WrongStatus, with `owed`, while units are out, tasks open or the final report is missing."""
+    """结案; WrongStatus, with `owed`, while something is: afterwards nobody could see to it from the incident."""
     held = take(session, incident_id, "close", actor=actor, now=now)
-    owed = owing(held.state)
+    owed = owing(session, held.state, now=now)
     if owed:
         raise WrongStatus(f"still owed: {', '.join(owed)}", cap="owing", owed=owed)
     tell(session, held, e.IncidentClosed(**held.facts(note)))
 
 
-def owing(state: State) -> list[str]:
-    """Return what keeps an incident from being closed: units, tasks, final."""
+def owing(session: Session, state: State, *, now: Instant) -> list[str]:
+    """Return what keeps an incident from being closed: units, tasks, closures its drawings made, final."""
     checks = {
         "units": any(a.open for a in state.assignments.values()),
         "tasks": any(task.open for task in state.tasks.values()),
+        "closures": bool(plotting.open_closures(session, state.id, now=now)),
         "final": all(report.stage != "final" for report in state.reports.values()),
     }
     return [name for name, holds in checks.items() if holds]
@@ -241,7 +242,11 @@ def owing(state: State) -> list[str]:
 def cancel(
     session: Session, incident_id: int, *, note: str, into: int = 0, actor: Actor, now: Instant
 ) -> None:
-    """误报撤销, or another report of incident `into`, to which its tickets go; WrongStatus while units are out."""
+    """误报撤销, or another report of incident `into`, to which its tickets go; WrongStatus while units are out.
+
+    A false alarm opens the roads its drawings shut; of an event that goes on as `into` somebody has to see to them
+    first: WrongStatus, too.
+    """
     if into:  # both rows are locked, the lower first, so that two cancelling each other do not wait for ever
         ids = sorted({into, incident_id})
         locked = session.scalars(
@@ -252,6 +257,10 @@ def cancel(
     held = take(session, incident_id, "cancel", actor=actor, now=now)
     if any(a.open for a in held.state.assignments.values()):
         raise WrongStatus("units are out", cap="owing", owed=["units"])
+    if not into:
+        plotting.lift_all(session, held)
+    elif plotting.open_closures(session, incident_id, now=now):
+        raise WrongStatus("roads are shut", cap="owing", owed=["closures"])
     if into:
         main = take(session, into, "merge_report", actor=actor, now=now)
         session.execute(

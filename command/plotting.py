@@ -9,7 +9,7 @@ from typing import Literal, NamedTuple
 
 import msgspec
 from msgspec.structs import replace
-from sqlalchemy import func, select
+from sqlalchemy import BigInteger, cast, func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -356,6 +356,22 @@ def _lift(session: Session, held: Held, closure: int) -> None:
         closures.lift(session, closure, actor=held.actor, now=held.now, reason=REASON)
     except WrongStatus:
         return  # somebody opened it on the city's map already
+
+
+def open_closures(session: Session, incident_id: int, *, now: Instant) -> list[int]:
+    """Return the closures of what is drawn for an incident that still shut roads."""
+    drawn = session.scalars(
+        select(cast(DrawingRow.body["closure"].astext, BigInteger)).where(
+            DrawingRow.incident_id == incident_id, DrawingRow.body.is_not(None)
+        )
+    )
+    return sorted(closures.current_ids(session, now=now).intersection(drawn))
+
+
+def lift_all(session: Session, held: Held) -> None:
+    """Open the roads an incident's drawings still shut; Refused for who may not."""
+    for closure in open_closures(session, held.row.id, now=held.now):
+        _lift(session, held, closure)
 
 
 def _body(row: object) -> Drawing | None:

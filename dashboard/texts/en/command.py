@@ -85,6 +85,7 @@ TEXTS: Mapping[str, str] = {
     "command.owing": "Owed before closing",
     "command.owing.units": "units back",
     "command.owing.tasks": "tasks done",
+    "command.owing.closures": "roads opened",
     "command.owing.final": "final report",
     "command.place": "Place",
     "command.happened": "Happened",
