@@ -156,6 +156,35 @@ def test_an_operation_sent_again_changes_nothing_and_answers_the_same(
         do(session, incident, BO, body=LINE, op="1")
 
 
+def test_a_long_past_is_not_read_again(
+    session: Session, incident: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for rev in range(20):
+        do(session, incident, body=replace(LINE, text=f"第{rev}版"), base=rev, op=f"r{rev}")
+    read = 0
+    known = plotting._body
+
+    def counted(row: object) -> Drawing | None:
+        nonlocal read
+        read += 1
+        return known(row)
+
+    monkeypatch.setattr(plotting, "_body", counted)
+    ops: list[dict[str, Any]] = [
+        {"body": replace(LINE, text="新"), "base": 20}, {"kind": "restore", "rev": 3},
+        {"kind": "remove", "base": 20},
+    ]  # fmt: skip
+    for number, op in enumerate(ops):
+        read = 0
+        do(session, incident, op=f"late{number}", **op)
+        assert read <= 3
+    for kind in ("put", "remove"):
+        for base in (-1, 99):
+            with pytest.raises(BadInput):
+                do(session, incident, kind=kind, body=LINE, base=base, op=f"wrong{base}")
+    lives(session, incident)
+
+
 def test_a_drawn_closure_shuts_roads_at_once_and_removing_it_opens_them(
     session: Session, incident: int
 ) -> None:
