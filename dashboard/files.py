@@ -12,9 +12,8 @@ from fastapi import FastAPI, Path, Request
 from fastapi.responses import FileResponse, JSONResponse, Response
 from starlette.requests import ClientDisconnect
 
-from command import media
 from dashboard import auth
-from dashboard.door import doors, reading, writing
+from dashboard.door import HOLDERS, doors, reading, writing
 from dashboard.pages.context import actor
 from dashboard.texts import t
 from dashboard.views.files import refused_text
@@ -26,8 +25,6 @@ from tickets.moving import Actor
 
 log = logging.getLogger(__name__)
 
-HOLDERS: attachments.Holders = {**attachments.HOLDERS, **media.HOLDERS}
-"""All that files hang on."""
 NAME_HEADER = "x-file-name"
 Number = Annotated[int, Path(ge=1, lt=2**63)]
 

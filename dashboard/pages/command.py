@@ -16,6 +16,7 @@ from dashboard.views import command as views
 from dashboard.views import command_dossier, dispatch
 from dashboard.views import command_panes as panes
 from dashboard.views.command_log import Known, line, quiet
+from dashboard.views.ids import id_in
 from dashboard.views.kit import Child
 from models.clock import now
 from models.errors import HotlineError, NotFound, Refused
@@ -59,11 +60,7 @@ def page(search: str) -> Child:
     number = asked.get("id", ["0"])[0]
     pane = asked.get("pane", ["overview"])[0]
     with reading() as session:
-        chosen = (
-            moving.read(session, int(number), actor=actor())
-            if number.isdecimal() and int(number)
-            else None
-        )
+        chosen = moving.read(session, id_in(number), actor=actor()) if id_in(number) else None
     base, bounds = _base(chosen)
     pane = pane if pane in views.PANES else "overview"
     begun = (

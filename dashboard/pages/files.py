@@ -6,8 +6,7 @@ import dash
 from dash import ALL, MATCH, Input, Output, State
 
 from dashboard.auth import viewer
-from dashboard.door import reading, writing
-from dashboard.files import HOLDERS
+from dashboard.door import HOLDERS, reading, writing
 from dashboard.pages.context import actor, names, place, pressed_button, shown, words
 from dashboard.views import files as views
 from dashboard.views.kit import Child

@@ -192,7 +192,7 @@ def _who(units: Sequence[Ruled], seen: Seen, words: Words) -> str:
                 where=where, need=_named(seen, ruled.floor.capability), n=ruled.floor.least
             )
         elif line is not None and ruled.why == "busy" and line.bound:
-            more = line.bound.no
+            more = line.bound.no or words["force.elsewhere"]
         elif line is not None and ruled.why == "out_of_service":
             more = line.row.reason
         elif line is not None and ruled.why == "stale" and line.age is not None:

@@ -41,7 +41,10 @@ class Shown(NamedTuple):
 def bounds(film: Film) -> tuple[float, float]:
     """Return the first and the last instant of the slider: what was added afterwards is not part of the course."""
     course = [event.at for event in film.reel.events if type(event).__name__ not in AFTERWARDS]
-    return film.start, max(course, default=film.end)
+    shown = [
+        each.about for kept in (film.state.remarks, film.state.media) for each in kept.values()
+    ]
+    return film.start, max([*course, *shown], default=film.end)
 
 
 def page(film: Film, at: float, shown: Shown) -> Child:

@@ -163,7 +163,7 @@ def state(line: UnitLine, words: Words) -> Child:
     if line.bound is not None:
         go = link(
             line.bound.no, f"/command?id={line.bound.incident}&pane=units", title=line.bound.title
-        )
+        ) if line.bound.incident else words["force.elsewhere"]  # fmt: skip
         return [mark, " ", go, " ", words[f"progress.{line.bound.progress}"]]
     return [mark, html.Small(f" {line.row.reason}")] if line.row.reason else mark
 

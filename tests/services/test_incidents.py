@@ -392,6 +392,8 @@ def test_who_may_not(session: Session) -> None:
     for who in (AGENT, LEADER, Actor(1, "承办", COORD.can, unit="zjj")):
         with pytest.raises(Refused):
             incidents.verify(session, i, note="", actor=who, now=AT)
+    with pytest.raises(Refused):
+        moving.read(session, i, actor=Actor(1, "承办", COORD.can, unit="zjj"))
     elsewhere = Actor(1, "外区", COORD.can, district="D2")
     for act in (
         lambda: incidents.verify(session, i, note="", actor=elsewhere, now=AT),

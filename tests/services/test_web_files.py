@@ -15,7 +15,7 @@ from web_client import Answer, Client
 
 from command import incidents, moving
 from dashboard import server
-from dashboard.files import HOLDERS
+from dashboard.door import HOLDERS
 from models.clock import now
 from models.errors import Refused
 from models.events.incident.course import Place as Course
