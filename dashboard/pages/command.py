@@ -156,7 +156,9 @@ def overview(_tick: object, pane: str, incident: int | None) -> Child:
                 told.append((ticket.no, "" if hidden else ticket.title))
             except HotlineError:
                 told.append((ticket.no, ""))
-        return panes.overview(state, told, incidents.owing(state), _seen(session), words())
+        return panes.overview(
+            state, told, incidents.owing(session, state, now=now()), _seen(session), words()
+        )
 
 
 @shown

@@ -19,6 +19,7 @@ from command import (
     plans,
     queries,
     records,
+    supplies,
     tasks,
 )
 from command.duty import contacts
@@ -141,11 +142,13 @@ def _begins(session: Session, verb: str, about: str, state: Incident | None) -> 
         return {}
     number = int(about) if about.lstrip("-").isdecimal() else 0
     remark, task = state.remarks.get(number), state.tasks.get(number)
+    sent = state.transfers.get(number)
     plain: Mapping[str, Values] = {
         "add_task": {"minutes": 30},
         "confer": {"title": state.title, "record": ["yes"]},
         "change_remark": {"said": remark.text if remark else ""},
         "progress_task": {"percent": (task.percent if task else 0) or 50},
+        "return_supply": {"amount": sent.out if sent else None},
     }
     match verb:
         case "amend":
@@ -236,6 +239,8 @@ def refusal(error: HotlineError) -> str:
     if cap == "owing" and isinstance(owed, list):
         names = texts["told.or"].join(texts[f"command.owing.{name}"] for name in owed)
         return texts["incident_cap.owing"].format(owed=names)
+    if cap == "returned":
+        return texts["incident_cap.returned"].format(out=f"{error.facts['out']:g}")
     if f"incident_cap.{cap}" in texts:
         return texts[f"incident_cap.{cap}"]
     if isinstance(error, WrongStatus) and "status" in error.facts:
@@ -426,6 +431,9 @@ MOVES: Mapping[str, Move] = {
     ),
     "cancel_unit": lambda s, _i, n, v, who, at: dispatch.cancel(
         s, n, note=_text(v, "note"), actor=who, now=at
+    ),
+    "return_supply": lambda s, _i, n, v, who, at: supplies.return_supply(
+        s, n, _number(v, "amount"), note=_text(v, "note"), actor=who, now=at
     ),
     "notify": lambda s, i, _n, v, who, at: records.notify(
         s, i, to=tuple(filter(None, _text(v, "to").replace("，", ",").split(","))), said=_text(v, "said"),

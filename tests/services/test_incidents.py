@@ -179,6 +179,20 @@ def test_the_same_form_is_one_incident(session: Session) -> None:
     assert reported(session, form) == reported(session, form)
 
 
+def test_a_form_of_another_district_tells_nothing_of_its_incident(session: Session) -> None:
+    form = incidents.Form("fire", "火灾", SPOT, origin="hotspot:1")
+    number = reported(session, form)
+    rights = frozenset({"command.report"})
+    with pytest.raises(WrongStatus) as caught:
+        incidents.report(session, form, actor=Actor(20, "别区", rights, district="D2"), now=AT)
+    assert caught.value.facts == {"cap": "saved"}
+    for actor in (
+        Actor(21, "本区", rights, district="D1"),
+        Actor(7, "本人", rights, district="D2"),
+    ):
+        assert incidents.report(session, form, actor=actor, now=AT).id == number
+
+
 @pytest.mark.parametrize(
     ("form", "field"),
     [
