@@ -7,7 +7,16 @@ from collections.abc import Sequence
 from math import isfinite
 from typing import NamedTuple
 
-from sqlalchemy import ColumnElement, Double, Numeric, cast, func, select, update
+from sqlalchemy import (
+    ColumnElement,
+    ColumnExpressionArgument,
+    Double,
+    Numeric,
+    cast,
+    func,
+    select,
+    update,
+)
 from sqlalchemy.orm import Session
 
 from command import forces, ways
@@ -177,7 +186,7 @@ def _some(amount: float) -> float:
     return round(amount, PLACES)
 
 
-def _exact(amount: ColumnElement[float]) -> ColumnElement[float]:
+def _exact(amount: ColumnExpressionArgument[float]) -> ColumnElement[float]:
     return cast(func.round(cast(amount, Numeric), PLACES), Double)
 
 

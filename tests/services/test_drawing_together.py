@@ -2,7 +2,7 @@
 
 import threading
 from collections.abc import Callable
-from typing import Any
+from typing import Any, cast
 
 import msgspec
 import pytest
@@ -232,8 +232,7 @@ def test_no_road_stays_shut_by_what_is_over(session: Session, tenant: Place, inc
     def owed(verb: Callable[[], None]) -> list[str]:
         with pytest.raises(WrongStatus) as refused:
             verb()
-        found: list[str] = refused.value.facts["owed"]
-        return found
+        return cast(list[str], refused.value.facts["owed"])
 
     def merge() -> None:
         incidents.cancel(session, other, note="同一起", into=incident, actor=ANNA, now=at)
