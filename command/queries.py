@@ -1,6 +1,6 @@
 """Lists of incidents, and the log of one: what screens, statistics and replay read."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from typing import Any, NamedTuple
 
 import msgspec
@@ -20,6 +20,8 @@ from tickets.moving import Actor
 
 VIEW = "command.view"
 PAGE = 30
+RECENT = 300
+"""What a timeline shows; the replay has the rest."""
 AT_ONCE = 500
 """Rows of a whole list that are held at a time."""
 
@@ -138,16 +140,23 @@ def where(c: Criteria) -> Iterable[Any]:
         yield Incident.reported_at < to_datetime(c.end)
 
 
-def timeline(session: Session, incident_id: int, *, actor: Actor) -> list[AnyIncidentEvent]:
-    """Return an incident's events up to its row's last, in order: the sealed log, and what is still on its way there.
+def timeline(
+    session: Session, incident_id: int, *, actor: Actor, without: Collection[str] = (), most: int = RECENT
+) -> list[AnyIncidentEvent]:  # fmt: skip
+    """Return an incident's last events up to its row's own, in order: the sealed log, and what is on its way there.
 
-    Refused without command.view, NotFound outside the actor's scope.
+    without : kinds that are left out. Refused without command.view, NotFound outside the actor's scope.
     """
     state = read(session, incident_id, actor=actor)
-    kept = log(session, incident_id)
-    missing = state.seq - (kept[-1].seq if kept else 0)
+    own = select(EventLog.event).where(EventLog.incident == incident_id)
+    kept = session.scalars(
+        own.where(EventLog.kind.not_in(without)).order_by(EventLog.id.desc()).limit(most)
+    )
+    events = [from_row(row) for row in reversed(kept.all())]
+    last = session.scalar(own.order_by(EventLog.id.desc()).limit(1))
+    missing = state.seq - (last["seq"] if last else 0)
     if missing <= 0:
-        return kept
+        return events
     incident = cast(Outbox.event["incident"].astext, BigInteger)
     stream = streams.incident_stream(tenant_of(session))
     fresh = session.scalars(
@@ -156,4 +165,5 @@ def timeline(session: Session, incident_id: int, *, actor: Actor) -> list[AnyInc
         .order_by(Outbox.id.desc())
         .limit(missing)
     )
-    return kept + [from_row(row) for row in reversed(fresh.all())]
+    events += [from_row(row) for row in reversed(fresh.all()) if row["type"] not in without]
+    return events[-most:]

@@ -15,7 +15,7 @@ from dashboard.pages.context import actor, districts, map_look, place, shown, wo
 from dashboard.views import command as views
 from dashboard.views import command_dossier, dispatch
 from dashboard.views import command_panes as panes
-from dashboard.views.command_log import Known, line, quiet
+from dashboard.views.command_log import DRAWN, Known, line, quiet
 from dashboard.views.ids import id_in
 from dashboard.views.kit import Child
 from models.clock import now
@@ -123,11 +123,12 @@ def timeline(_tick: object, incident: int | None) -> Child:
     if not incident:
         return []
     with reading() as session:
-        events = queries.timeline(session, incident, actor=actor())
+        events = queries.timeline(session, incident, actor=actor(), without=DRAWN)
         known = Known(moving.read(session, incident, actor=actor()), forces.capabilities(session))
         zone = place(session).zone
     lines = [line(event, known, words()) for event in events if not quiet(event)]
-    return views.timeline(lines, f"/command/replay?id={incident}", zone, words())
+    more = len(events) == queries.RECENT
+    return views.timeline(lines, f"/command/replay?id={incident}", zone, words(), more=more)
 
 
 def _seen(session: Session) -> panes.Seen:

@@ -88,7 +88,7 @@ def _form(verb: str, about: str, incident: int, given: Values, note: str) -> Chi
         return []
     with reading() as session:
         state = moving.read(session, incident, actor=actor()) if incident else None
-        lists = {**_lists(session, state), "needs": _needs(session, about)}
+        lists = {**_lists(session, state), **_own_lists(session, verb, about)}
         values = {**_begins(session, verb, about, state), **{k: v for k, v in given.items() if v}}
         if verb == "report":
             values.setdefault("token", secrets.token_hex(8))
@@ -117,9 +117,20 @@ def _lists(session: Session, state: Incident | None) -> Mapping[str, Options]:
         ],
         "levels": [(grade, texts[f"grade.{grade}"]) for grade in GRADES],
         "tasks": [(str(task.task), f"{task.task} {task.title}") for task in open_tasks],
-        "groups": _groups(session),
-        "people": [(str(number), name) for number, name in contacts.people(session)],
         "stages": [(stage, texts[f"report_stage.{stage}"]) for stage in stages],
+    }
+
+
+def _own_lists(session: Session, verb: str, about: str) -> Mapping[str, Options]:
+    """Return the lists that one verb alone has, and not everybody may see."""
+    if verb == "send_unit":
+        return {"needs": _needs(session, about)}
+    if verb != "confer" or "duty.view" not in actor().can:
+        return {}
+    groups = contacts.groups(session, actor=actor())
+    return {
+        "groups": [(str(group.id), group.name) for group in groups],
+        "people": [(str(number), name) for number, name in contacts.people(session)],
     }
 
 
@@ -128,12 +139,6 @@ def _needs(session: Session, about: str) -> Options:
     unit = session.get(ResponseUnit, (tenant_of(session), about.partition(":")[2]))
     named = forces.capabilities(session)
     return [(code, named.get(code, code)) for code in unit.capabilities] if unit else []
-
-
-def _groups(session: Session) -> Options:
-    if "duty.view" not in actor().can:
-        return []
-    return [(str(group.id), group.name) for group in contacts.groups(session, actor=actor())]
 
 
 def _begins(session: Session, verb: str, about: str, state: Incident | None) -> Values:

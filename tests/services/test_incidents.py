@@ -454,3 +454,7 @@ def test_the_timeline_is_whole_before_the_log_has_it(session: Session) -> None:
     session.flush()
     assert len(queries.log(session, i)) == 1
     assert [event.seq for event in queries.timeline(session, i, actor=COORD)] == [1, 2]
+    for kinds, left in (({"IncidentReported"}, [2]), ({"IncidentVerified"}, [1])):
+        some = queries.timeline(session, i, actor=COORD, without=kinds)
+        assert [event.seq for event in some] == left
+    assert [event.seq for event in queries.timeline(session, i, actor=COORD, most=1)] == [2]

@@ -308,6 +308,7 @@ TEXTS: Mapping[str, str] = {
     "command.no_recording": "none",
     "command.ended": "Ended",
     "command.replay": "Replay",
+    "command.earlier": "Earlier: see the replay",
     "evacuate.title": "Evacuation",
     "evacuate.plan": "Plan an evacuation",
     "evacuate.of": "{n} people to move out of {area}, by the roads and the room in shelters now:",

@@ -307,6 +307,7 @@ TEXTS: Mapping[str, str] = {
     "command.no_recording": "无",
     "command.ended": "结束于",
     "command.replay": "过程再现",
+    "command.earlier": "更早的记录见过程再现",
     "evacuate.title": "转移安置",
     "evacuate.plan": "生成转移方案",
     "evacuate.of": "{area}内需转移 {n} 人，按现有道路和避难场所余量安排：",
