@@ -30,8 +30,23 @@
     if (now && same(was, now)) say(now);
   });
 
+  /* What was unfolded stays so when it is drawn anew. */
+  const unfolded = new Set();
+  document.addEventListener("toggle", ({ target }) => {
+    const key = target.dataset && target.dataset.fold;
+    if (key) unfolded[target.open ? "add" : "delete"](key);
+  }, true);
+
+  function unfold() {
+    for (const node of document.querySelectorAll("details[data-fold]")) {
+      if (!node.met && unfolded.has(node.dataset.fold)) node.open = true;
+      node.met = true;
+    }
+  }
+
   document.addEventListener("focusin", (event) => (focused = button(event.target)));
   new MutationObserver(() => {
+    unfold();
     if (!focused || focused.isConnected || document.activeElement !== document.body) return;
     const again = [...document.querySelectorAll("button[data-press]")].find((node) => same(focused, node));
     focused = null;

@@ -9,7 +9,7 @@ from command.forces import UnitLine
 from command.recommend import Choice, Recommendation, Ruled
 from command.supplies import Sources
 from dashboard.views import clock, command_forms
-from dashboard.views.kit import Child, Words, empty, press, status
+from dashboard.views.kit import Child, Words, data, empty, press, status
 from models.rules.incident.moves import MOVES
 from models.rules.incident.progress import arrival, may_follow
 from models.rules.incident.state import Assignment, Incident, Transfer
@@ -178,7 +178,9 @@ def _ruled(seen: Seen, words: Words) -> Child:
         for why, units in sorted(by_why.items(), key=lambda x: (x[0] != "reserve", x[0] == "no_capability"))
     ]  # fmt: skip
     title = words["dispatch.ruled_out"].format(n=len(seen.found.ruled))
-    return html.Details([html.Summary(title), html.Ul(rows, className="plain ruled")])
+    return html.Details(
+        [html.Summary(title), html.Ul(rows, className="plain ruled")], **data(fold="ruled")
+    )
 
 
 def _who(units: Sequence[Ruled], seen: Seen, words: Words) -> str:
@@ -343,7 +345,7 @@ def sources(found: Sources, supply: str, words: Words) -> Child:
         way = clock.duration(each.seconds, words) if each.seconds >= 0 else words["command.no_way"]
         send = _press(
             "send", words["dispatch.send"].format(n=f"{each.send:g}"), "primary", depot=each.line.depot.code,
-            supply=supply, amount=f"{each.send:g}",
+            supply=supply, amount=str(each.send),
         )  # fmt: skip
         low = status("warn", words["dispatch.below"]) if each.below else None
         facts = html.Small(f" {words['dispatch.stock']} {there} · {way} ")
