@@ -5,6 +5,7 @@ a row that is changed afterwards is found as well; what is wrong stands in `Film
 """
 
 import threading
+from bisect import bisect_left
 from collections import OrderedDict
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
@@ -174,22 +175,25 @@ def _mark(session: Session, incident_id: int) -> tuple[Any, ...]:
 
 def _folded(session: Session, incident_id: int) -> tuple[Reel, tuple[Fault, ...]]:
     """Read the log in one query, look at every seal and at the links of the chain it lies in, and fold it."""
-    rows = chain.sealed(session, EventLog.incident == incident_id)
     events: list[AnyIncidentEvent] = []
+    numbers: list[int] = []
+    places: list[int] = []
     faults: list[Fault] = []
-    for row in rows:
+    for row in chain.sealed(session, EventLog.incident == incident_id):
         seq = row.event.get("seq")
         place = seq if isinstance(seq, int) else len(events) + 1
+        numbers.append(row.id)
+        places.append(place)
         if not row.whole:
             faults.append(Fault("changed", place))
         try:
             events.append(from_row(row.event))
         except msgspec.MsgspecError:
             faults.append(Fault("unreadable", place))
-    if rows:
-        own = [(row.id, event.seq) for row, event in zip(rows, events, strict=False)]
-        for broken in chain.broken_links(session, rows[0].id, rows[-1].id):
-            faults.append(Fault("link", next((seq for number, seq in own if number >= broken), 0)))
+    if numbers:
+        for broken in chain.broken_links(session, numbers[0], numbers[-1]):
+            behind = bisect_left(numbers, broken)
+            faults.append(Fault("link", places[behind] if behind < len(places) else 0))
     made = reel(sorted(events, key=lambda event: event.seq))
     return made, (*faults, made.fault) if made.fault else tuple(faults)
 
@@ -317,5 +321,5 @@ def _floor(session: Session, moment: Instant, plan: FloorPlan) -> Figures:
     found = _days.get(key, mark)
     if found is None:
         made = day(ledger.visits(session, start, end), targets, default)
-        found = _days.put(key, mark, made, len(made.times))
+        found = _days.put(key, mark, made, len(made.visits))
     return found.at(moment)

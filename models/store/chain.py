@@ -2,8 +2,10 @@
 
 import hashlib
 import json
+from collections.abc import Iterator
 from typing import Any, NamedTuple
 
+import msgspec
 from sqlalchemy import ColumnElement, select, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
@@ -12,7 +14,10 @@ from models.clock import Instant, to_datetime
 from models.store.db import tenant_of
 from models.tables import Audit, EventLog
 
+READ_AT_ONCE = 500
+"""Rows made into objects at a time."""
 _LOCKS = {Audit: 1, EventLog: 2}
+_sorted = msgspec.json.Encoder(order="deterministic")
 
 
 def audit(
@@ -77,8 +82,8 @@ class Sealed(NamedTuple):
     whole: bool
 
 
-def sealed(session: Session, *where: ColumnElement[bool]) -> list[Sealed]:
-    """Return the rows of the event log that meet `where`, in their order, each with its seal looked at."""
+def sealed(session: Session, *where: ColumnElement[bool]) -> Iterator[Sealed]:
+    """Yield the rows of the event log that meet `where`, in their order, each with its seal looked at."""
     rows = session.execute(
         select(
             EventLog.id, EventLog.event_id, EventLog.at, EventLog.kind, EventLog.event,
@@ -87,14 +92,16 @@ def sealed(session: Session, *where: ColumnElement[bool]) -> list[Sealed]:
         .where(*where)
         .order_by(EventLog.id)
     )  # fmt: skip
-    return [
-        Sealed(row.id, row.event, _says(row) and _hash(row.prev_hash, row.event) == row.hash)
-        for row in rows
-    ]
+    for row in rows.yield_per(READ_AT_ONCE):
+        yield Sealed(row.id, row.event, _says(row) and _fits(row))
 
 
 def _says(row: Any) -> bool:  # noqa: ANN401 - a row, or one like it
-    told = to_datetime(row.event["at"]), row.event["type"], row.event["id"]
+    """Return whether the columns beside an event say what it says itself."""
+    try:
+        told = to_datetime(row.event["at"]), row.event["type"], row.event["id"]
+    except (KeyError, TypeError, ValueError, OverflowError):  # no instant, or none there is
+        return False
     same: bool = told == (row.at, row.kind, row.event_id)
     return same
 
@@ -129,5 +136,17 @@ def _lock(session: Session, table: type[Audit | EventLog]) -> int:
 
 
 def _hash(previous: str, row: dict[str, Any]) -> str:
+    """Return the seal of what a row says, bound to the one before it."""
     text_ = json.dumps(row, sort_keys=True, ensure_ascii=False, default=str)
     return hashlib.sha256(f"{previous}\n{text_}".encode()).hexdigest()
+
+
+def _fits(row: Any) -> bool:  # noqa: ANN401 - a row, or one like it
+    """Return whether a row's seal is the one of what it says.
+
+    msgspec writes the same text in a quarter of the time, but for very large and very small numbers. Where that
+    text does not fit, the seal is reckoned as it was made.
+    """
+    quick = msgspec.json.format(_sorted.encode(row.event), indent=0)
+    told = hashlib.sha256(b"%b\n%b" % (row.prev_hash.encode(), quick)).hexdigest()
+    return told == row.hash or _hash(row.prev_hash, row.event) == row.hash
