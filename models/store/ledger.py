@@ -276,14 +276,13 @@ def mark_of(session: Session, start: Instant, end: Instant) -> tuple[int, int]:
 
 
 def _visit(row: Row[Any]) -> Call:
+    key, pbx, call, visit, outcome, masked, digest, queue, arrived, entered, answered, ended = row[:12]
+    seat, name, wait, talk, held, ring_outs, transferred, reason, gap = row[12:21]
     return Call(
-        key=row.key, pbx=row.pbx, call=row.call, visit=row.visit,
-        outcome=row.outcome,
-        caller=Caller(row.caller_masked, row.caller_digest), queue=row.queue,
-        arrived=_instant(row.arrived_at), entered=_instant(row.entered_at),
-        answered=_instant(row.answered_at), ended=_instant(row.ended_at), seat=row.seat,
-        name=row.agent_name, wait=row.wait, talk=row.talk, held=row.held,
-        ring_outs=row.ring_outs, transferred=row.transferred, reason=row.reason, gap=row.gap,
+        key=key, pbx=pbx, call=call, visit=visit, outcome=outcome, caller=Caller(masked, digest),
+        queue=queue, arrived=_instant(arrived), entered=_instant(entered),
+        answered=_instant(answered), ended=_instant(ended), seat=seat, name=name, wait=wait,
+        talk=talk, held=held, ring_outs=ring_outs, transferred=transferred, reason=reason, gap=gap,
     )  # fmt: skip
 
 
