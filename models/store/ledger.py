@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, and_, func, or_, select, update
+from sqlalchemy import ColumnElement, and_, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from models.clock import Instant, now, to_datetime
@@ -275,8 +275,10 @@ def mark_of(session: Session, start: Instant, end: Instant) -> tuple[int, int]:
     return int(found[0]), int(found[1])
 
 
-def _visit(row: Row[Any]) -> Call:
-    key, pbx, call, visit, outcome, masked, digest, queue, arrived, entered, answered, ended = row[:12]
+def _visit(row: Any) -> Call:  # noqa: ANN401 - a row of `_VISIT`
+    key, pbx, call, visit, outcome, masked, digest, queue, arrived, entered, answered, ended = row[
+        :12
+    ]
     seat, name, wait, talk, held, ring_outs, transferred, reason, gap = row[12:21]
     return Call(
         key=key, pbx=pbx, call=call, visit=visit, outcome=outcome, caller=Caller(masked, digest),

@@ -15,7 +15,9 @@ from models.events.incident.response import ResponseEvent
 
 AnyIncidentEvent = CourseEvent | ResponseEvent | PlottingEvent
 
-__all__ = ["AnyIncidentEvent", "IncidentEvent", "from_row"]
+__all__ = ["AnyIncidentEvent", "IncidentEvent", "decode", "from_row"]
+
+_decoder = msgspec.json.Decoder(AnyIncidentEvent)
 
 
 class _Kept(msgspec.Struct):
@@ -25,6 +27,12 @@ class _Kept(msgspec.Struct):
     event: AnyIncidentEvent
 
 
+def decode(stored: str) -> AnyIncidentEvent:
+    """Return an event out of its text in the event log; msgspec.MsgspecError when it is none of ours."""
+    event: AnyIncidentEvent = _decoder.decode(stored)
+    return event
+
+
 def from_row(row: dict[str, Any]) -> AnyIncidentEvent:
-    """Return an event as the outbox and the event log keep it."""
+    """Return an event as the outbox keeps it."""
     return msgspec.convert({"event": row}, _Kept).event

@@ -47,7 +47,7 @@ _FOLDS: dict[type[AnyIncidentEvent], Callable[[Picture, Any], Picture]] = {
     **dict.fromkeys(get_args(ResponseEvent), _response),
     **dict.fromkeys(get_args(PlottingEvent), plotting.fold),
 }
-"""The part of the fold an event belongs to; to ask `isinstance` of forty classes one by one takes as long as the fold."""
+"""The part of the fold an event belongs to: to ask forty classes one by one takes as long as the fold itself."""
 
 
 def fold(events: Iterable[AnyIncidentEvent]) -> Picture | None:
