@@ -5,6 +5,7 @@
   const SILENT_S = 3;
   const WHOLE = new Set(["hour", "quarters", "gaps", "day", "links"]);
   const RETRY_S = [0.5, 1, 2, 4, 8];
+  const HIDDEN_MS = 10000;
 
   const live = (H.live = {
     phase: "loading", // loading, open, broken, signed-out, none
@@ -141,9 +142,36 @@
     retryTimer = setTimeout(open, wait * 1000);
   }
 
+  /* A page that nobody looks at gives its streams back, for without HTTP/2 all tabs of a browser share six connections.
+     Once it is looked at it begins with a snapshot. */
+  let asleep = false;
+  const sleepers = [];
+  H.whileSeen = (shut, begin) => sleepers.push({ shut, begin });
+
+  let hidden = 0;
+  document.addEventListener("visibilitychange", () => {
+    clearTimeout(hidden);
+    if (document.hidden) {
+      hidden = setTimeout(() => {
+        asleep = true;
+        for (const each of sleepers) each.shut();
+      }, HIDDEN_MS);
+    } else if (asleep) {
+      asleep = false;
+      for (const each of sleepers) each.begin();
+    }
+  });
+
+  live.listening = () => Boolean(stream) && stream.readyState !== EventSource.CLOSED;
+
+  function rest() {
+    clearTimeout(retryTimer);
+    if (stream) stream.close();
+  }
+
   /* After sleep or a long time hidden the old stream may be a dead socket: take a fresh snapshot. */
   function wake() {
-    if (live.phase === "signed-out" || live.phase === "none" || !stream) return;
+    if (live.phase === "signed-out" || live.phase === "none" || !stream || asleep) return;
     if (mono() - live.lastMessage > SILENT_S) open();
     full = true;
     H.schedule();
@@ -241,6 +269,7 @@
     lastWall = wall;
   }, 1000);
   document.addEventListener("visibilitychange", () => document.hidden || wake());
+  H.whileSeen(rest, () => stream && live.phase !== "signed-out" && open());
   window.addEventListener("online", wake);
   window.addEventListener("pageshow", (event) => event.persisted && wake());
   window.addEventListener("pagehide", () => stream && stream.close());

@@ -142,6 +142,7 @@
     command.phase = "loading";
   }
 
+  H.whileSeen(() => stream && stream.close(), () => stream && command.phase !== "signed-out" && open(command.incident));
   command.now = () => Date.now() / 1000 + command.shift;
 
   /* The page came, went, or shows another incident. */
@@ -158,7 +159,7 @@
   command.incident = -1;
   new MutationObserver(follow).observe(document.body, { childList: true, subtree: true, attributeFilter: ["data-incident"], attributes: true });
   setInterval(() => {
-    if (stream && command.phase === "open" && performance.now() - command.heard > SILENT_MS) phase("broken");
+    if (stream && !document.hidden && command.phase === "open" && performance.now() - command.heard > SILENT_MS) phase("broken");
   }, 1000);
   window.addEventListener("pagehide", close);
 })();

@@ -79,6 +79,8 @@
     stream = null;
   }
 
+  H.whileSeen(() => stream && stream.close(), () => stream && centre.phase !== "signed-out" && open());
+
   function banner() {
     const node = H.byId("centre-banner");
     const root = H.byId("centre");

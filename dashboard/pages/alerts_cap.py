@@ -19,7 +19,6 @@ from dashboard.pages.context import (
     districts,
     names,
     place,
-    pressed_button,
     shown,
     told,
     words,
@@ -60,23 +59,24 @@ def register(app: dash.Dash) -> None:
     app.callback(
         Output("cap-form", "children"),
         Output("toast", "data", allow_duplicate=True),
-        Input({"cap-open": ALL, "about": ALL}, "n_clicks"),
+        Input("cap-open", "data"),
         prevent_initial_call=True,
     )(opened)
     app.callback(
         Output("cap-form", "children", allow_duplicate=True),
         Output("cap-changed", "data"),
         Output("toast", "data", allow_duplicate=True),
-        Input({"cap-do": ALL, "about": ALL, "rev": ALL}, "n_clicks"),
+        Input("cap-do", "data"),
         State({"cap-field": ALL}, "value"),
         State({"cap-field": ALL}, "id"),
+        running=[(Output("cap-form", "className"), "busy", "")],
         prevent_initial_call=True,
     )(done)
     app.callback(
         Output("cap-preview", "children"),
         Input({"cap-field": ALL}, "value"),
         State({"cap-field": ALL}, "id"),
-        State({"cap-do": ALL, "about": ALL, "rev": ALL}, "id"),
+        State({"cap-form": ALL, "about": ALL}, "id"),
         prevent_initial_call=True,
     )(previewed)
 
@@ -187,17 +187,16 @@ def _verbs(state: str, expires: Any) -> Sequence[str]:  # noqa: ANN401 - datetim
 # --- forms ----------------------------------------------------------------------------------
 
 
-def opened(clicks: list[int | None]) -> tuple[Any, Any]:
+def opened(press: Mapping[str, Any] | None) -> tuple[Any, Any]:
     """Show the form of the verb pressed for, or none."""
-    pressed = pressed_button()
-    if not any(clicks) or not pressed:
+    if not press:
         return dash.no_update, dash.no_update
-    if pressed["cap-open"] not in VERBS:
+    if press["verb"] not in VERBS:
         return None, dash.no_update
     try:
         require("command.view")
         with reading() as session:
-            return _form(session, pressed["cap-open"], int(pressed["about"])), dash.no_update
+            return _form(session, press["verb"], int(press["about"])), dash.no_update
     except HotlineError as error:
         return dash.no_update, {**told(error), "at": now()}
 
@@ -323,13 +322,12 @@ def _one_area(code: str, base: Draft, picture: Picture | None, city: Any) -> Are
 
 
 def done(
-    clicks: list[int | None], typed: list[Any], ids: list[dict[str, str]]
+    press: Mapping[str, Any] | None, typed: list[Any], ids: list[dict[str, str]]
 ) -> tuple[Any, Any, Any]:
     """Do what was pressed for; a refusal stands in the form, and what was typed stays."""
-    pressed = pressed_button()
-    if not any(clicks) or not pressed:
+    if not press:
         return dash.no_update, dash.no_update, dash.no_update
-    verb, about, rev = str(pressed["cap-do"]), int(pressed["about"]), int(pressed["rev"])
+    verb, about, rev = str(press["verb"]), int(press["about"]), int(press["rev"])
     said = {each["cap-field"]: value for each, value in zip(ids, typed, strict=True)}
     try:
         require("command.view")
@@ -377,7 +375,7 @@ def previewed(typed: list[Any], ids: list[dict[str, str]], forms: list[dict[str,
     require("command.view")
     if not forms or not ids:
         return dash.no_update
-    verb, about = str(forms[0]["cap-do"]), int(forms[0]["about"])
+    verb, about = str(forms[0]["cap-form"]), int(forms[0]["about"])
     said = {each["cap-field"]: value for each, value in zip(ids, typed, strict=True)}
     with reading() as session:
         base, incident, _, _ = _base(session, verb, about)

@@ -1,24 +1,22 @@
 """The command page's pane of forces. Its incident stands in `command-incident`, `command-tick` says that it changed.
 
 Ids: dispatch-body (drawn here), dispatch-own (this browser pressed something: draw at once); dispatch-forms (drawn
-apart, anew only after something was done), dispatch-done, dispatch-sending; buttons {dispatch-assign: unit, for:
-capability}, {dispatch-move: step, assignment}, {dispatch-cancel: assignment} with {dispatch-cancel-why: assignment},
-{dispatch-send: depot, supply, amount}; dispatch-set-need with dispatch-need and dispatch-count; dispatch-override with
-dispatch-unit, dispatch-for, dispatch-why; dispatch-find with dispatch-supply and dispatch-amount, its answer in
-dispatch-sources.
+apart, anew only after something was done), dispatch-done, dispatch-sending; dispatch-press (what a button said: its
+verb, and what that is about); dispatch-need and dispatch-count; dispatch-unit, dispatch-for, dispatch-why;
+dispatch-find with dispatch-supply and dispatch-amount, its answer in dispatch-sources.
 """
 
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 import dash
-from dash import ALL, Input, Output, State, ctx
+from dash import Input, Output, State, ctx
 from sqlalchemy.orm import Session
 
 from command import dispatch, forces, moving, supplies
 from dashboard.auth import require, viewer
 from dashboard.door import network, reading, writing
-from dashboard.pages.context import actor, districts, place, pressed_button, shown, told, words
+from dashboard.pages.context import actor, districts, place, shown, told, words
 from dashboard.views import dispatch as views
 from dashboard.views.kit import Child
 from gis_data.roads.network import Network
@@ -37,7 +35,6 @@ class Typed(NamedTuple):
     unit: str
     capability: str
     why: str
-    cancels: Mapping[int, str]
 
 
 def register(app: dash.Dash) -> None:
@@ -63,20 +60,14 @@ def register(app: dash.Dash) -> None:
         Output("toast", "data", allow_duplicate=True),
         Output("dispatch-own", "data"),
         Output("dispatch-done", "data"),
-        Input({"dispatch-assign": ALL, "for": ALL}, "n_clicks"),
-        Input({"dispatch-move": ALL, "assignment": ALL}, "n_clicks"),
-        Input({"dispatch-cancel": ALL}, "n_clicks"),
-        Input({"dispatch-send": ALL, "supply": ALL, "amount": ALL}, "n_clicks"),
-        Input("dispatch-set-need", "n_clicks"),
-        Input("dispatch-override", "n_clicks"),
+        Input("dispatch-press", "data"),
         State("dispatch-need", "value"),
         State("dispatch-count", "value"),
         State("dispatch-unit", "value"),
         State("dispatch-for", "value"),
         State("dispatch-why", "value"),
-        State({"dispatch-cancel-why": ALL}, "value"),
-        State({"dispatch-cancel-why": ALL}, "id"),
         incident,
+        running=[(Output("dispatch", "className"), f"{views.FRAME} busy", views.FRAME)],
         prevent_initial_call=True,
     )(act)
     app.callback(
@@ -160,31 +151,31 @@ def found(
 
 
 def act(*given: Any) -> tuple[Any, Any, Any]:  # noqa: ANN401 - Dash's own
-    """Do what was pressed; the row's refusal says who was sooner, and leaves in the forms what was typed."""
-    pressed: Any = pressed_button()
-    *clicks, need, count, unit, capability, why, cancels, fields, incident = given
-    if not pressed or not incident or not _any(clicks):
+    """Do what was pressed; the row's refusal says who was sooner, and leaves in the forms what was typed.
+
+    given : the press; the typed need, count, unit, capability and reason; the incident.
+    """
+    press, need, count, unit, capability, why, incident = given
+    if not press or not incident:
         return dash.no_update, dash.no_update, dash.no_update
-    whys = {f["dispatch-cancel-why"]: text or "" for f, text in zip(fields, cancels, strict=True)}
-    typed = Typed(need or "", count, unit or "", capability or "", why or "", whys)
+    typed = Typed(need or "", count, unit or "", capability or "", why or "")
     try:
         require(ACT)
+        if press["verb"] not in VERBS:
+            raise NotFound(f"no verb {press['verb']}")
         with writing() as session:
-            verb = _verb(pressed)
-            verb(session, int(incident), pressed, typed, actor(), now())
+            VERBS[press["verb"]](session, int(incident), press, typed, actor(), now())
     except HotlineError as error:
         return {"text": refusal(error), "bad": True, "at": now()}, now(), dash.no_update
     return {"text": words()["dispatch.done"], "at": now()}, now(), now()
-
-
-def _any(clicks: list[Any]) -> bool:
-    return any(any(click) if isinstance(click, list) else click for click in clicks)
 
 
 def refusal(error: HotlineError) -> str:
     """Return what a refusal of dispatch says: who has the unit, why another is better, what is left."""
     texts, facts = words(), error.facts
     if isinstance(error, WrongStatus) and facts.get("cap") == "busy":
+        if not facts.get("incident"):
+            return texts["force.elsewhere"]
         return texts["dispatch.busy"].format(no=facts.get("no", ""), title=facts.get("title", ""))
     if isinstance(error, WrongStatus) and facts.get("cap") == "out_of_service":
         return texts["dispatch.out"].format(reason=facts.get("reason", ""))
@@ -192,8 +183,6 @@ def refusal(error: HotlineError) -> str:
         return texts["dispatch.left"].format(n=facts.get("left", 0))
     if isinstance(error, BadInput) and facts.get("field") == "override":
         return texts["dispatch.owes_why"]
-    if isinstance(error, BadInput) and facts.get("field") == "note":
-        return texts["dispatch.owes_cancel"]
     return str(told(error)["text"])
 
 
@@ -201,18 +190,9 @@ Pressed = Mapping[str, Any]
 Verb = Callable[[Session, int, Any, Typed, Actor, float], object]
 
 
-def _verb(pressed: Any) -> Verb:  # noqa: ANN401 - Dash's own
-    if isinstance(pressed, str):
-        return {"dispatch-set-need": _set_need, "dispatch-override": _override}[pressed]
-    table: Mapping[str, Verb] = {
-        "dispatch-assign": _assign, "dispatch-move": _move, "dispatch-cancel": _cancel, "dispatch-send": _send,
-    }  # fmt: skip
-    return next(verb for key, verb in table.items() if key in pressed)
-
-
 def _assign(session: Session, incident: int, p: Pressed, _t: Typed, who: Actor, at: float) -> None:
     dispatch.assign(
-        session, incident, str(p["dispatch-assign"]), capability=str(p["for"]), network=roads(session),
+        session, incident, str(p["unit"]), capability=str(p["need"]), network=roads(session),
         actor=who, now=at,
     )  # fmt: skip
 
@@ -227,17 +207,12 @@ def _override(session: Session, incident: int, _p: object, t: Typed, who: Actor,
 
 
 def _move(session: Session, _i: int, p: Pressed, _t: Typed, who: Actor, at: float) -> None:
-    dispatch.move_unit(session, int(p["assignment"]), str(p["dispatch-move"]), actor=who, now=at)
-
-
-def _cancel(session: Session, _i: int, p: Pressed, t: Typed, who: Actor, at: float) -> None:
-    number = int(p["dispatch-cancel"])
-    dispatch.cancel(session, number, note=t.cancels.get(number, ""), actor=who, now=at)
+    dispatch.move_unit(session, int(p["assignment"]), str(p["step"]), actor=who, now=at)
 
 
 def _send(session: Session, incident: int, p: Pressed, _t: Typed, who: Actor, at: float) -> None:
     supplies.send_supply(
-        session, incident, str(p["dispatch-send"]), str(p["supply"]), float(p["amount"]), network=roads(session),
+        session, incident, str(p["depot"]), str(p["supply"]), float(p["amount"]), network=roads(session),
         actor=who, now=at,
     )  # fmt: skip
 
@@ -246,3 +221,13 @@ def _set_need(session: Session, incident: int, _p: object, t: Typed, who: Actor,
     if t.number is None:
         raise BadInput("how many?", field="count")
     dispatch.set_need(session, incident, t.need, int(t.number), actor=who, now=at)
+
+
+VERBS: Mapping[str, Verb] = {
+    "assign": _assign,
+    "move": _move,
+    "send": _send,
+    "set_need": _set_need,
+    "override": _override,
+}
+"""What a button of the pane says -> what is done."""

@@ -5,7 +5,7 @@ from typing import Any, NamedTuple, get_args
 
 from dash import dcc, html
 
-from dashboard.views.kit import Child, Words, status
+from dashboard.views.kit import Child, Words, press, status
 from models.events.incident.course import Colour
 from models.rules.cap.draft import CATEGORIES, Draft
 from models.rules.cap.message import Certainty, Message, Response, Severity, Urgency
@@ -102,19 +102,18 @@ def _whole(asked: Asked, parts: list[Child], words: Words) -> html.Div:
     head = html.H3(
         [words[f"cap_verb.{asked.verb}"], " ", html.Span(asked.title, className="muted")]
     )
-    return html.Div([head, html.Div(parts, className="cap-columns")], className="form cap-form")
+    return html.Div(
+        [head, html.Div(parts, className="cap-columns")],
+        id={"cap-form": asked.verb, "about": str(asked.about)}, className="form cap-form",
+    )  # fmt: skip
 
 
 def _end(asked: Asked, words: Words) -> html.Div:
     note = html.P(asked.note, className="form-note", role="alert") if asked.note else None
-    do = html.Button(
-        words[f"cap_do.{asked.verb}"],
-        id={"cap-do": asked.verb, "about": str(asked.about), "rev": asked.rev}, type="button",
-        className="button primary",
+    do = press(
+        words[f"cap_do.{asked.verb}"], "cap-do", "primary", verb=asked.verb, about=asked.about, rev=asked.rev
     )  # fmt: skip
-    leave = html.Button(
-        words["cap.dismiss"], id={"cap-open": "", "about": ""}, type="button", className="button"
-    )
+    leave = press(words["cap.dismiss"], "cap-open", verb="", about=0)
     return html.Div([note, html.Div([do, leave], className="buttons")])
 
 

@@ -7,7 +7,7 @@ from urllib.parse import quote, urlencode
 from dash import dcc, html
 
 from dashboard.views import clock
-from dashboard.views.kit import Child, Words, empty, link, panel, status, table
+from dashboard.views.kit import Child, Words, empty, link, panel, press, status, table
 
 FEED = "/alerts/feed.atom"
 LEVEL = {
@@ -40,15 +40,13 @@ class Shown(NamedTuple):
 
 def button(verb: str, about: int, words: Words, css: str = "") -> html.Button:
     """Return the button that opens a verb's form; `about` is an alert's id, of `draft` an incident's or 0."""
-    return html.Button(
-        words[f"cap_verb.{verb}"], id={"cap-open": verb, "about": str(about)}, type="button",
-        className=f"button {css}".strip(),
-    )  # fmt: skip
+    return press(words[f"cap_verb.{verb}"], "cap-open", css, verb=verb, about=about)
 
 
 def desk() -> html.Div:
     """Return the place for a form, and the mark that something was done."""
-    return html.Div([dcc.Store(id="cap-changed"), html.Div(id="cap-form")], className="cap")
+    stores = [dcc.Store(id=name) for name in ("cap-changed", "cap-open", "cap-do")]
+    return html.Div([*stores, html.Div(id="cap-form")], className="cap")
 
 
 def cards(shown: Sequence[Shown], *, draft: int | None, zone: str, words: Words) -> Child:

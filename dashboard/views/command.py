@@ -15,7 +15,9 @@ from models.rules.incident.moves import MOVES
 from models.rules.incident.state import Incident
 
 PANES = ("overview", "plan", "units", "around", "records", "alerts", "talk")
-STORES = ("command-tick", "command-list-tick", "command-roads-tick")
+STORES = ("command-tick", "command-list-tick", "command-roads-tick", "incident-open", "incident-do")
+PLACE = "command-form-place"
+"""Where the one form stands that is open."""
 COURSE = ("verify", "respond", "control", "relapse", "end", "close", "cancel")
 MARKS = {"I": "bad", "II": "bad", "III": "warn", "IV": "warn", "": "off"}
 """Grades beside the word: graver than others, and not judged yet."""
@@ -112,7 +114,7 @@ def _beginning(form: Child, words: Words) -> Child:
     """Return what stands at the right while no incident is chosen: the form of a new one, or what to do."""
     return html.Aside(
         [
-            html.Div(form, id="command-form", className="command-form-place"),
+            html.Div(form, id="command-form", className=PLACE),
             empty(words["command.pick"]),
         ],
         className="command-right",
@@ -133,7 +135,7 @@ def _right(opened: Opened, panes: Mapping[str, Child], words: Words) -> Child:
         for name in PANES
     ]
     return html.Aside(
-        [tabs, html.Div(id="command-form", className="command-form-place"), *bodies],
+        [tabs, html.Div(id="command-form", className=PLACE), *bodies],
         className="command-right", id="command-right", **data(pane=opened.pane),
     )  # fmt: skip
 
@@ -218,8 +220,10 @@ def _exercise(i: Incident, words: Words) -> Child:
     return html.Span(words["command.exercise"], className="exercise") if i.exercise else None
 
 
-def timeline(lines: Sequence[Line], replay: str, zone: str, words: Words) -> Child:
-    """Return what happened, the newest first, and the way to the replay."""
+def timeline(
+    lines: Sequence[Line], replay: str, zone: str, words: Words, *, more: bool = False
+) -> Child:
+    """Return what happened, the newest first, and the way to the replay; more : there is more, which the replay has."""
     return [
         html.H2(
             [words["command.timeline"], link(words["command.replay"], replay, className="muted")]
@@ -237,4 +241,5 @@ def timeline(lines: Sequence[Line], replay: str, zone: str, words: Words) -> Chi
                 for line in reversed(lines)
             ]
         ),
+        link(words["command.earlier"], replay, className="muted") if more else None,
     ]

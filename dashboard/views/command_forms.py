@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 from dash import dcc, html
 
-from dashboard.views.kit import Child, Words
+from dashboard.views.kit import Child, Words, press
 
 Options = Sequence[tuple[str, str]]
 
@@ -80,32 +80,27 @@ FORMS: Mapping[str, tuple[Field, ...]] = {
     "take_floor": (),
     "end_conference": (),
     "notify": (Field("to", "line"), Field("said", "text")),
+    "send_unit": (Field("need", "one", "needs"), Field("override", "text")),
+    "cancel_unit": (_NOTE,),
+    "return_supply": (Field("amount", "number"), _NOTE),
 }  # fmt: skip
 """Verb -> what it asks for; one that asks for nothing is done by its button."""
 
 
 def button(verb: str, words: Words, *, about: object = "", css: str = "", text: str = "") -> Child:
     """Return the button that opens a verb's form, or does it where there is nothing to ask."""
-    does = "incident-open" if FORMS[verb] else "incident-do"
-    return html.Button(
-        text or words[f"incident_verb.{verb}"],
-        id={does: verb, "about": str(about)},
-        type="button",
-        className=f"button {css}".strip(),
-    )
+    to = "incident-open" if FORMS[verb] else "incident-do"
+    return press(text or words[f"incident_verb.{verb}"], to, css, verb=verb, about=str(about))
 
 
 def form(asked: Asked, words: Words) -> Child:
     """Return an open form: a refusal stands in it, and what was typed stays."""
     fields = [_field(field, asked, words) for field in FORMS[asked.verb]]
     buttons = [
-        html.Button(
-            words[f"incident_verb.{asked.verb}"],
-            id={"incident-do": asked.verb, "about": asked.about}, type="button", className="button primary",
+        press(
+            words[f"incident_verb.{asked.verb}"], "incident-do", "primary", verb=asked.verb, about=asked.about
         ),
-        html.Button(
-            words["command.dismiss"], id={"incident-open": "", "about": ""}, type="button", className="button",
-        ),
+        press(words["command.dismiss"], "incident-open", verb="", about=""),
     ]  # fmt: skip
     return html.Div(
         [

@@ -8,13 +8,15 @@ from dash import dcc, html
 from command.forces import UnitLine
 from command.recommend import Choice, Recommendation, Ruled
 from command.supplies import Sources
-from dashboard.views import clock
-from dashboard.views.kit import Child, Words, empty, status
+from dashboard.views import clock, command_forms
+from dashboard.views.kit import Child, Words, empty, press, status
+from models.rules.incident.moves import MOVES
 from models.rules.incident.progress import arrival, may_follow
 from models.rules.incident.state import Assignment, Incident, Transfer
 
 SHOWN = 12
 """Units named of those that are ruled out for one reason; the rest are counted."""
+FRAME = "dispatch"
 NEXT = ("acknowledged", "en_route", "on_scene", "returning", "clear")
 """Steps that have a button of their own: the usual course; the others are told by the units themselves."""
 
@@ -42,9 +44,9 @@ def frame(words: Words) -> Child:
         [
             html.Div(id="dispatch-body"),
             html.Div(_forms((), {}, {}, words, hidden=True), id="dispatch-forms"),
-            dcc.Store(id="dispatch-own"), dcc.Store(id="dispatch-done"), dcc.Store(id="dispatch-sending"),
+            *[dcc.Store(id=f"dispatch-{name}") for name in ("press", "own", "done", "sending")],
         ],
-        className="dispatch",
+        id="dispatch", className=FRAME,
     )  # fmt: skip
 
 
@@ -123,10 +125,9 @@ def _choices(seen: Seen, words: Words) -> list[Child]:
 
 
 def _choice(choice: Choice, seen: Seen, words: Words) -> Child:
-    button = html.Button(
-        words["dispatch.assign"], id={"dispatch-assign": choice.unit, "for": choice.capability},
-        type="button", className="button small primary",
-    )  # fmt: skip
+    button = _press(
+        "assign", words["dispatch.assign"], "primary", unit=choice.unit, need=choice.capability
+    )
     second = choice.runner_up
     also = words["dispatch.no_second"]
     if second is not None:
@@ -191,7 +192,7 @@ def _who(units: Sequence[Ruled], seen: Seen, words: Words) -> str:
                 where=where, need=_named(seen, ruled.floor.capability), n=ruled.floor.least
             )
         elif line is not None and ruled.why == "busy" and line.bound:
-            more = line.bound.no
+            more = line.bound.no or words["force.elsewhere"]
         elif line is not None and ruled.why == "out_of_service":
             more = line.row.reason
         elif line is not None and ruled.why == "stale" and line.age is not None:
@@ -211,7 +212,7 @@ def _need_form(needs: list[dict[str, str]], words: Words) -> Child:
             html.Div([
                 dcc.Dropdown(needs, None, id="dispatch-need", placeholder=words["dispatch.capability"]),
                 dcc.Input(id="dispatch-count", type="number", min=0, max=99, step=1, value=1),
-                html.Button(words["dispatch.set"], id="dispatch-set-need", type="button", className="button small"),
+                _press("set_need", words["dispatch.set"]),
             ], className="line-form"),
         ]
     )  # fmt: skip
@@ -231,9 +232,7 @@ def _override_form(units: Sequence[UnitLine], needs: list[dict[str, str]], words
                 dcc.Textarea(
                     id="dispatch-why", maxLength=500, rows=2, placeholder=words["dispatch.override_why"]
                 ),
-                html.Button(
-                    words["dispatch.assign"], id="dispatch-override", type="button", className="button small",
-                ),
+                _press("override", words["dispatch.assign"]),
             ], className="form"),
         ]
     )  # fmt: skip
@@ -285,30 +284,17 @@ def _eta(a: Assignment, seen: Seen, words: Words) -> str:
 
 def _steps(a: Assignment, words: Words) -> Child:
     may = may_follow(a.progress)
-    buttons: list[Child] = [
-        html.Button(
-            words[f"progress.{step}"], id={"dispatch-move": step, "assignment": a.assignment}, type="button",
-            className="button small",
-        )
-        for step in NEXT if step in may
-    ]  # fmt: skip
-    drop = html.Details(
-        [
-            html.Summary(words["dispatch.cancel"]),
-            html.Div([
-                dcc.Input(
-                    id={"dispatch-cancel-why": a.assignment}, type="text", maxLength=500,
-                    placeholder=words["dispatch.cancel_why"],
-                ),
-                html.Button(
-                    words["dispatch.cancel"], id={"dispatch-cancel": a.assignment}, type="button",
-                    className="button small",
-                ),
-            ], className="line-form"),
-        ],
-        className="inline",
-    )  # fmt: skip
+    buttons = [
+        _press("move", words[f"progress.{step}"], step=step, assignment=a.assignment)
+        for step in NEXT
+        if step in may
+    ]
+    drop = command_forms.button("cancel_unit", words, about=a.assignment, css="small")
     return html.Div([*buttons, drop], className="buttons")
+
+
+def _press(verb: str, text: str, css: str = "", **facts: str | int) -> Child:
+    return press(text, "dispatch-press", f"small {css}".strip(), verb=verb, **facts)
 
 
 # --- supplies -------------------------------------------------------------------------------
@@ -324,9 +310,13 @@ def _transfers(seen: Seen, words: Words) -> Child:
 def _transfer(row: Transfer, seen: Seen, words: Words) -> Child:
     back = words["dispatch.returned"].format(n=f"{row.returned:g}") if row.returned else ""
     eta = clock.duration(row.seconds, words) if row.seconds >= 0 else words["command.no_way"]
+    may = seen.acts and row.out > 0 and seen.incident.status in MOVES["return_supply"].sources
     return [
         html.B(f"{row.label} {row.amount:g} {row.measure}"),
-        html.Small(f" {row.depot} · {clock.time_of(row.at, seen.zone)} · {eta} {back}"),
+        html.Small(f" {row.depot} · {clock.time_of(row.at, seen.zone)} · {eta} {back} "),
+        command_forms.button("return_supply", words, about=row.transfer, css="small")
+        if may
+        else None,
     ]
 
 
@@ -351,14 +341,14 @@ def sources(found: Sources, supply: str, words: Words) -> Child:
     for each in found.sources:
         there = f"{each.line.row.amount:g} {each.line.row.measure}"
         way = clock.duration(each.seconds, words) if each.seconds >= 0 else words["command.no_way"]
-        press = html.Button(
-            words["dispatch.send"].format(n=f"{each.send:g}"), type="button", className="button small primary",
-            id={"dispatch-send": each.line.depot.code, "supply": supply, "amount": f"{each.send:g}"},
+        send = _press(
+            "send", words["dispatch.send"].format(n=f"{each.send:g}"), "primary", depot=each.line.depot.code,
+            supply=supply, amount=f"{each.send:g}",
         )  # fmt: skip
         low = status("warn", words["dispatch.below"]) if each.below else None
         facts = html.Small(f" {words['dispatch.stock']} {there} · {way} ")
         rows.append(
-            html.Li([html.B(each.line.depot.label), facts, low, press if each.send else None])
+            html.Li([html.B(each.line.depot.label), facts, low, send if each.send else None])
         )
     short = (
         html.P(status("bad", words["dispatch.short"].format(n=f"{found.missing:g}")))

@@ -1,5 +1,6 @@
 """Parts every screen is made of: state marks, empty sentences, tables, links that stay in the app."""
 
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -62,6 +63,18 @@ def status(level: str, text: str) -> html.Span:
 def empty(sentence: str) -> html.P:
     """Return the sentence that stands where there is nothing to show."""
     return html.P(sentence, className="empty")
+
+
+def press(text: Child, to: str, css: str = "", **facts: str | int) -> html.Button:
+    """Return a button that says into the store `to` what was pressed: `facts`, and `at`.
+
+    For what live news draws anew. Dash asks a callback of ALL buttons again whenever one of them goes, and throws away
+    what the press before is still being answered with; a store stays.
+    """
+    said = json.dumps(facts, ensure_ascii=False)
+    return html.Button(
+        text, type="button", className=f"button {css}".strip(), **data(press=said, to=to)
+    )
 
 
 def skeleton() -> html.Span:

@@ -511,7 +511,7 @@ def unit_form() -> list[Any]:
     return [fields, [(i, i) for i, _ in fields]]
 
 
-CAP_DO = {"cap-do": "draft", "about": "0", "rev": 0}
+CAP_FORM = {"cap-form": "draft", "about": "0"}
 
 
 def cap_form() -> list[Any]:
@@ -707,13 +707,13 @@ CALLBACKS: Mapping[str, Row] = {
         "command.view", asked("alerts_cap.listed_all", lambda _: [1, ""]), central
     ),
     "alerts_cap.opened": Row("command.act", asked(
-        "alerts_cap.opened", lambda _: [clicked({"cap-open": "draft", "about": "0"})],
+        "alerts_cap.opened", lambda _: [{"verb": "draft", "about": 0}],
     ), central),
     "alerts_cap.previewed": Row("command.act", asked(
-        "alerts_cap.previewed", lambda _: [*cap_form(), [(CAP_DO, CAP_DO)]],
+        "alerts_cap.previewed", lambda _: [*cap_form(), [(CAP_FORM, CAP_FORM)]],
     ), central),
     "alerts_cap.done": Row("command.act", asked(
-        "alerts_cap.done", lambda _: [clicked(CAP_DO), *cap_form()],
+        "alerts_cap.done", lambda _: [{"verb": "draft", "about": 0, "rev": 0}, *cap_form()],
     ), lambda login, person: not person.unit and not person.district),
     "duty.press": Row("duty.view", asked("duty.press", lambda _: [
         clicked({"duty-do": "remark.write", "key": "", "version": 0}),
@@ -738,7 +738,7 @@ CALLBACKS: Mapping[str, Row] = {
         "", "", "", None, {"tab": "units"},
     ]), lambda _, person: not person.unit),
     "resources.press": Row("command.edit", asked("resources.press", lambda _: [
-        clicked({"resource-do": "put", "key": ""}), [], [], [], {"tab": "units"},
+        clicked({"resource-do": "put", "key": ""}), [], [], [], [], {"tab": "units"},
     ]), lambda _, person: not person.unit),
     "dispatch.pane": Row("command.view", asked(
         "dispatch.pane", lambda _: [1, "overview", None, 1],
@@ -750,7 +750,7 @@ CALLBACKS: Mapping[str, Row] = {
         "dispatch.found", lambda _: [1, "", None, 1],
     ), lambda _, person: not person.unit),
     "dispatch.act": Row("command.act", asked(
-        "dispatch.act", lambda _: [[], [], [], [], 1, None, "fire", None, "", "", "", [], [], 1], pressed=4,
+        "dispatch.act", lambda _: [{"verb": "set_need"}, "fire", None, "", "", "", 1],
     ), lambda _, person: not person.unit),
     "command.listed": Row("command.view", asked("command.listed", lambda c: [1, c.incident]), central),
     **{
@@ -770,10 +770,10 @@ CALLBACKS: Mapping[str, Row] = {
         "command.view", asked("command_map.drawn", lambda c: [1, "", c.incident]), at_command, no_camera
     ),
     "command_moves.opened": Row("command.view", asked("command_moves.opened", lambda c: [
-        clicked({"incident-open": "remark", "about": ""}), c.incident,
+        {"verb": "remark", "about": ""}, c.incident,
     ]), at_command),
     "command_moves.done": Row("command.act", asked("command_moves.done", lambda c: [
-        clicked({"incident-do": "remark", "about": ""}), [({"incident-field": "said", "verb": "remark"}, "到场")],
+        {"verb": "remark", "about": ""}, [({"incident-field": "said", "verb": "remark"}, "到场")],
         [({"incident-field": "said", "verb": "remark"}, {"incident-field": "said", "verb": "remark"})], c.incident,
     ]), at_command),
     "escalate.press": Row("command.report", asked("escalate.press", lambda c: [
