@@ -172,12 +172,14 @@ class _Limit(NamedTuple):
 
 def _limits(floors: Iterable[Floor], candidates: Sequence[Candidate]) -> list[_Limit]:
     """Return what the floors allow; who is not there, or not heard of, is no reserve and breaks none."""
+    able: dict[str, list[Candidate]] = {}
+    for c in candidates:
+        for capability in c.capabilities if c.spare else ():
+            able.setdefault(capability, []).append(c)
     found = []
     for floor in floors:
         members = frozenset(
-            c.code
-            for c in candidates
-            if c.spare and floor.capability in c.capabilities and floor.district in ("", c.district)
+            c.code for c in able.get(floor.capability, ()) if floor.district in ("", c.district)
         )
         found.append(_Limit(floor, members, max(0, len(members) - floor.least)))
     return found
@@ -209,11 +211,14 @@ def _worth_a_look(
     """Return the units an optimum may take: of those that fill the same needs and count for the same floors, no
     more than there are needs, the soonest."""
     most, needs = sum(asked.values()), frozenset(asked)
+    counts_for: dict[str, list[int]] = {}
+    for place, limit in enumerate(limits):
+        for code in limit.members:
+            counts_for.setdefault(code, []).append(place)
     alike: Counter[tuple[frozenset[str], tuple[int, ...]]] = Counter()
     kept = []
     for c in fit:  # the soonest first
-        floors = tuple(n for n, limit in enumerate(limits) if c.code in limit.members)
-        kind = c.capabilities & needs, floors
+        kind = c.capabilities & needs, tuple(counts_for.get(c.code, ()))
         alike[kind] += 1
         if alike[kind] <= most:
             kept.append(c)
@@ -227,9 +232,9 @@ def _by_assignment(asked: Mapping[str, int], fit: Sequence[Candidate]) -> Taken:
     unmet = 1.0 + len(places) * float(seconds.max())  # dearer than all drives together
     cost = np.full((len(places), len(fit) + len(places)), np.inf)
     cost[:, len(fit) :] = unmet
-    for row, capability in enumerate(places):
-        able = [column for column, c in enumerate(fit) if capability in c.capabilities]
-        cost[row, able] = seconds[able]
+    able = {need: np.array([need in c.capabilities for c in fit]) for need in asked}
+    for row, need in enumerate(places):
+        cost[row, : len(fit)][able[need]] = seconds[able[need]]
     rows, columns = optimize.linear_sum_assignment(cost)
     pairs = zip(rows.tolist(), columns.tolist(), strict=True)
     return {fit[column].code: places[row] for row, column in pairs if column < len(fit)}
@@ -283,8 +288,7 @@ def _held(
         wanted = any(
             met[need] < asked[need] or c.seconds < latest[need] for need in asked if need in c.capabilities
         )  # fmt: skip
-        floor = broken(limits, [*taken, c.code])
-        if wanted and floor:
+        if wanted and (floor := broken(limits, [*taken, c.code])):
             found[c.code] = floor
     return found
 

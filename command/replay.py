@@ -5,13 +5,13 @@ a row that is changed afterwards is found as well; what is wrong stands in `Film
 """
 
 import threading
+from bisect import bisect_left
 from collections import OrderedDict
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Generic, NamedTuple, TypeVar
 
-import msgspec
 from sqlalchemy import BigInteger, Text, cast, func, literal, literal_column, select, text
 from sqlalchemy.dialects.postgresql import ARRAY, aggregate_order_by
 from sqlalchemy.orm import Session
@@ -20,8 +20,9 @@ from command import queries
 from command.moving import read
 from models.clock import Instant, day_of, to_datetime
 from models.errors import HotlineError
-from models.events.incident import AnyIncidentEvent, from_row
-from models.events.ticket import from_row as ticket_event
+from models.events.incident import AnyIncidentEvent, decode
+from models.events.ticket import AnyTicketEvent
+from models.events.ticket import decode as decode_ticket
 from models.rules.floor import Call, FloorPlan
 from models.rules.floor.then import Day, Figures, cut, day
 from models.rules.incident.frames import Fault, Reel, reel
@@ -174,22 +175,24 @@ def _mark(session: Session, incident_id: int) -> tuple[Any, ...]:
 
 def _folded(session: Session, incident_id: int) -> tuple[Reel, tuple[Fault, ...]]:
     """Read the log in one query, look at every seal and at the links of the chain it lies in, and fold it."""
-    rows = chain.sealed(session, EventLog.incident == incident_id)
     events: list[AnyIncidentEvent] = []
+    numbers: list[int] = []
+    places: list[int] = []
     faults: list[Fault] = []
-    for row in rows:
-        seq = row.event.get("seq")
-        place = seq if isinstance(seq, int) else len(events) + 1
+    for row in chain.sealed(session, decode, EventLog.incident == incident_id):
+        place = row.event.seq if row.event else len(places) + 1
+        numbers.append(row.id)
+        places.append(place)
         if not row.whole:
             faults.append(Fault("changed", place))
-        try:
-            events.append(from_row(row.event))
-        except msgspec.MsgspecError:
+        if row.event:
+            events.append(row.event)
+        else:
             faults.append(Fault("unreadable", place))
-    if rows:
-        own = [(row.id, event.seq) for row, event in zip(rows, events, strict=False)]
-        for broken in chain.broken_links(session, rows[0].id, rows[-1].id):
-            faults.append(Fault("link", next((seq for number, seq in own if number >= broken), 0)))
+    if numbers:
+        for broken in chain.broken_links(session, numbers[0], numbers[-1]):
+            behind = bisect_left(numbers, broken)
+            faults.append(Fault("link", places[behind] if behind < len(places) else 0))
     made = reel(sorted(events, key=lambda event: event.seq))
     return made, (*faults, made.fault) if made.fault else tuple(faults)
 
@@ -284,18 +287,19 @@ def _tickets_then(
     for ticket, event in lines:
         told[ticket].append(event)
     wanted = [event for events in told.values() for event in events]
-    kept = {row.event["id"]: row for row in chain.sealed(session, EventLog.event_id.in_(wanted))}
+    log = chain.sealed(session, decode_ticket, EventLog.event_id.in_(wanted))
+    kept = {row.event_id: row for row in log}
     return tuple(_ticket_then(row, [kept.get(event) for event in told[row.id]]) for row in rows)
 
 
-def _ticket_then(row: _Row, log: Sequence[chain.Sealed | None]) -> TicketThen:
+def _ticket_then(row: _Row, log: Sequence[chain.Sealed[AnyTicketEvent] | None]) -> TicketThen:
     state: TicketState | None = None
     for entry in log:
-        if entry is None or not entry.whole:
+        if entry is None or entry.event is None or not entry.whole:
             return TicketThen(row.id, row.no, state, whole=False)
         try:
-            state = ticket_after(state, ticket_event(entry.event))
-        except (HotlineError, KeyError, msgspec.MsgspecError):
+            state = ticket_after(state, entry.event)
+        except (HotlineError, KeyError):
             return TicketThen(row.id, row.no, state, whole=False)
     return TicketThen(row.id, row.no, state, whole=True)
 
@@ -317,5 +321,5 @@ def _floor(session: Session, moment: Instant, plan: FloorPlan) -> Figures:
     found = _days.get(key, mark)
     if found is None:
         made = day(ledger.visits(session, start, end), targets, default)
-        found = _days.put(key, mark, made, len(made.times))
+        found = _days.put(key, mark, made, len(made.visits))
     return found.at(moment)

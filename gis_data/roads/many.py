@@ -18,6 +18,10 @@ Mask = npt.NDArray[np.bool_]
 GRAIN_M = 50.0
 """The side of the squares an isochrone is made of; larger where it would take too many."""
 GRAINS = 800
+DETOUR = 1.25
+"""How much longer than straight, at the pace of an ordinary road, the farthest of many ways is guessed to be. In a
+town of 200,000 nodes that is enough in 99 of 100 searches (1.2 in 86); where it is not, the search is done again, twice
+as far, and that costs more than it costs always to look a little further."""
 
 
 def costs_to(network: Network, end: Stop, starts: Sequence[Stop], by: By = "time") -> Floats:
@@ -54,7 +58,7 @@ def _costs(network: Network, one: Stop, many: Sequence[Stop], by: By, *, backwar
     other = Ends(other.state[joined], other.cost[joined], other.edge[joined])
     pace = network.ground.pace if by == "time" else 1.0
     xy = graph.table.xy[graph.node[other.state]] - graph.table.xy[graph.node[begin.state[0]]]
-    limit = (1.2 * float(np.hypot(*xy.T).max(initial=0.0)) + 200.0) / pace
+    limit = (DETOUR * float(np.hypot(*xy.T).max(initial=0.0)) + 200.0) / pace
     asked = np.ones(len(owner), np.bool_)
     for tried in range(TRIES + 1):
         limit = limit if tried < TRIES else FAR

@@ -428,7 +428,7 @@ AnyTicketEvent = (
 _decoder = msgspec.json.Decoder(AnyTicketEvent)
 
 
-def decode(raw: bytes) -> AnyTicketEvent:
+def decode(raw: bytes | str) -> AnyTicketEvent:
     """Return one event; msgspec.MsgspecError when it is none of ours."""
     event: AnyTicketEvent = _decoder.decode(raw)
     return event

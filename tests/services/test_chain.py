@@ -1,13 +1,16 @@
 """Audit and event log are chains: a row changed, taken out or put in shows."""
 
+import msgspec
 import pytest
 from conftest import Place
 from factories import AT
 from sqlalchemy import Engine, func, select, text
 from sqlalchemy.orm import Session
 
+from models.events.incident import decode
+from models.events.incident.course import RemarkMade
 from models.store import db
-from models.store.chain import audit, log_event, verify
+from models.store.chain import audit, log_event, sealed, verify
 from models.tables import Audit, EventLog
 
 
@@ -106,3 +109,62 @@ def test_two_writers_at_once_make_one_chain(engine: Engine, tenant: Place) -> No
     with db.transaction(engine, tenant.id) as second:
         audit(second, actor="user:2", verb="b", subject="", now=AT)
     assert faults(engine, tenant) == []
+
+
+# --- rows read as events ------------------------------------------------------------------------
+
+
+def seals(engine: Engine, tenant: Place, *events: dict[str, object]) -> list[tuple[bool, bool]]:
+    """Log events, and return of each row whether it was read, and whether its seal fits."""
+    with db.transaction(engine, tenant.id) as session:
+        for event in events:
+            assert log_event(session, event)
+    with db.transaction(engine, tenant.id) as session:
+        return [(row.event is not None, row.whole) for row in sealed(session, decode)]
+
+
+def remark(**more: object) -> dict[str, object]:
+    made = RemarkMade(
+        id="i-1", at=AT + 0.1, actor="user:1", incident=1, seq=1, remark=1, text="水位\n\"高\"", about=AT,
+    )  # fmt: skip
+    return {**msgspec.to_builtins(made), **more}
+
+
+@pytest.mark.parametrize("about", [AT, 0.0, 1e-7, 123456789012345.0, 0.1 + 0.2, -1.0])
+def test_a_seal_fits_however_the_number_is_written(
+    engine: Engine, tenant: Place, about: float
+) -> None:
+    assert seals(engine, tenant, remark(about=about)) == [(True, True)]
+
+
+def test_an_event_sealed_before_its_class_had_a_field_is_whole(
+    engine: Engine, tenant: Place
+) -> None:
+    older = {key: value for key, value in remark().items() if key not in ("note", "by")}
+    assert seals(engine, tenant, older) == [(True, True)]
+
+
+def test_an_event_nobody_can_read_may_be_whole(engine: Engine, tenant: Place) -> None:
+    assert seals(engine, tenant, remark(more=1)) == [(False, True)]
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "UPDATE event_log SET event = event - 'note'",
+        """UPDATE event_log SET event = event || '{"seq": 1.0}'""",
+        """UPDATE event_log SET event = event || '{"more": ""}'""",
+        """UPDATE event_log SET event = event - 'note' || '{"nota": ""}'""",
+        "UPDATE event_log SET event = event - 'at'",
+        "UPDATE event_log SET at = at + interval '1 microsecond'",
+        "UPDATE event_log SET kind = 'LinkUp'",
+        "UPDATE event_log SET event_id = 'i-2'",
+        "UPDATE event_log SET prev_hash = repeat('0', 64)",
+    ],
+)
+def test_what_was_changed_does_not_fit(
+    engine: Engine, owner: Engine, tenant: Place, words: str
+) -> None:
+    assert seals(engine, tenant, remark()) == [(True, True)]
+    tamper(owner, tenant, f"{words} WHERE tenant_id = {tenant.id}")
+    assert [whole for _, whole in seals(engine, tenant)] == [False]

@@ -205,6 +205,8 @@ CHANGES = {
     "instant": "UPDATE event_log SET event = jsonb_set(event, '{{at}}', '1795300095') WHERE {of}",
     "column": "UPDATE event_log SET at = at - interval '1 hour' WHERE {of}",
     "seal": "UPDATE event_log SET hash = repeat('0', 64) WHERE {of}",
+    "empty field": "UPDATE event_log SET event = event - 'note' WHERE {of}",
+    "kind": "UPDATE event_log SET kind = 'LinkUp' WHERE {of}",
 }
 
 
@@ -277,6 +279,17 @@ def test_an_event_nobody_can_read_stops_the_picture(fresh: Leak, owner: Engine) 
     )  # fmt: skip
     assert {("changed", 25), ("unreadable", 25)} <= faults(fresh)
     assert look(fresh, AT + 7200).number == 24
+
+
+def test_an_event_without_its_instant_is_found(fresh: Leak, owner: Engine) -> None:
+    tamper(owner, fresh, f"UPDATE event_log SET event = event - 'at' WHERE {of(fresh, 25)}")
+    assert {("changed", 25), ("unreadable", 25)} <= faults(fresh)
+
+
+def test_two_events_nobody_can_read_are_each_named(fresh: Leak, owner: Engine) -> None:
+    for seq in (25, 26):
+        tamper(owner, fresh, f"UPDATE event_log SET event = event - 'id' WHERE {of(fresh, seq)}")
+    assert {("unreadable", 25), ("unreadable", 26)} <= faults(fresh)
 
 
 def test_a_row_that_says_something_else_than_its_log(fresh: Leak, owner: Engine) -> None:

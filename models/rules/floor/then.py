@@ -1,11 +1,14 @@
 """The floor's figures at any moment of a day, from the call ledger: every visit cut where the moment cuts it.
 
-Each visit is counted by `rules.metrics` as the wallboard counts it; sums are kept between its changes.
+Each visit is counted by `rules.metrics` as the wallboard counts it. Those that were over by the moment stand in one
+sum; only those that were not are cut and counted anew.
 """
 
 from bisect import bisect_right
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from itertools import accumulate
+from math import inf
 
 from msgspec.structs import replace
 
@@ -43,34 +46,34 @@ class Figures:
 
 @dataclass(frozen=True, slots=True)
 class Day:
-    """A day's visits as sums after each change; `times` in order, `sums` one more than they."""
+    """A day's visits in the order of their ends, those without one last; `sums[n]` counts the first n of them."""
 
-    times: tuple[float, ...]
-    sums: tuple[Figures, ...]
+    visits: tuple[Call, ...]
+    ends: tuple[float, ...]
+    sums: tuple[Tally, ...]
+    limits: Mapping[str, Limits]
+    default: Limits
 
     def at(self, moment: float) -> Figures:
         """Return the figures at a moment, itself included."""
-        return self.sums[bisect_right(self.times, moment)]
+        over = bisect_right(self.ends, moment)
+        waiting, talking, tally = 0, 0, self.sums[over]
+        for visit in self.visits[over:]:
+            part = cut(visit, moment)
+            if part is not None:
+                tally = tally.plus(counted(part, self.limits.get(part.queue, self.default)))
+                waiting += part.outcome == "waiting"
+                talking += part.outcome == "talking"
+        return Figures(waiting, talking, tally)
 
 
 def day(visits: Iterable[Call], limits: Mapping[str, Limits], default: Limits) -> Day:
     """Return a day's figures; `limits` by queue."""
-    moves: list[tuple[float, Tally, int, int]] = []
-    for visit in visits:
-        known = limits.get(visit.queue, default)
-        before, waiting, talking = Tally(), 0, 0
-        for at in sorted({visit.arrived, visit.entered, visit.answered, visit.ended} - {0.0}):
-            part = cut(visit, at)
-            if part is None:
-                continue
-            after, now_waits, now_talks = (
-                counted(part, known), int(part.outcome == "waiting"), int(part.outcome == "talking"),
-            )  # fmt: skip
-            moves.append((at, after.plus(before, -1), now_waits - waiting, now_talks - talking))
-            before, waiting, talking = after, now_waits, now_talks
-    moves.sort(key=lambda move: move[0])
-    sums = [Figures(0, 0, Tally())]
-    for _, tally, waits, talks in moves:
-        last = sums[-1]
-        sums.append(Figures(last.waiting + waits, last.talking + talks, last.tally.plus(tally)))
-    return Day(tuple(move[0] for move in moves), tuple(sums))
+    ordered = tuple(sorted(visits, key=_end))
+    tallies = (counted(visit, limits.get(visit.queue, default)) for visit in ordered)
+    sums = tuple(accumulate(tallies, Tally.plus, initial=Tally()))
+    return Day(ordered, tuple(_end(visit) for visit in ordered), sums, limits, default)
+
+
+def _end(visit: Call) -> float:
+    return visit.ended or inf
