@@ -1,7 +1,7 @@
 /* The centre's screens: their stream, which page stands now, where its panels go, how fresh each of them is.
 
    hotline.centre.on(section, hear) hears a section change: `screens`, `items`, `incidents`, `day`, `notable`, `city`,
-   `duty`. hotline.centre.screen() is the arrangement this page shows. */
+   `duty`, `units`, `where`, `depots`. hotline.centre.screen() is the arrangement this page shows. */
 (function () {
   "use strict";
   const H = (window.hotline = window.hotline || {});
@@ -140,6 +140,9 @@
     }
     return [...last.values()].filter((item) => item.state === state);
   };
+
+  /* The numbers of what the console hides here, of one kind. */
+  centre.hidden = (kind) => new Set(centre.items("hidden").filter((item) => item.kind === kind).map((item) => item.ref));
 
   /* --- where its panels go --- */
 

@@ -255,8 +255,8 @@
     const screen = centre.screen();
     const chosen = screen && screen.focus && all.find((one) => one.id === screen.focus);
     if (chosen) return chosen;
-    const hidden = new Set(centre.items("hidden").map((item) => item.kind + ":" + item.ref));
-    const open = all.filter((one) => OPEN.has(one.status) && !hidden.has("incident:" + one.id));
+    const hidden = centre.hidden("incident");
+    const open = all.filter((one) => OPEN.has(one.status) && !hidden.has(String(one.id)));
     open.sort((a, b) => a.exercise - b.exercise || ORDER[a.grade || ""] - ORDER[b.grade || ""] || b.reported - a.reported);
     return open[0] || null;
   }
