@@ -134,28 +134,31 @@ def _name(item: Mapping[str, Any], texts: Mapping[str, str]) -> str:
             return f"{item['thing']['no']} {item['thing']['title']}"
 
 
-def screens(_tick: object, _done: object, revs: Any) -> tuple[Any, Any, Any]:  # noqa: ANN401 - a store
-    """Return the cards of the screens, when any was arranged since they were drawn: typing is not wiped out."""
+def screens(_tick: object, _done: object, drawn: Any) -> tuple[Any, Any, Any]:  # noqa: ANN401 - a store
+    """Return the cards of the screens that were arranged since they were drawn: typing in others is not wiped out."""
     texts = words()
     try:
         who = actor()
         display.require(who)
         with reading() as session:
-            rows = _rows(session)
+            rows = [
+                Screen(
+                    row.code, row.label, row.pages, row.panels, row.rotation, row.focus or 0, row.rev
+                )
+                for row in _rows(session)
+            ]
             going = queries.listed(session, queries.Criteria(status="open"), actor=who).rows
-    except HotlineError as error:
-        return views.screens([], [], texts) if revs is None else dash.no_update, [], str(error.code)
-    fresh = " ".join(f"{row.code}:{row.rev}" for row in rows)
-    if fresh == revs:
+    except HotlineError:
+        if drawn:  # the cards that stand stay
+            return dash.no_update, dash.no_update, dash.no_update
+        return views.screens([], [], texts), [], dash.no_update
+    fresh = views.revisions(rows)
+    if fresh == drawn:
         return dash.no_update, dash.no_update, dash.no_update
     options = [{"label": texts["console.all_screens"], "value": ""}]
     options += [{"label": row.label, "value": row.code} for row in rows]
     open_ones = [(str(one.id), f"{one.no} {one.title}") for one in going]
-    cards = [
-        Screen(row.code, row.label, row.pages, row.panels, row.rotation, row.focus or 0, row.rev)
-        for row in rows
-    ]
-    return views.screens(cards, open_ones, texts), options, fresh
+    return views.screens(rows, open_ones, texts, drawn), options, fresh
 
 
 def _rows(session: Session) -> list[Row]:

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 from urllib.parse import parse_qs, urlencode
 
-from dash import dcc, html
+from dash import Patch, dcc, html
 
 from command.matters import CLASSES, DAYS, SORTS, Asked, Found, Line
 from dashboard.views.clock import local
@@ -106,7 +106,7 @@ def page(asked: Asked, lists: Lists, words: Words) -> Child:
                         className="console-main",
                     ),
                     html.Div(
-                        [html.Div(id="console-items"), html.Div(id="console-screens")],
+                        [html.Div(id="console-items"), _screens(words)],
                         className="console-side",
                     ),
                 ],
@@ -402,11 +402,8 @@ def _standing(
 # --- screens --------------------------------------------------------------------------------
 
 
-def screens(rows: Sequence[Screen], incidents: Options, words: Words) -> Child:
-    """Return a card for each screen, and a form for one more."""
-    cards = [_card(row, incidents, words) for row in rows]
-    if not cards:
-        cards = [empty(words["console.no.screens"])]
+def _screens(words: Words) -> Child:
+    """Return the place of the screens' cards, and a form for one more."""
     add = html.Div(
         [
             dcc.Input(
@@ -421,7 +418,38 @@ def screens(rows: Sequence[Screen], incidents: Options, words: Words) -> Child:
         ],
         className="line-form",
     )
-    return panel(words["console.screens"], html.Div([*cards, add]), css="roomy")
+    body = html.Div([html.Div(id="console-screens"), add])
+    return panel(words["console.screens"], body, css="roomy")
+
+
+def screens(
+    rows: Sequence[Screen], incidents: Options, words: Words, drawn: str | None = None
+) -> Child:
+    """Return a card for each screen; what differs from the cards that stand (`drawn`, see `revisions`) as a patch.
+
+    A patch leaves the other cards as they are, with what is half typed in them.
+    """
+    was = dict(each.split(":") for each in (drawn or "").split())
+    codes = [row.code for row in rows]
+    stay = [code for code in was if code in codes]
+    if not rows or not stay or codes[: len(stay)] != stay:  # none, all new, or in another order
+        return [_card(row, incidents, words) for row in rows] or [
+            empty(words["console.no.screens"])
+        ]
+    cards = Patch()
+    for n in reversed([n for n, code in enumerate(was) if code not in codes]):
+        del cards[n]
+    for n, row in enumerate(rows):
+        if row.code not in was:
+            cards.append(_card(row, incidents, words))
+        elif was[row.code] != str(row.rev):
+            cards[n] = _card(row, incidents, words)
+    return cards
+
+
+def revisions(rows: Sequence[Screen]) -> str:
+    """Return which cards stand, in their order, each with the revision it shows."""
+    return " ".join(f"{row.code}:{row.rev}" for row in rows)
 
 
 def field(name: str, code: str) -> dict[str, str]:

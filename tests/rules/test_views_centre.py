@@ -4,6 +4,7 @@ import json
 from typing import Any, get_args
 
 import pytest
+from dash import html
 
 from command.centre import course, figures
 from command.matters import CLASSES, Asked, Found, Line
@@ -175,6 +176,35 @@ def test_a_pin_moves_among_its_own_screen() -> None:
 
 def test_a_screen_that_looks_at_a_closed_incident_still_says_which() -> None:
     card = Screen("main", "主屏", ["map"], ["map"], 0, 99, 3)
-    said = texts(centre_console.screens([card], [("1", "TF1 泄漏")], t("zh")))
+    said = texts(html.Div(centre_console.screens([card], [("1", "TF1 泄漏")], t("zh"))))
     assert "#99" in said and "TF1 泄漏" in said and '"rev": "3"' in said
-    assert t("zh")["console.no.screens"] in texts(centre_console.screens([], [], t("zh")))
+    none = texts(html.Div(centre_console.screens([], [], t("zh"))))
+    assert t("zh")["console.no.screens"] in none
+
+
+def cards(now: str, drawn: str) -> list[tuple[str, Any]] | None:
+    """What is done to the cards that stand, as (operation, where); None: they are all drawn anew."""
+    rows = [
+        Screen(code, code, ["map"], ["map"], 0, 0, int(rev))
+        for code, rev in (each.split(":") for each in now.split())
+    ]
+    assert centre_console.revisions(rows) == now
+    patch = centre_console.screens(rows, [], t("zh"), drawn)
+    if isinstance(patch, list):
+        return None
+    done = patch.to_plotly_json()["operations"]
+    return [(each["operation"], *each["location"]) for each in done]
+
+
+def test_arranging_one_screen_leaves_the_cards_of_the_others() -> None:
+    assert cards("main:2 left:5", "main:2 left:4") == [("Assign", 1)]
+    assert cards("main:2 left:4 right:1", "main:2 left:4") == [("Append",)]
+    assert cards("main:2 right:1", "main:2 left:4 right:1") == [("Delete", 1)]
+    assert cards("b:1 d:3 e:1", "a:1 b:1 c:1 d:2") == [
+        ("Delete", 2), ("Delete", 0), ("Assign", 1), ("Append",),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("now", ["left:4 main:2", "new:1 main:2 left:4", "right:1"])
+def test_cards_in_another_order_are_drawn_anew(now: str) -> None:
+    assert cards(now, "main:2 left:4") is None

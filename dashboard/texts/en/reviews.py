@@ -217,7 +217,7 @@ TEXTS: Mapping[str, str] = {
     "reviews.cap.moved": "Somebody else changed it meanwhile, load it again",
     "reviews.cap.running": "The incident is not over yet",
     "reviews.cap.exists": "A report of it is being written already",
-    "reviews.cap.judged": "An indicator waits for its judgement",
+    "reviews.cap.judged": "Not judged yet: {names}. Give 0 to 100 marks, then hand in",
     "reviews.cap.own": "Who wrote a report does not approve it",
     "reviews.cap.nothing": "Nothing is scored",
     "reviews.field.incident": "Choose an incident",

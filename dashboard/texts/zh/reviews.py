@@ -217,7 +217,7 @@ TEXTS: Mapping[str, str] = {
     "reviews.cap.moved": "已被他人先修改，请刷新后再试",
     "reviews.cap.running": "事件尚未终止，不能评估",
     "reviews.cap.exists": "该事件已有未批准的报告",
-    "reviews.cap.judged": "还有人工评分项未评分",
+    "reviews.cap.judged": "还没有评分：{names}。请填写 0–100 分再提交",
     "reviews.cap.own": "撰写人不能批准自己的报告",
     "reviews.cap.nothing": "没有任何得分，不能批准",
     "reviews.field.incident": "请选择事件",
