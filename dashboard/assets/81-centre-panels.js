@@ -22,7 +22,9 @@
     else box.replaceChildren(make("p", "empty", box.dataset.empty));
   }
 
-  const look = (status) => (!OPEN.has(status) ? "off" : status === "controlled" ? "warn" : "bad");
+  /* The lamp of a state, as lists and the command page have it: red while nobody acts yet. */
+  const LAMP = { reported: "bad", verified: "bad", responding: "warn", controlled: "ok" };
+  const look = (centre.lamp = (status) => LAMP[status] || "off");
 
   function status(level, text) {
     const node = make("span", "status " + level);

@@ -34,8 +34,8 @@
     const all = placed();
     all.sort((a, b) => b.reported - a.reported);
     return all.map((one, n) => {
-      const kind = !OPEN.has(one.status) ? "over" : one.status === "controlled" ? "controlled" : "open";
-      const fresh = kind === "open" && now - one.reported < NEW_S ? " fresh" : "";
+      const kind = OPEN.has(one.status) ? centre.lamp(one.status) : "over";
+      const fresh = kind === "bad" && now - one.reported < NEW_S ? " fresh" : "";
       return point(one.xy, {
         kind: "incident " + kind + fresh + (one.exercise ? " drill" : ""), label: one.grade || "!",
         title: kind !== "over" && n < NAMED ? one.title : "", above: kind === "over" ? 200 : 1000,

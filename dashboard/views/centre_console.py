@@ -8,13 +8,14 @@ from dash import Patch, dcc, html
 
 from command.matters import CLASSES, DAYS, SORTS, Asked, Found, Line
 from dashboard.views.clock import local
+from dashboard.views.incidents import LAMPS
 from dashboard.views.kit import Child, Words, aria, data, empty, link, panel, status, table
 from models.rules.display import PAGES, PANELS, PLACED, ROTATION_S
 
 MINUTES = (2, 10, 30, 120, 480, 1440)
 UNTIL = (0, 30, 120, 480, 1440)
 """Minutes a pin or a hiding lasts; 0 = until it is taken back."""
-_LAMPS = {"red": "bad", "yellow": "warn", "green": "ok"}
+_DUE_LAMPS = {"red": "bad", "yellow": "warn", "green": "ok"}
 NO_GRADE = "none"
 Options = Sequence[tuple[str, str]]
 
@@ -284,7 +285,7 @@ def _row(line: Line, zone: str, words: Words) -> list[Child]:
             [html.Small(words[f"console.class.{line.cls}"], className="muted"), html.Div(kind)]
         ),
         html.Div(said, className="matter"),
-        html.Div([_status(line, words), _level(line, words)]),
+        html.Div([_status(line, words), _level(line, words)], className="console-state"),
         html.Div(_handling(line, zone, words), className="muted"),
         html.Div(buttons, className="console-buttons"),
     ]
@@ -293,9 +294,7 @@ def _row(line: Line, zone: str, words: Words) -> list[Child]:
 def _status(line: Line, words: Words) -> Child:
     match line.cls:
         case "incident":
-            going = line.status in ("reported", "verified", "responding")
-            level = "bad" if going else "warn" if line.status == "controlled" else "off"
-            return status(level, words[f"incident_status.{line.status}"])
+            return status(LAMPS.get(line.status, "off"), words[f"incident_status.{line.status}"])
         case "ticket":
             return html.Span(words[f"ticket_status.{line.status}"])
         case _:
@@ -331,7 +330,7 @@ def _handling(line: Line, zone: str, words: Words) -> list[Child]:
         parts.append(line.holder or words["console.centre"])
         if line.due:
             text = words["console.due"].format(time=f"{local(line.due, zone):%m-%d %H:%M}")
-            parts.append(status(_LAMPS[line.lamp], text) if line.lamp else text)
+            parts.append(status(_DUE_LAMPS[line.lamp], text) if line.lamp else text)
     else:
         parts.append(line.value)
     return [html.Div(part) for part in parts]
