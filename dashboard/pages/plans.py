@@ -16,6 +16,7 @@ from dashboard.pages.context import actor, districts, names, place, pressed_butt
 from dashboard.views import plans as views
 from dashboard.views.kit import Child
 from dashboard.views.plans import LISTS, SHAPES, STAGES
+from gis_data.city.layers import PLACE_KINDS
 from models.clock import now
 from models.errors import BadInput, HotlineError, NotFound
 from models.events.incident.course import Kind
@@ -65,7 +66,7 @@ def library(_search: str) -> Child:
 def page(search: str) -> Child:
     """Return one version."""
     require("command.view")
-    number = parse_qs(search.lstrip("?")).get("id", ["0"])[0]
+    number, texts = parse_qs(search.lstrip("?")).get("id", ["0"])[0], words()
     with reading() as session:
         row = plans.version(session, int(number) if number.isdecimal() else 0, actor=actor())
         others = [each for each in plans.versions(session, actor=actor()) if each.code == row.code]
@@ -75,14 +76,15 @@ def page(search: str) -> Child:
             named = {}
         labels = {
             "types": {kind.code: kind.label for kind in incidents.types(session)},
-            "kinds": {kind: words()[f"incident_kind.{kind}"] for kind in get_args(Kind)},
+            "kinds": {kind: texts[f"incident_kind.{kind}"] for kind in get_args(Kind)},
+            "hazards": {kind: texts[f"place.{kind}"] for kind in PLACE_KINDS},
             "districts": named, "capability": forces.capabilities(session),
         }  # fmt: skip
         shown = views.Shown(
             row, plans.body_of(row), others, names(session, [each.written_by for each in others]),
             place(session).zone, EDIT in viewer().can, labels,
         )  # fmt: skip
-    return views.one(shown, words())
+    return views.one(shown, texts)
 
 
 def create(clicks: int | None, code: str | None) -> tuple[Any, Any]:

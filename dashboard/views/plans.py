@@ -230,7 +230,7 @@ def _grid(
     columns: list[dict[str, Any]] = [
         {
             "field": column, "headerName": words[f"plan.col.{column}"], "editable": True,
-            "flex": 3 if column in wide else 2 if column == "role" else 1, "minWidth": 80,
+            "flex": 3 if column in wide else 2 if column == "role" else 1, "minWidth": 110 if column == "key" else 80,
             "wrapText": column in wrapped, "autoHeight": column in wrapped, "wrapHeaderText": True,
             "autoHeaderHeight": True,
             # a person reads labels, and types codes
@@ -245,6 +245,7 @@ def _grid(
         dashGridOptions={
             "domLayout": "autoHeight", "stopEditingWhenCellsLoseFocus": True, "rowDragManaged": True,
             "rowSelection": {"mode": "multiRow"}, "singleClickEdit": True,
+            "localeText": {"noRowsToShow": words["plan.no_rows"]},
             "context": {"labels": {column: labels[column] for column in LISTS[name] if column in labels}},
         },
         defaultColDef={"sortable": False, "resizable": True}, className="ag-theme-quartz plan-grid",

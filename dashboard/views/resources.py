@@ -360,7 +360,9 @@ def _chosen(
             ],
             className="field",
         )
-    control = dcc.Dropdown(listed, value, id=_name(field), clearable=False)
+    control = dcc.Dropdown(
+        listed, value, id=_name(field), clearable=False, placeholder=words["choice.choose"]
+    )
     return _labelled(field, control, words)
 
 

@@ -26,6 +26,7 @@ TEXTS: Mapping[str, str] = {
     "replay.no_map": "No city map is active",
     "replay.status": "Status",
     "replay.nothing": "Not reported yet at this moment",
+    "replay.done_late": "done late",
     "replay.waiting": "Waiting",
     "replay.talking": "Talking",
     "replay.entered": "Entered today",

@@ -26,6 +26,7 @@ TEXTS: Mapping[str, str] = {
     "replay.no_map": "尚未启用城市地图",
     "replay.status": "状态",
     "replay.nothing": "此刻尚未接报",
+    "replay.done_late": "逾期完成",
     "replay.waiting": "排队等待",
     "replay.talking": "通话中",
     "replay.entered": "当日进线",
