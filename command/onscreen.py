@@ -31,9 +31,7 @@ def sections(session: Session, *, district: str, now: Instant, datum: str) -> di
     ]  # fmt: skip
     return {
         "units": {line.row.code: _stands(line) for line in lines},
-        "where": {
-            line.row.code: [*_xy(line.lon, line.lat, datum), _lost(line)] for line in lines
-        },
+        "where": {line.row.code: [*_xy(line.lon, line.lat, datum), _lost(line)] for line in lines},
         "depots": _depots(session, district, datum),
     }
 

@@ -143,7 +143,13 @@ def screens(_tick: object, _done: object, drawn: Any) -> tuple[Any, Any, Any]:  
         with reading() as session:
             rows = [
                 Screen(
-                    row.code, row.label, row.pages, row.panels, row.rotation, row.focus or 0, row.rev
+                    row.code,
+                    row.label,
+                    row.pages,
+                    row.panels,
+                    row.rotation,
+                    row.focus or 0,
+                    row.rev,
                 )
                 for row in _rows(session)
             ]

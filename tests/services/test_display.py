@@ -35,7 +35,15 @@ from models.store.crypto import Vault
 from models.store.people import PERMISSIONS
 from models.store.seed import PERMISSIONS_OF
 from models.tables import (
-    Audit, Depot, IncidentType, Outbox, ResponseUnit, Screen, ScreenItem, Supply, Ticket,
+    Audit,
+    Depot,
+    IncidentType,
+    Outbox,
+    ResponseUnit,
+    Screen,
+    ScreenItem,
+    Supply,
+    Ticket,
 )  # fmt: skip
 from tickets import intake, search, today
 from tickets.criteria import Criteria
@@ -478,12 +486,23 @@ def test_units_and_depots_are_on_the_map(session: Session) -> None:
     tenant, lon, lat = db.tenant_of(session), 114.3, 33.6
     plain = {"tenant_id": tenant, "capabilities": [], "staff": 4, "min_staff": 2, "type": "fire"}
     home = {"station_lon": lon, "station_lat": lat, "organisation": "", "phone": "", "reason": ""}
-    for code, district, heard in (("A1", "莲湖", AT - 5), ("A2", "", AT - 3600), ("A3", "东沙", None)):
+    for code, district, heard in (
+        ("A1", "莲湖", AT - 5),
+        ("A2", "", AT - 3600),
+        ("A3", "东沙", None),
+    ):
         fix = {"lon": lon + 0.01, "lat": lat, "heard_at": to_datetime(heard)} if heard else {}
         session.add(ResponseUnit(
             code=code, label=f"{code} 车", district=district, device="", token_digest="", **plain, **home, **fix,
         ))  # fmt: skip
-    at = {"lon": lon, "lat": lat, "district": "莲湖", "address": "", "organisation": "", "phone": ""}
+    at = {
+        "lon": lon,
+        "lat": lat,
+        "district": "莲湖",
+        "address": "",
+        "organisation": "",
+        "phone": "",
+    }
     session.add(Depot(tenant_id=tenant, code="D1", label="中心库", **at))
     session.add(Depot(tenant_id=tenant, code="D2", label="旧库", active=False, **at))
     session.flush()
