@@ -182,7 +182,7 @@ def test_a_screen_that_looks_at_a_closed_incident_still_says_which() -> None:
     assert t("zh")["console.no.screens"] in none
 
 
-def cards(now: str, drawn: str) -> list[tuple[str, Any]] | None:
+def cards(now: str, drawn: str) -> list[tuple[Any, ...]] | None:
     """What is done to the cards that stand, as (operation, where); None: they are all drawn anew."""
     rows = [
         Screen(code, code, ["map"], ["map"], 0, 0, int(rev))

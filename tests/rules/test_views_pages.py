@@ -7,7 +7,7 @@ import pytest
 
 from dashboard.pages import routes
 from dashboard.texts import LANGUAGES, t
-from dashboard.views import alarms, kit, seat, shell, system, wall
+from dashboard.views import alarms, kit, plans, seat, shell, system, wall
 from dashboard.views.login import login_html
 
 ZONE = "Asia/Shanghai"
@@ -121,3 +121,9 @@ def test_the_pages_of_command_lead_to_each_other(lang: str) -> None:
     # the map has all of the screen; elsewhere there is no command
     assert shell.rooms(words, "/command") is None and shell.rooms(words, "/tickets") is None
     assert all(shell.rooms(words, href) for href in routes.BELOW.values())
+
+
+def test_a_plans_codes_are_read_as_what_they_mean() -> None:
+    labels = {"gas": "燃气泄漏", "fire": "火灾"}
+    assert plans.said("gas,fire,new", labels) == "燃气泄漏、火灾、new"
+    assert plans.said("先控制,后消除", {}) == "先控制,后消除"  # no codes
