@@ -9,7 +9,7 @@ from dash import Patch, dcc, html
 from command.matters import CLASSES, DAYS, SORTS, Asked, Found, Line
 from dashboard.views.clock import local
 from dashboard.views.incidents import LAMPS
-from dashboard.views.kit import Child, Words, aria, data, empty, link, panel, status, table
+from dashboard.views.kit import Child, Words, aria, data, empty, link, panel, press, status, table
 from models.rules.display import PAGES, PANELS, PLACED, ROTATION_S
 
 MINUTES = (2, 10, 30, 120, 480, 1440)
@@ -17,6 +17,8 @@ UNTIL = (0, 30, 120, 480, 1440)
 """Minutes a pin or a hiding lasts; 0 = until it is taken back."""
 _DUE_LAMPS = {"red": "bad", "yellow": "warn", "green": "ok"}
 NO_GRADE = "none"
+PRESS = "console-press"
+"""The store that buttons say into what was pressed: `do`, `of`, `rev`."""
 Options = Sequence[tuple[str, str]]
 
 
@@ -115,6 +117,7 @@ def page(asked: Asked, lists: Lists, words: Words) -> Child:
             ),
             revs,
             dcc.Store(id="console-done"),
+            dcc.Store(id=PRESS),
             dcc.Store(id="centre-tick"),
         ],
         id="centre-console", className="page centre-console",
@@ -122,23 +125,20 @@ def page(asked: Asked, lists: Lists, words: Words) -> Child:
 
 
 def _switch(words: Words) -> Child:
-    buttons = [
-        html.Button(
-            words[f"centre.page.{name}"],
-            id=press("switch", name),
-            type="button",
-            className="button",
-        )
-        for name in PAGES
-    ]
+    buttons = [_button(words[f"centre.page.{name}"], "switch", name) for name in PAGES]
     return html.Div(
         [html.B(words["console.switch"]), *buttons], className="console-switch", role="toolbar"
     )
 
 
-def press(verb: str, of: str, rev: str = "") -> dict[str, str]:
-    """Return the id of a button: its verb, what it is about, and what stood there when it was drawn."""
-    return {"console-do": verb, "of": of, "rev": rev}
+def _button(
+    text: str, verb: str, of: str, rev: str = "", css: str = "", **more: Child
+) -> html.Button:
+    """Return a button: its verb, what it is about, and what stood there when it was drawn."""
+    made = press(text, PRESS, css, do=verb, of=of, rev=rev)
+    for name, value in more.items():
+        setattr(made, name, value)
+    return made
 
 
 def _select(name: str, options: Options, value: str, label: str, nothing: str = "") -> Child:
@@ -222,7 +222,7 @@ def _target(words: Words) -> Child:
             html.Label([html.Span(words["console.text"]), dcc.Input(
                 id="console-text", type="text", maxLength=200, placeholder=words["console.text_help"])],
                 className="wide"),
-            html.Button(words["console.push_text"], id=press("push", "text:"), type="button", className="button"),
+            _button(words["console.push_text"], "push", "text:"),
         ],
         className="panel console-target",
     )  # fmt: skip
@@ -273,12 +273,7 @@ def _row(line: Line, zone: str, words: Words) -> list[Child]:
         said.append(html.Small(line.no, className="muted"))
     of = f"{line.cls}:{line.ref}"
     verbs = ("pin", "hide", "push") if line.cls in PLACED else ("push",)
-    buttons = [
-        html.Button(
-            words[f"console.do.{verb}"], id=press(verb, of), type="button", className="button"
-        )
-        for verb in verbs
-    ]
+    buttons = [_button(words[f"console.do.{verb}"], verb, of) for verb in verbs]
     return [
         f"{local(line.at, zone):%m-%d %H:%M}",
         html.Div(
@@ -380,15 +375,11 @@ def _standing(
         was = " ".join(map(str, row))
         place = row.index(item.id)
         buttons = [
-            html.Button("↑", id=press("up", str(item.id), was), type="button", className="button",
-                        disabled=place == 0, **aria(label=words["console.do.up"])),
-            html.Button("↓", id=press("down", str(item.id), was), type="button", className="button",
-                        disabled=place == len(row) - 1, **aria(label=words["console.do.down"])),
+            _button("↑", "up", str(item.id), was, disabled=place == 0, **aria(label=words["console.do.up"])),
+            _button("↓", "down", str(item.id), was, disabled=place == len(row) - 1,
+                    **aria(label=words["console.do.down"])),
         ]  # fmt: skip
-    buttons.append(
-        html.Button(words[f"console.release.{item.state}"], id=press("release", str(item.id)),
-                    type="button", className="button")
-    )  # fmt: skip
+    buttons.append(_button(words[f"console.release.{item.state}"], "release", str(item.id)))
     note = " · ".join(filter(None, (where, item.by, until)))
     text = (
         [html.B(item.name), html.Span(item.text)]
@@ -411,9 +402,7 @@ def _screens(words: Words) -> Child:
             dcc.Input(
                 id=field("label", ""), type="text", maxLength=20, placeholder=words["console.label"]
             ),
-            html.Button(
-                words["console.add"], id=press("add", ""), type="button", className="button"
-            ),
+            _button(words["console.add"], "add", ""),
         ],
         className="line-form",
     )
@@ -490,10 +479,8 @@ def _card(row: Screen, incidents: Options, words: Words) -> Child:
                                                         clearable=False)),
             html.Div(
                 [
-                    html.Button(words["console.arrange"], id=press("arrange", row.code, str(row.rev)), type="button",
-                                className="button primary"),
-                    html.Button(words["console.remove"], id=press("remove", row.code), type="button",
-                                className="button"),
+                    _button(words["console.arrange"], "arrange", row.code, str(row.rev), "primary"),
+                    _button(words["console.remove"], "remove", row.code),
                 ],
                 className="line-form",
             ),

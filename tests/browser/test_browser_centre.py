@@ -70,7 +70,7 @@ def console(page: Page, stack: Stack, gas: str) -> Page:
 
 
 def _button(verb: str, of: str) -> str:
-    return f'#centre-console button[id*=\'"console-do":"{verb}","of":"{of}"\']'
+    return f'#centre-console button[data-press*=\'"do": "{verb}", "of": "{of}"\']'
 
 
 def test_a_screen_follows_the_console(

@@ -244,7 +244,7 @@ TEXTS: Mapping[str, str] = {
     "duty.file.docx": "Word",
     "duty.file.pdf": "PDF",
     "duty.file.xlsx": "Excel",
-    "duty.notices.none": "No text messages yet. Choose who is to get one, write and submit it: how it went stands here.",
+    "duty.notices.none": "No text messages yet. Choose who gets one and submit it: how it went stands here.",
     "duty.notice_new": "New message",
     "duty.levels_help": "To who is on duty on that level now",
     "duty.gateway": "No SMS gateway is connected: {n} wait, none is sent",
