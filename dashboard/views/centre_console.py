@@ -417,7 +417,7 @@ def screens(
 
     A patch leaves the other cards as they are, with what is half typed in them.
     """
-    was = dict(each.split(":") for each in (drawn or "").split())
+    was = {code: rev for code, _, rev in (each.partition(":") for each in (drawn or "").split())}
     codes = [row.code for row in rows]
     stay = [code for code in was if code in codes]
     if not rows or not stay or codes[: len(stay)] != stay:  # none, all new, or in another order

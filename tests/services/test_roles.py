@@ -454,7 +454,7 @@ def nothing(answer: Answer) -> bool:
 
 def leaves_the_cards(answer: Answer) -> bool:
     """A callback that draws no screen for whom it refuses."""
-    return answer.status == 401 or "console-screens" not in answer.json()["response"]
+    return answer.status in {401, 204} or "console-screens" not in answer.json()["response"]
 
 
 def not_kept(answer: Answer) -> bool:
