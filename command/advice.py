@@ -33,9 +33,7 @@ def advice(session: Session, state: State, *, actor: Actor, now: Instant) -> Adv
     label = session.scalar(select(IncidentType.label).where(IncidentType.code == state.type)) or ""
     lines: list[Line] = []
     if "knowledge.view" in actor.can:
-        lines = knowledge.suggest(
-            session, f"{label}应急处置 {state.title}", actor=actor, now=now, limit=20
-        )
+        lines = knowledge.suggest(session, f"{label} {state.title}", actor=actor, now=now, limit=20)
     rows = session.scalars(
         select(Incident.picture)
         .where(

@@ -98,8 +98,9 @@ def assign(
     The recommendation of this very moment is kept with it. A unit that is not among those recommended for the need
     wants a reason: BadInput (field `override`) with `best` and `why`; one that cannot do what is needed comes for no
     need, which stays open. WrongStatus when it is not to be had, with
-    `cap` busy and the incident's `no`, `title` and `incident` it is bound to, or `cap` out_of_service and the
-    `reason`; Refused for a unit of a district that is not the actor's; NotFound for an unknown one.
+    `cap` busy and the incident's `no`, `title` and `incident` it is bound to (blank where the actor does not see
+    it), or `cap` out_of_service and the `reason`; Refused for a unit of a district that is not the actor's; NotFound
+    for an unknown one.
     """
     why = text(override, "override", owed=False, most=REASON_MAX)
     held = take(session, incident_id, "assign", actor=actor, now=now)
@@ -128,12 +129,12 @@ def _to_be_had(session: Session, code: str, actor: Actor) -> ResponseUnit:
     if not forces.own(actor, row.district):
         raise Refused(f"{code} belongs to {row.district}", permission=ACT, district=row.district)
     if row.state != "available":
-        raise _not_to_be_had(session, row)
+        raise _not_to_be_had(session, row, actor)
     return row
 
 
-def _not_to_be_had(session: Session, row: ResponseUnit) -> WrongStatus:
-    held = forces.bound(session).get(row.code)
+def _not_to_be_had(session: Session, row: ResponseUnit, actor: Actor) -> WrongStatus:
+    held = forces.bound(session, actor=actor).get(row.code)
     if held is None:
         return WrongStatus(f"{row.code} is {row.state}", cap=row.state, reason=row.reason)
     return WrongStatus(
@@ -155,7 +156,7 @@ def _claim(
     )  # fmt: skip
     if won is None:  # somebody was sooner
         session.refresh(row)
-        raise _not_to_be_had(session, row)
+        raise _not_to_be_had(session, row, held.actor)
     place, (lon, lat) = held.state.place, forces.spot(row)
     scene = forces.target(network, place.lon, place.lat)
     drive = ways.drive(network, (lon, lat), scene.stop)

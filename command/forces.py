@@ -8,6 +8,7 @@ import numpy as np
 from sqlalchemy import select, true
 from sqlalchemy.orm import Session
 
+from command.moving import SYSTEM, sees
 from command.plans import policy
 from command.queries import may_see
 from command.recommend import Candidate, Floor, Why
@@ -21,12 +22,16 @@ INF = float("inf")
 
 
 class Bound(NamedTuple):
-    """What a unit is bound to: its open assignment, the incident's id, number and title, and its step."""
+    """What a unit is bound to: its open assignment, the incident's id, number, title and district, and its step.
+
+    Of an incident the asker may not see there is the step alone: `incident` is 0.
+    """
 
     assignment: int
     incident: int
     no: str
     title: str
+    district: str
     progress: str
 
 
@@ -68,22 +73,26 @@ def floors(session: Session) -> list[Floor]:
     return [Floor(*row) for row in found]
 
 
-def bound(session: Session) -> dict[str, Bound]:
-    """Return unit -> what it is bound to, of all that are."""
+def bound(session: Session, *, actor: Actor) -> dict[str, Bound]:
+    """Return unit -> what it is bound to, of all that are; which incident only where the actor sees it."""
     found = session.execute(
         select(
-            Assignment.unit, Assignment.id, Incident.id, Incident.no, Incident.title, Assignment.progress
+            Assignment.unit, sees(actor), Assignment.id, Incident.id, Incident.no, Incident.title,
+            Incident.district, Assignment.progress,
         )
         .join(Incident, Incident.id == Assignment.incident_id)
         .where(Assignment.closed_at.is_(None))
     )  # fmt: skip
-    return {row[0]: Bound(*row[1:]) for row in found}
+    held = ((row[0], row[1], Bound(*row[2:])) for row in found)
+    return {
+        unit: one if seen else Bound(0, 0, "", "", "", one.progress) for unit, seen, one in held
+    }
 
 
 def units(session: Session, *, actor: Actor, now: Instant, all_: bool = False) -> list[UnitLine]:
     """Return the units of the actor's district and of none, by code; with `all_` those out of use too."""
     may_see(actor)
-    lines = everywhere(session, now=now, all_=all_)
+    lines = everywhere(session, now=now, all_=all_, actor=actor)
     return [line for line in lines if own(actor, line.row.district)]
 
 
@@ -92,7 +101,9 @@ def own(actor: Actor, district: str) -> bool:
     return not actor.district or district in ("", actor.district)
 
 
-def everywhere(session: Session, *, now: Instant, all_: bool = False) -> list[UnitLine]:
+def everywhere(
+    session: Session, *, now: Instant, all_: bool = False, actor: Actor = SYSTEM
+) -> list[UnitLine]:
     """Return the units of the whole city, by code; for services and the live hub, not for a person."""
     rows = session.scalars(
         select(ResponseUnit)
@@ -100,7 +111,7 @@ def everywhere(session: Session, *, now: Instant, all_: bool = False) -> list[Un
         .order_by(ResponseUnit.code)
         .execution_options(populate_existing=True)
     )
-    held, stale_s = bound(session), policy(session).stale_s
+    held, stale_s = bound(session, actor=actor), policy(session).stale_s
     return [line_of(row, held.get(row.code), stale_s, now) for row in rows]
 
 

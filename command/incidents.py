@@ -6,12 +6,12 @@ from math import isfinite
 from typing import NamedTuple, get_args
 
 import msgspec
-from sqlalchemy import select, update
+from sqlalchemy import or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from command import plans
+from command import plans, plotting
 from command.moving import TITLE_MAX, Held, sees, take, tell, text, write
 from gis_data.coordinates import in_china
 from models.clock import Instant, to_datetime
@@ -72,7 +72,8 @@ def report(session: Session, form: Form, *, actor: Actor, now: Instant) -> State
     """Open an incident; the same form, ticket, hotspot or surge sent twice is one.
 
     Refused without command.report; BadInput names the field; NotFound for a ticket the actor does not see;
-    WrongStatus, with `incident`, when the ticket tells of one already. What the tenant lets start by itself starts.
+    WrongStatus, with `incident`, when the ticket tells of one already, and where what this was sent for before is not
+    the actor's to see. What the tenant lets start by itself starts.
     """
     if REPORT not in actor.can:
         raise Refused(f"{actor.ref} lacks {REPORT}", permission=REPORT)
@@ -82,7 +83,7 @@ def report(session: Session, form: Form, *, actor: Actor, now: Instant) -> State
         raise BadInput("wrong source", field="source")
     if not 0 <= form.happened <= now + 60:
         raise BadInput("it has not happened yet", field="happened")
-    if form.origin and (known := _by_origin(session, form.origin)) is not None:
+    if form.origin and (known := _by_origin(session, form.origin, actor)) is not None:
         return known
     ticket = seen(session, form.ticket, actor=actor) if form.ticket else None
     place = placed(form.place)
@@ -156,9 +157,18 @@ def _kind(session: Session, code: str) -> e.Kind:
     return found
 
 
-def _by_origin(session: Session, origin: str) -> State | None:
-    found = session.scalar(select(Incident.picture).where(Incident.origin == origin))
-    return msgspec.convert(found, State, str_keys=True) if found is not None else None
+def _by_origin(session: Session, origin: str, actor: Actor) -> State | None:
+    """Return what a sending became; WrongStatus where it is neither the actor's own nor theirs to see."""
+    mine = or_(sees(actor), Incident.reported_by == actor.user_id) if actor.user_id else sees(actor)
+    found = session.execute(
+        select(Incident.picture, mine).where(Incident.origin == origin)
+    ).one_or_none()
+    if found is None:
+        return None
+    picture, shown = found
+    if not shown:
+        raise WrongStatus("this form was sent by another", cap="saved")
+    return msgspec.convert(picture, State, str_keys=True)
 
 
 def _bind(session: Session, incident_id: int, ticket_id: int) -> None:
@@ -210,19 +220,20 @@ def end(session: Session, incident_id: int, *, note: str, actor: Actor, now: Ins
 
 
 def close(session: Session, incident_id: int, *, note: str, actor: Actor, now: Instant) -> None:
-    """结案; WrongStatus, with `owed`, while units are out, tasks open or the final report is missing."""
+    """结案; WrongStatus, with `owed`, while something is: afterwards nobody could see to it from the incident."""
     held = take(session, incident_id, "close", actor=actor, now=now)
-    owed = owing(held.state)
+    owed = owing(session, held.state, now=now)
     if owed:
         raise WrongStatus(f"still owed: {', '.join(owed)}", cap="owing", owed=owed)
     tell(session, held, e.IncidentClosed(**held.facts(note)))
 
 
-def owing(state: State) -> list[str]:
-    """Return what keeps an incident from being closed: units, tasks, final."""
+def owing(session: Session, state: State, *, now: Instant) -> list[str]:
+    """Return what keeps an incident from being closed: units, tasks, closures its drawings made, final."""
     checks = {
         "units": any(a.open for a in state.assignments.values()),
         "tasks": any(task.open for task in state.tasks.values()),
+        "closures": bool(plotting.open_closures(session, state.id, now=now)),
         "final": all(report.stage != "final" for report in state.reports.values()),
     }
     return [name for name, holds in checks.items() if holds]
@@ -231,7 +242,11 @@ def owing(state: State) -> list[str]:
 def cancel(
     session: Session, incident_id: int, *, note: str, into: int = 0, actor: Actor, now: Instant
 ) -> None:
-    """误报撤销, or another report of incident `into`, to which its tickets go; WrongStatus while units are out."""
+    """误报撤销, or another report of incident `into`, to which its tickets go; WrongStatus while units are out.
+
+    A false alarm opens the roads its drawings shut; of an event that goes on as `into` somebody has to see to them
+    first: WrongStatus, too.
+    """
     if into:  # both rows are locked, the lower first, so that two cancelling each other do not wait for ever
         ids = sorted({into, incident_id})
         locked = session.scalars(
@@ -242,6 +257,10 @@ def cancel(
     held = take(session, incident_id, "cancel", actor=actor, now=now)
     if any(a.open for a in held.state.assignments.values()):
         raise WrongStatus("units are out", cap="owing", owed=["units"])
+    if not into:
+        plotting.lift_all(session, held)
+    elif plotting.open_closures(session, incident_id, now=now):
+        raise WrongStatus("roads are shut", cap="owing", owed=["closures"])
     if into:
         main = take(session, into, "merge_report", actor=actor, now=now)
         session.execute(

@@ -95,8 +95,11 @@ def write(row: Incident, state: State) -> None:
 
 
 def read(session: Session, incident_id: int, *, actor: Actor) -> State:
-    """Return an incident as it is now; Refused without command.view, NotFound outside the actor's scope."""
-    if "command.view" not in actor.can:
+    """Return an incident as it is now; Refused without command.view, NotFound outside the actor's scope.
+
+    A unit of the tickets (承办单位) takes no part in command.
+    """
+    if "command.view" not in actor.can or actor.unit:
         raise Refused(f"{actor.ref} lacks command.view", permission="command.view")
     found = session.scalar(select(Incident.picture).where(Incident.id == incident_id, sees(actor)))
     if found is None:

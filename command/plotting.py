@@ -9,7 +9,7 @@ from typing import Literal, NamedTuple
 
 import msgspec
 from msgspec.structs import replace
-from sqlalchemy import func, select
+from sqlalchemy import BigInteger, ColumnElement, cast, func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -99,10 +99,9 @@ def put(
     if op.body is None:
         raise BadInput("nothing to put", field="body")
     body = plot_shapes.check(plot_shapes.simplified(op.body) if op.simplify else op.body)
-    steps = _steps(session, incident_id, op.drawing)
-    base, since = _seen(steps, op.base)
-    joined = merge(base, since, replace(body, closure=0), actor=actor.ref)
-    return _settle(session, held, op, steps, joined, town)
+    past = _past(session, incident_id, op)
+    joined = merge(past.seen, past.since, replace(body, closure=0), actor=actor.ref)
+    return _settle(session, held, op, past.last, joined, town)
 
 
 def remove(
@@ -112,11 +111,11 @@ def remove(
     held, known = _begin(session, incident_id, op, actor, now)
     if known:
         return known
-    steps = _steps(session, incident_id, op.drawing)
-    if not steps:
+    if session.get(DrawingRow, (held.row.tenant_id, incident_id, op.drawing)) is None:
         raise NotFound(f"no drawing {op.drawing[:40]}")
-    base, since = _seen(steps, op.base)
-    return _settle(session, held, op, steps, merge(base, since, None, actor=actor.ref), town)
+    past = _past(session, incident_id, op)
+    joined = merge(past.seen, past.since, None, actor=actor.ref)
+    return _settle(session, held, op, past.last, joined, town)
 
 
 def restore(
@@ -126,13 +125,18 @@ def restore(
     held, known = _begin(session, incident_id, op, actor, now)
     if known:
         return known
-    steps = _steps(session, incident_id, op.drawing)
+    newest = (
+        select(func.max(DrawingStep.rev))
+        .where(DrawingStep.incident_id == incident_id, DrawingStep.drawing == op.drawing)
+        .scalar_subquery()
+    )
+    steps = _steps(session, incident_id, op.drawing, DrawingStep.rev.in_((op.rev, newest)))
     then = next((step for step in steps if step.rev == op.rev), None)
     if then is None:
         raise NotFound(f"no revision {op.rev} of {op.drawing[:40]}")
     body = restored(steps[-1].body, then.body, op.aspects)
     at_hand = msgspec.structs.replace(op, base=steps[-1].rev)
-    return _settle(session, held, at_hand, steps, Joined(body, ()), town)
+    return _settle(session, held, at_hand, steps[-1], Joined(body, ()), town)
 
 
 # --- layers and snapshots -------------------------------------------------------------------
@@ -248,28 +252,38 @@ def _begin(
     return held, Done(op.op, step.drawing, step.rev, _body(step.body), over, changed=False)
 
 
-def _steps(session: Session, incident_id: int, drawing: str) -> list[Step]:
+def _steps(
+    session: Session, incident_id: int, drawing: str, which: ColumnElement[bool]
+) -> list[Step]:
+    """Return some revisions of a drawing in their order; each has a body of up to thousands of corners."""
     rows = session.scalars(
         select(DrawingStep)
-        .where(DrawingStep.incident_id == incident_id, DrawingStep.drawing == drawing)
+        .where(DrawingStep.incident_id == incident_id, DrawingStep.drawing == drawing, which)
         .order_by(DrawingStep.rev)
     )
     return [Step(row.rev, _body(row.body), row.actor, row.by) for row in rows]
 
 
-def _seen(steps: Sequence[Step], base: int) -> tuple[Drawing | None, Sequence[Step]]:
-    """Return what the author saw, and what others did since."""
-    if not 0 <= base <= len(steps):
-        raise BadInput(f"base {base} of {len(steps)}", field="base")
-    seen = steps[base - 1].body if base else None
-    return seen, steps[base:]
+class _Past(NamedTuple):
+    """What the author of an operation saw, what others did since, and the last revision there is."""
+
+    seen: Drawing | None
+    since: Sequence[Step]
+    last: Step
 
 
-def _settle(
-    session: Session, held: Held, op: Op, steps: Sequence[Step], joined: Joined, town: Ask
-) -> Done:
+def _past(session: Session, incident_id: int, op: Op) -> _Past:
+    """Read a drawing from the revision on that an operation is based on, and nothing before it."""
+    steps = _steps(session, incident_id, op.drawing, DrawingStep.rev >= op.base)
+    if op.base < 0 or (op.base and not steps):
+        raise BadInput(f"no revision {op.base}", field="base")
+    if op.base:
+        return _Past(steps[0].body, steps[1:], steps[-1])
+    return _Past(None, steps, steps[-1] if steps else Step(0, None, "", ""))
+
+
+def _settle(session: Session, held: Held, op: Op, before: Step, joined: Joined, town: Ask) -> Done:
     """Write the revision and tell it; where nothing changes there is no event."""
-    before = steps[-1] if steps else Step(0, None, "", "")
     body, was = joined.body, before.body
     if not touched(was, body):
         return Done(op.op, op.drawing, before.rev, was, (), changed=False)
@@ -356,6 +370,22 @@ def _lift(session: Session, held: Held, closure: int) -> None:
         closures.lift(session, closure, actor=held.actor, now=held.now, reason=REASON)
     except WrongStatus:
         return  # somebody opened it on the city's map already
+
+
+def open_closures(session: Session, incident_id: int, *, now: Instant) -> list[int]:
+    """Return the closures of what is drawn for an incident that still shut roads."""
+    drawn = session.scalars(
+        select(cast(DrawingRow.body["closure"].astext, BigInteger)).where(
+            DrawingRow.incident_id == incident_id, DrawingRow.body.is_not(None)
+        )
+    )
+    return sorted(closures.current_ids(session, now=now).intersection(drawn))
+
+
+def lift_all(session: Session, held: Held) -> None:
+    """Open the roads an incident's drawings still shut; Refused for who may not."""
+    for closure in open_closures(session, held.row.id, now=held.now):
+        _lift(session, held, closure)
 
 
 def _body(row: object) -> Drawing | None:

@@ -1,6 +1,6 @@
 """Lists of incidents, and the log of one: what screens, statistics and replay read."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Iterator
 from typing import Any, NamedTuple
 
 import msgspec
@@ -20,6 +20,10 @@ from tickets.moving import Actor
 
 VIEW = "command.view"
 PAGE = 30
+RECENT = 300
+"""What a timeline shows; the replay has the rest."""
+AT_ONCE = 500
+"""Rows of a whole list that are held at a time."""
 
 
 class Criteria(NamedTuple):
@@ -62,6 +66,18 @@ def listed(session: Session, criteria: Criteria, *, actor: Actor, page: int = 0)
         .limit(PAGE)
     )
     return Found([_state(row) for row in rows], total)
+
+
+def every(session: Session, criteria: Criteria, *, actor: Actor) -> Iterator[State]:
+    """Return all the incidents of a list, of one moment: none twice and none missing, whatever happens meanwhile."""
+    may_see(actor)
+    rows = session.scalars(
+        select(Incident.picture)
+        .where(sees(actor), *where(criteria))
+        .order_by(Incident.reported_at.desc(), Incident.id.desc())
+        .execution_options(yield_per=AT_ONCE)
+    )
+    return map(_state, rows)
 
 
 def open_ones(session: Session) -> list[State]:
@@ -124,16 +140,23 @@ def where(c: Criteria) -> Iterable[Any]:
         yield Incident.reported_at < to_datetime(c.end)
 
 
-def timeline(session: Session, incident_id: int, *, actor: Actor) -> list[AnyIncidentEvent]:
-    """Return an incident's events up to its row's last, in order: the sealed log, and what is still on its way there.
+def timeline(
+    session: Session, incident_id: int, *, actor: Actor, without: Collection[str] = (), most: int = RECENT
+) -> list[AnyIncidentEvent]:  # fmt: skip
+    """Return an incident's last events up to its row's own, in order: the sealed log, and what is on its way there.
 
-    Refused without command.view, NotFound outside the actor's scope.
+    without : kinds that are left out. Refused without command.view, NotFound outside the actor's scope.
     """
     state = read(session, incident_id, actor=actor)
-    kept = log(session, incident_id)
-    missing = state.seq - (kept[-1].seq if kept else 0)
+    own = select(EventLog.event).where(EventLog.incident == incident_id)
+    kept = session.scalars(
+        own.where(EventLog.kind.not_in(without)).order_by(EventLog.id.desc()).limit(most)
+    )
+    events = [from_row(row) for row in reversed(kept.all())]
+    last = session.scalar(own.order_by(EventLog.id.desc()).limit(1))
+    missing = state.seq - (last["seq"] if last else 0)
     if missing <= 0:
-        return kept
+        return events
     incident = cast(Outbox.event["incident"].astext, BigInteger)
     stream = streams.incident_stream(tenant_of(session))
     fresh = session.scalars(
@@ -142,4 +165,5 @@ def timeline(session: Session, incident_id: int, *, actor: Actor) -> list[AnyInc
         .order_by(Outbox.id.desc())
         .limit(missing)
     )
-    return kept + [from_row(row) for row in reversed(fresh.all())]
+    events += [from_row(row) for row in reversed(fresh.all()) if row["type"] not in without]
+    return events[-most:]

@@ -7,7 +7,16 @@ from collections.abc import Sequence
 from math import isfinite
 from typing import NamedTuple
 
-from sqlalchemy import select, update
+from sqlalchemy import (
+    ColumnElement,
+    ColumnExpressionArgument,
+    Double,
+    Numeric,
+    cast,
+    func,
+    select,
+    update,
+)
 from sqlalchemy.orm import Session
 
 from command import forces, ways
@@ -24,6 +33,8 @@ from tickets.moving import Actor
 
 EDIT = "command.edit"
 MOST = 1e9
+PLACES = 6
+"""Decimals of an amount."""
 
 
 class StockLine(NamedTuple):
@@ -143,8 +154,8 @@ def _take(session: Session, depot: str, supply: str, amount: float) -> float:
     """Take so much out of a stock (less than 0: put in), if it is there; return what is left."""
     left = session.scalar(
         update(Supply)
-        .where(Supply.depot == depot, Supply.code == supply, Supply.amount >= amount)
-        .values(amount=Supply.amount - amount)
+        .where(Supply.depot == depot, Supply.code == supply, _exact(Supply.amount - amount) >= 0)
+        .values(amount=_exact(Supply.amount - amount))
         .returning(Supply.amount)
     )
     if left is None:
@@ -169,9 +180,14 @@ def _own_depot(session: Session, code: str, actor: Actor, right: str) -> Depot:
 
 
 def _some(amount: float) -> float:
-    if not (isfinite(amount) and 0 < amount <= MOST):
+    """Return an amount to a millionth, the least there is: tenths add up, in and out, as they do on paper."""
+    if not (isfinite(amount) and round(amount, PLACES) > 0 and amount <= MOST):
         raise BadInput("an amount is more than nothing", field="amount")
-    return amount
+    return round(amount, PLACES)
+
+
+def _exact(amount: ColumnExpressionArgument[float]) -> ColumnElement[float]:
+    return cast(func.round(cast(amount, Numeric), PLACES), Double)
 
 
 def _audit(
@@ -220,7 +236,8 @@ def send_supply(
     """
     held = take(session, incident_id, "send_supply", actor=actor, now=now)
     store = _own_depot(session, depot, actor, "command.act")
-    _take(session, depot, supply, _some(amount))
+    amount = _some(amount)
+    _take(session, depot, supply, amount)
     row = session.get_one(Supply, (store.tenant_id, depot, supply), populate_existing=True)
     transfer = Transfer(
         tenant_id=store.tenant_id, incident_id=incident_id, depot=depot, supply=supply, amount=amount,
@@ -251,16 +268,17 @@ def return_supply(
         raise NotFound(f"no transfer {transfer_id}")
     held = take(session, incident, "return_supply", actor=actor, now=now)
     back = _some(amount)
+    total = _exact(Transfer.returned + back)
     row = session.scalar(
         update(Transfer)
-        .where(Transfer.id == transfer_id, Transfer.returned + back <= Transfer.amount)
-        .values(returned=Transfer.returned + back)
+        .where(Transfer.id == transfer_id, total <= _exact(Transfer.amount))
+        .values(returned=func.least(total, Transfer.amount))
         .returning(Transfer)
         .execution_options(populate_existing=True)
     )
     if row is None:
         there = session.get_one(Transfer, transfer_id, populate_existing=True)
-        out = there.amount - there.returned
+        out = round(there.amount - there.returned, PLACES)
         raise WrongStatus(f"{out} of transfer {transfer_id} are out", cap="returned", out=out)
     _take(session, row.depot, row.supply, -back)
     event = SupplyReturned(transfer=transfer_id, amount=row.returned, **held.facts(note))

@@ -15,9 +15,11 @@ import httpx
 from fastapi import FastAPI
 from fastapi.responses import Response
 
+from command.queries import VIEW
 from dashboard.auth import require
 from dashboard.door import doors, reading
-from models.errors import NotFound, Unavailable
+from gis_data.feeds.reach import Door
+from models.errors import NotFound, Refused, Unavailable
 from models.tables import Camera
 
 PLAYLIST = "application/vnd.apple.mpegurl"
@@ -32,20 +34,20 @@ def address(bureau: str, key: str) -> str:
     return f"/api/cameras/live.m3u8?{urlencode({'bureau': bureau, 'key': key})}"
 
 
-def routes(server: FastAPI) -> None:
-    """Give the server the cameras' routes."""
+def routes(server: FastAPI, *, loopback: bool) -> None:
+    """Give the server the cameras' routes. loopback : a camera may stand on this machine itself."""
     timeout = httpx.Timeout(5.0, connect=2.0)
-    http = httpx.AsyncClient(timeout=timeout, follow_redirects=False, trust_env=False)
+    http = httpx.AsyncClient(
+        timeout=timeout, transport=Door(loopback=loopback), follow_redirects=False, trust_env=False
+    )
 
     @server.get("/api/cameras/live.m3u8")
     async def live(bureau: str, key: str) -> Response:
-        require("command.view")
         url = await asyncio.to_thread(_url, bureau, key)
         return await _playlist(http, url, bureau, key)
 
     @server.get("/api/cameras/part")
     async def part(bureau: str, key: str, at: str, seal: str) -> Response:
-        require("command.view")
         url = await asyncio.to_thread(_url, bureau, key)
         if not hmac.compare_digest(_seal(bureau, key, at), seal) or not _same_house(url, at):
             raise NotFound("no such part")
@@ -87,21 +89,23 @@ def _seal(bureau: str, key: str, at: str) -> str:
 
 
 def _same_house(url: str, at: str) -> bool:
-    """True when a part is fetched from where its camera is, so that no playlist leads us elsewhere."""
+    """True when a part is fetched from where its camera is, so that no playlist leads us elsewhere.
+
+    The door checks the address behind the name, of every part anew.
+    """
     own, asked = urlsplit(url), urlsplit(at)
     return (own.scheme, own.netloc) == (asked.scheme, asked.netloc) and own.scheme in _ORDERLY
 
 
 def _url(bureau: str, key: str) -> str:
+    who = require(VIEW)
+    if who.unit:
+        raise Refused("units have no part in command", permission=VIEW)
     with reading() as session:
-        row = session.get(Camera, (_tenant(), bureau, key))
+        row = session.get(Camera, (who.tenant_id, bureau, key))
     if row is None:
         raise NotFound(f"no camera {key[:40]}")
     return row.url
-
-
-def _tenant() -> int:
-    return require("command.view").tenant_id
 
 
 async def _fetch(

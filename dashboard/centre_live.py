@@ -1,6 +1,7 @@
 """The live screens of the centre: what `command.centre` reads, read again at every change, told by sections.
 
-A client is told a section whole when it changed since it was last told: nothing is folded, nothing can be missed.
+While nobody looks nothing is read. A client is told a section whole when it changed since it was last told: nothing
+is folded, nothing can be missed.
 """
 
 import asyncio
@@ -48,18 +49,27 @@ class CentreHub(Hub):
         self._version = 0
         self._read = 0.0
         self._ready = asyncio.Event()
+        self._called = asyncio.Event()
 
     # --- reading ----------------------------------------------------------------------------
 
     async def run(self) -> None:
-        """Follow the streams for ever."""
-        await self.keep(self._follow)
+        """Follow the streams for ever, while somebody looks."""
+        await self.keep(self._attend)
+
+    async def _attend(self) -> None:
+        while True:
+            if not self.clients:
+                self._ready.clear()  # what was read is old when somebody comes
+                self._called.clear()
+                await self._called.wait()
+            await self._follow()
 
     async def _follow(self) -> None:
         ids: dict[Any, Any] = {}
         for name in self._streams:
             ids[name] = (await streams.reach(self._redis, name)).last
-        while True:
+        while self.clients:
             await self._reread()
             await asyncio.sleep(GATHER_S)
             for name, entries in await self._news(ids):
@@ -76,15 +86,14 @@ class CentreHub(Hub):
         return []
 
     async def _reread(self) -> None:
-        found = await self._load()
-        self._version += 1
-        for name, section in found.items():
-            body = msgspec.json.encode(section)
-            if name not in self._sections or self._sections[name][1] != body:
-                self._sections[name] = self._version, body
+        found = {name: msgspec.json.encode(part) for name, part in (await self._load()).items()}
+        fresh = {n: b for n, b in found.items() if self._sections.get(n, (0, b""))[1] != b}
         self._read = now()
         self._ready.set()
-        self.wake()
+        if fresh:  # the next beat says that the rows were read
+            self._version += 1
+            self._sections |= {name: (self._version, body) for name, body in fresh.items()}
+            self.wake()
 
     # --- telling ----------------------------------------------------------------------------
 
@@ -105,6 +114,7 @@ class CentreHub(Hub):
             return body
 
         async def begin() -> News:
+            self._called.set()
             await self._ready.wait()
             return news
 

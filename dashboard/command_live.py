@@ -34,6 +34,8 @@ READ_COUNT = 1000
 WRITTEN_MS = 5000
 """Positions are in their rows within this: those told since are heard once more."""
 ASLEEP_S = 10.0
+WHICH: dict[str, Any] = {"assignment": 0, "incident": 0, "no": ""}
+"""Which incident a unit is bound to, as it is told to those who do not see that incident."""
 WATCHED_MOST = 200
 """Closed incidents somebody has looked at, kept folded."""
 
@@ -58,11 +60,23 @@ class _Frame(NamedTuple):
     district: str
     listed: bool
     body: bytes
+    seen: bool = True  # False: for those who do not see the district
 
     def is_for(self, watch: Watch) -> bool:
-        if not watch.sees(self.district):
+        if watch.sees(self.district) is not self.seen:
             return False
         return self.listed or self.incident in (0, watch.incident)
+
+
+_BINDING = WHICH.keys() | {"bound_in"}
+
+
+def _seen(facts: dict[str, Any], watch: Watch) -> dict[str, Any]:
+    """Return a unit as a client may see it: everywhere, but its incident only where that is seen."""
+    if "bound_in" not in facts:
+        return facts
+    told = {name: value for name, value in facts.items() if name != "bound_in"}
+    return told if watch.sees(facts["bound_in"]) else told | WHICH
 
 
 class CommandHub(Hub):
@@ -178,9 +192,30 @@ class CommandHub(Hub):
         while True:
             if self._moved:
                 moved, self._moved = self._moved, {}
-                body = {"kind": "delta", "units": moved, "sent": now()}
-                self._say(_Frame(0, "", True, sse.frame(body)))
+                self._say_moved(moved)
             await asyncio.sleep(GATHER_S)
+
+    def _say_moved(self, moved: dict[str, Any]) -> None:
+        """Tell everybody what moved, and which incident a unit is bound to only those who see that incident."""
+        bound: dict[str, dict[str, Any]] = {}  # district -> unit -> which incident
+        everybody: dict[str, Any] = {}
+        for unit, told in moved.items():
+            everybody[unit] = told and {k: v for k, v in told.items() if k not in _BINDING}
+            if told and not _BINDING.isdisjoint(told):
+                whole = self._units[unit]
+                which = {name: whole.get(name, none) for name, none in WHICH.items()}
+                bound.setdefault(whole.get("bound_in", ""), {})[unit] = which
+        for unit, which in bound.pop("", {}).items():
+            everybody[unit] |= which
+        sent = now()
+        self._say(
+            _Frame(0, "", True, sse.frame({"kind": "delta", "units": everybody, "sent": sent}))
+        )
+        for district, units in bound.items():
+            for seen in (True, False):
+                told = units if seen else dict.fromkeys(units, WHICH)
+                body = sse.frame({"kind": "delta", "units": told, "sent": sent})
+                self._say(_Frame(0, district, True, body, seen))
 
     async def _take_presence(self, entries: list[streams.Entry]) -> None:
         for entry in entries:
@@ -212,8 +247,8 @@ class CommandHub(Hub):
         seen = [p for p in self._pictures.values() if watch.sees(p.incident.place.district)]
         open_ = {str(p.incident.id): brief(p.incident) for p in seen if p.incident.open}
         body: dict[str, Any] = {
-            "kind": "snapshot", "now": now(), "list": open_, "units": self._units,
-            "of": watch.incident,
+            "kind": "snapshot", "now": now(), "list": open_, "of": watch.incident,
+            "units": {unit: _seen(facts, watch) for unit, facts in self._units.items()},
         }  # fmt: skip
         chosen = self._pictures.get(watch.incident)
         if chosen is not None and chosen in seen:

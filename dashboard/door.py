@@ -11,6 +11,7 @@ from redis.exceptions import RedisError
 from sqlalchemy import Engine, text
 from sqlalchemy.orm import Session
 
+from command import media
 from dashboard.auth import viewer
 from dashboard.views.maps import Base, Look
 from gis_data.city.present import open_city, present
@@ -25,6 +26,10 @@ from models.settings import Settings
 from models.store import db, streams
 from models.store.crypto import Vault
 from models.store.files import Files
+from tickets import attachments
+
+HOLDERS: attachments.Holders = {**attachments.HOLDERS, **media.HOLDERS}
+"""All that files hang on."""
 
 
 @dataclass(frozen=True, slots=True)

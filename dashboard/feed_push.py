@@ -59,13 +59,12 @@ def routes(server: FastAPI) -> None:
 
 
 async def _admitted(request: Request, name: str) -> Sender | Response:
-    """Return who pushes, or why not."""
-    peer = request.client.host if request.client else ""
-    if await asyncio.to_thread(_counted, f"feed:wrong:{peer}", 0) >= WRONG_A_MINUTE:
-        return _refused(429, "too_many_wrong_tokens")
+    """Return who pushes, or why not; a right token is let in from an address that others have guessed from."""
     sender = await asyncio.to_thread(_sender, name, _token(request))
     if sender is None:
-        await asyncio.to_thread(_counted, f"feed:wrong:{peer}", 1)
+        peer = request.client.host if request.client else ""
+        if await asyncio.to_thread(_counted, f"feed:wrong:{peer}", 1) > WRONG_A_MINUTE:
+            return _refused(429, "too_many_wrong_tokens")
         return _refused(401, "token")
     if not sender.open:
         return _refused(403, "stopped_or_polled")

@@ -13,7 +13,7 @@ from fastapi.responses import FileResponse, JSONResponse, Response
 from starlette.requests import ClientDisconnect
 
 from dashboard import auth
-from dashboard.door import doors, reading, writing
+from dashboard.door import HOLDERS, doors, reading, writing
 from dashboard.pages.context import actor
 from dashboard.texts import t
 from dashboard.views.files import refused_text
@@ -66,13 +66,13 @@ async def _take(request: Request, subject: str, number: int) -> int:
 
 def _check(subject: str, number: int, who: Actor) -> None:
     with reading() as session:
-        attachments.check_add(session, subject, number, actor=who, now=now())
+        attachments.check_add(session, subject, number, HOLDERS, actor=who, now=now())
 
 
 def _add(subject: str, number: int, incoming: Incoming, name: str, who: Actor) -> int:
     content = attachments.take_in(incoming, name)
     with writing() as session:
-        added = attachments.add(session, subject, number, content, actor=who, now=now())
+        added = attachments.add(session, subject, number, content, HOLDERS, actor=who, now=now())
     log.info("file %d (%s, %d bytes) by %s", added, content.media, content.size, who.ref)
     return added
 
@@ -80,7 +80,7 @@ def _add(subject: str, number: int, incoming: Incoming, name: str, who: Actor) -
 def _give(number: int) -> Response:
     who = actor()
     with reading() as session:
-        row = attachments.find(session, number, actor=who, now=now())
+        row = attachments.find(session, number, HOLDERS, actor=who, now=now())
         path = doors().files.path(row.tenant_id, row.sha256)
     log.info("file %d to %s", number, who.ref)
     return FileResponse(

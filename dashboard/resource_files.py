@@ -24,6 +24,7 @@ COLUMNS = {
     "units": ("code", "label", "type", "capabilities", "state", "reason", "staff", "age", "district", "organisation",
               "phone", "lon", "lat"),
     "supplies": ("depot", "supply", "amount", "measure", "floor", "district"),
+    "depots": ("code", "label", "organisation", "phone", "district", "address", "lon", "lat"),
     "shelters": ("code", "label", "capacity", "occupied", "district", "address", "phone", "lon", "lat"),
     "reserves": ("need", "district", "least", "there"),
 }  # fmt: skip

@@ -50,6 +50,7 @@ from dashboard.live import FloorHub
 from dashboard.pages.context import actor
 from dashboard.texts import t
 from dashboard.views import call_query, ticket_query
+from dashboard.views.ids import id_in
 from models.clock import now
 from models.errors import HotlineError, Refused, Unavailable
 from models.process import process_name, rss_mb, settle
@@ -224,7 +225,7 @@ def create_app(settings: Settings, public: Public | None = None) -> ASGIApp:
     files.routes(server)
     letters.routes(server)
     maps.routes(server)
-    cameras.routes(server)
+    cameras.routes(server, loopback=settings.feeds_loopback)
     hotspot_files.routes(server)
     incident_files.routes(server)
     route_files.routes(server)
@@ -271,7 +272,7 @@ def _streams(web: Web) -> dict[str, ASGIApp]:
         if who.unit:
             raise Refused("units have no part in command", permission="command.view")
         asked = parse_qs(scope["query_string"].decode("latin-1")).get("incident", ["0"])[0]
-        watch = Watch(who.district, int(asked) if asked.isdecimal() else 0)
+        watch = Watch(who.district, id_in(asked))
         hub = web.command_hub(who.tenant_id)
         await hub.serve(receive, send, watch, _still(web, scope, who, "command.view"))
 

@@ -102,7 +102,7 @@ def environment_of(data: Path) -> dict[str, str]:
         ports = json.loads((data / "run/up.json").read_text(encoding="utf-8"))["ports"]
     except (OSError, ValueError, KeyError) as error:
         raise BadInput(f"nothing runs in {data}") from error
-    options = argparse.Namespace(ami_user="", ami_secret_file=None)
+    options = argparse.Namespace(ami_user="", ami_secret_file=None, empty=False)
     env = _environment(options, {"kind": "simulator"}, embedded.keys(data), ports, data)
     return {name: value for name, value in env.items() if name != "HOTLINE_AMI_SECRET"}
 
@@ -163,6 +163,8 @@ def _environment(
         "HOTLINE_POSITIONS_PORT": str(ports["positions"]),
         "HOTLINE_POSITIONS_TOKEN": secrets["positions"],
         "HOTLINE_DEMO": "1",
+        # the sample feeds and their cameras are served on this machine
+        "HOTLINE_FEEDS_LOOPBACK": "0" if options.empty else "1",
         "HOTLINE_AMI_SECRET": secret,
         "PYTHONUNBUFFERED": "1",
     }

@@ -133,7 +133,8 @@ def _feeds(
     from ingest.feeds.poller import Feeds
     from models.store.files import Files
 
-    return Feeds(redis, engine, tenant, vault, Files(settings.files)).run()
+    files, loopback = Files(settings.files), settings.feeds_loopback
+    return Feeds(redis, engine, tenant, vault, files, loopback=loopback).run()
 
 
 def begin_of(settings: Settings, engine: "Engine", tenant: str) -> "Begin":

@@ -58,6 +58,7 @@ class Settings:
     positions_token: str = field(default="", repr=False)
     tile_url: str = ""
     tile_datum: str = "wgs84"
+    feeds_loopback: bool = False
     demo: bool = False
     log_level: str = "INFO"
 
@@ -101,7 +102,7 @@ def _read(name: str, key: str, value: str) -> object:
                 return tuple(exchange(url) for url in value.split(";") if url.strip())
             case "encryption_keys":
                 return tuple(part.strip() for part in value.split(",") if part.strip())
-            case "demo":
+            case "demo" | "feeds_loopback":
                 return {"1": True, "true": True, "0": False, "false": False}[value.lower()]
             case "files":
                 return Path(value)

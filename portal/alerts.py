@@ -3,8 +3,8 @@
 import asyncio
 import hashlib
 import re
-import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from email.utils import format_datetime, parsedate_to_datetime
 from typing import NamedTuple
@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 from command import alert_lists, alerts
 from command.alert_policy import city_of, sender_of
 from models.clock import now, to_datetime
-from models.errors import NotFound
+from models.errors import NotFound, Unavailable
 from models.rules import cap
 from models.rules.cap.xml import ATOM_MEDIA, CAP_MEDIA
 from models.settings import Settings
@@ -27,7 +27,15 @@ from models.tables import Alert
 PREFIX = "/alerts/"
 KEPT_S = 5.0
 """How long one answer serves everybody: however many ask, the database is asked this often."""
+OLD_S = 30.0
+"""No answer older than this is given while the database is asked for a newer one."""
 KNOWN_MAX = 500
+THREADS = 2
+"""Threads that ask the database for everybody: the desks' own never wait for the public."""
+ASKED_MAX = 32
+"""Different answers asked of the database at a time; who wants one more is told to come back."""
+WAITING_MAX = 256
+"""Requests that wait for an answer at a time; the next is told to come back."""
 CACHE = "public, max-age=15"
 _NAME = re.compile(r"[A-Za-z0-9_.-]{1,100}")
 
@@ -46,34 +54,66 @@ class Page(NamedTuple):
 
 
 class Shelf:
-    """Answers kept for a moment, each with when it was fetched; one that is not there is remembered, too."""
+    """Answers kept for a moment, each with when it was fetched; one that is not there is remembered, too.
+
+    Nobody needs a session for these, so however many ask, and however slow the database is, they hold no more than
+    `THREADS` threads of their own and `WAITING_MAX` requests.
+    """
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
-        self._engine = db.engine_for(settings.database_url, pool=2)
+        self._engine = db.engine_for(settings.database_url, pool=THREADS)
+        self._aside = ThreadPoolExecutor(THREADS, "public-alerts")
         self._kept: dict[str, tuple[float, Page | None]] = {}
-        self._lock = threading.Lock()
+        self._asked: dict[str, asyncio.Task[Page | None]] = {}
+        self._waiting = 0
 
     def close(self) -> None:
         """Give the connections back."""
+        self._aside.shutdown(wait=False, cancel_futures=True)
         self._engine.dispose()
 
-    def page(self, key: str, fetch: Callable[[Session], Page]) -> Page | None:
-        """Return what `fetch` found a moment ago at most; of many who ask at once one asks the database."""
-        with self._lock:
-            at, page = self._kept.get(key, (0.0, None))
-            if now() - at < KEPT_S:
-                return page
-            tenant = db.tenant_id_of(self._engine, self.settings.tenant)
-            with db.transaction(self._engine, tenant) as session:
-                try:
-                    page = fetch(session)
-                except NotFound:
-                    page = None
-            if len(self._kept) >= KNOWN_MAX:
-                self._kept.clear()
-            self._kept[key] = now(), page
+    async def page(self, key: str, fetch: Callable[[Session], Page]) -> Page | None:
+        """Return what `fetch` found a moment ago at most; of many who ask at once one asks the database.
+
+        Who asks meanwhile is given the answer of before if it is not old. Unavailable when too many wait.
+        """
+        at, page = self._kept.get(key, (0.0, None))
+        age = now() - at
+        asked = self._asked.get(key)
+        if age < KEPT_S or (asked is not None and age < OLD_S):
             return page
+        if self._waiting >= WAITING_MAX or (asked is None and len(self._asked) >= ASKED_MAX):
+            raise Unavailable("too many ask for warnings at once")
+        if asked is None:
+            asked = self._asked[key] = asyncio.create_task(self._ask(key, fetch))
+            asked.add_done_callback(
+                lambda task: task.cancelled() or task.exception()
+            )  # asker may be gone
+        self._waiting += 1
+        try:
+            return await asyncio.shield(asked)
+        finally:
+            self._waiting -= 1
+
+    async def _ask(self, key: str, fetch: Callable[[Session], Page]) -> Page | None:
+        loop = asyncio.get_running_loop()
+        try:
+            page = await loop.run_in_executor(self._aside, self._fetched, fetch)
+        finally:
+            del self._asked[key]
+        if len(self._kept) >= KNOWN_MAX:
+            self._kept.clear()
+        self._kept[key] = now(), page
+        return page
+
+    def _fetched(self, fetch: Callable[[Session], Page]) -> Page | None:
+        tenant = db.tenant_id_of(self._engine, self.settings.tenant)
+        with db.transaction(self._engine, tenant) as session:
+            try:
+                return fetch(session)
+            except NotFound:
+                return None
 
 
 def routes(server: FastAPI, shelf: Shelf) -> None:
@@ -83,18 +123,14 @@ def routes(server: FastAPI, shelf: Shelf) -> None:
     @server.api_route("/alerts/feed.atom", methods=["GET", "HEAD"])
     async def feed(request: Request) -> Response:
         base = settings.public_url.rstrip("/") or str(request.base_url).rstrip("/")
-        page = await asyncio.to_thread(
-            shelf.page, f"feed {base}", lambda session: _feed(session, base)
-        )
+        page = await shelf.page(f"feed {base}", lambda session: _feed(session, base))
         return _answer(request, page)
 
     @server.api_route("/alerts/{identifier}.xml", methods=["GET", "HEAD"])
     async def file(request: Request, identifier: str) -> Response:
         if not _NAME.fullmatch(identifier):
             return _answer(request, None)
-        page = await asyncio.to_thread(
-            shelf.page, f"file {identifier}", lambda session: _file(session, identifier)
-        )
+        page = await shelf.page(f"file {identifier}", lambda session: _file(session, identifier))
         return _answer(request, page)
 
     @server.api_route("/alerts/{rest:path}", methods=["GET", "HEAD"])

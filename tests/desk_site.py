@@ -236,10 +236,13 @@ def refused(answer: Answer) -> bool:
 
 
 @contextmanager
-def running_site(stores: Stores, engine: Engine) -> Iterator[Site]:
-    """Run the web process of a fresh tenant with the people, the demo's units and categories."""
+def running_site(stores: Stores, engine: Engine, *, loopback: bool = False) -> Iterator[Site]:
+    """Run the web process of a fresh tenant with the people, the demo's units and categories.
+
+    loopback : cameras may stand on this machine.
+    """
     place, abroad = new_tenant(engine), new_tenant(engine)
-    settings = stores.for_tenant(place.slug, metrics_token=TOKEN)
+    settings = stores.for_tenant(place.slug, metrics_token=TOKEN, feeds_loopback=loopback)
     with db.transaction(engine, place.id) as session:
         session.add_all(Unit(tenant_id=place.id, **u._asdict()) for u in demo_tickets.UNITS)
         for code, parent, label, unit in demo_tickets.CATEGORIES:

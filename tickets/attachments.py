@@ -1,10 +1,15 @@
-"""Files of tickets, knowledge items and answers: who may see, add and remove them, and within which limits."""
+"""Files and what they hang on: who may see, add and remove them, and within which limits.
+
+Tickets, knowledge items and answers are `HOLDERS` of files here; rooms above have holders of their own, and whoever
+asks names all that he knows.
+"""
 
 import re
 import unicodedata
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import PurePath
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
 from sqlalchemy import ColumnElement, and_, func, select, update
 from sqlalchemy.orm import Session
@@ -20,8 +25,6 @@ from models.tables import Attachment, KnowledgeAnswer, KnowledgeItem, Ticket
 from tickets import editing, knowledge, queries
 from tickets.moving import Actor, legs, owed, units_below
 
-Subject = Literal["ticket", "knowledge", "answer"]
-SUBJECTS: tuple[Subject, ...] = ("ticket", "knowledge", "answer")
 MB = 1024 * 1024
 SIZE_MAX = 20 * MB
 COUNT_MAX = 20
@@ -35,6 +38,27 @@ _WORKS = frozenset(
 )  # fmt: skip
 _CLOSED = ("archived", "merged")
 _UNFIT = re.compile(r'[<>:"|?*\\/]')
+
+
+Check = Callable[[Session, int, Actor, Instant], object]
+
+
+class Holder(NamedTuple):
+    """What files hang on, by its number.
+
+    see : raise NotFound or Refused unless the actor may see it. change : raise unless he may add to it, too. hold :
+    lock it, so that two who add at once are counted one after the other. told : a file came or went. keeps : what was
+    added is evidence, nobody takes it away.
+    """
+
+    see: Check
+    change: Check
+    hold: Callable[[Session, int], object]
+    told: Callable[[Session, Attachment, str, Actor, Instant], object]
+    keeps: bool = False
+
+
+Holders = Mapping[str, Holder]
 
 
 class Kept(NamedTuple):
@@ -92,33 +116,43 @@ def _clean(name: str, ending: str) -> str:
 # --- who may what ---------------------------------------------------------------------------
 
 
-def _see(session: Session, subject: str, number: int, actor: Actor, now: Instant) -> None:
-    match subject:
-        case "ticket":
-            queries.seen(session, number, actor=actor)
-        case "knowledge":
-            knowledge.seen(session, number, actor=actor, now=now)
-        case "answer":
-            knowledge.seen_answer(session, number, actor=actor, now=now)
-        case _:
-            raise NotFound(f"no {subject}")
+def _holder(holders: Holders, subject: str) -> Holder:
+    if subject not in holders:
+        raise NotFound(f"no {subject}")
+    return holders[subject]
 
 
-def _change(session: Session, subject: str, number: int, actor: Actor, now: Instant) -> None:
-    """Raise unless the actor may add to the subject; see `_see` for what is hidden from him."""
-    _see(session, subject, number, actor, now)
-    if subject == "ticket":
-        _change_ticket(session, number, actor)
-        return
-    row = _text(session, subject, number)
+def _see_ticket(session: Session, number: int, actor: Actor, _now: Instant) -> None:
+    queries.seen(session, number, actor=actor)
+
+
+def _see_item(session: Session, number: int, actor: Actor, now: Instant) -> None:
+    knowledge.seen(session, number, actor=actor, now=now)
+
+
+def _see_answer(session: Session, number: int, actor: Actor, now: Instant) -> None:
+    knowledge.seen_answer(session, number, actor=actor, now=now)
+
+
+def _change_text(
+    session: Session, row: KnowledgeItem | KnowledgeAnswer, actor: Actor
+) -> None:  # fmt: skip
     item = isinstance(row, KnowledgeItem)
     author = row.published_by if isinstance(row, KnowledgeItem) else row.written_by
     ours = knowledge.is_ours(session, author, actor)
     if "edit" not in verbs(ITEM if item else ANSWER, row.state, actor.can, ours=ours):
-        raise Refused(f"{actor.ref} may not edit {subject} {number}")
+        raise Refused(f"{actor.ref} may not edit the text {row.id}")
 
 
-def _change_ticket(session: Session, number: int, actor: Actor) -> None:
+def _change_item(session: Session, number: int, actor: Actor, _now: Instant) -> None:
+    _change_text(session, _item(session, number), actor)
+
+
+def _change_answer(session: Session, number: int, actor: Actor, _now: Instant) -> None:
+    _change_text(session, _answer(session, number), actor)
+
+
+def _change_ticket(session: Session, number: int, actor: Actor, _now: Instant) -> None:
     status = session.scalar(select(Ticket.status).where(Ticket.id == number))
     if status in _CLOSED:
         raise WrongStatus(f"ticket {number} is {status}", status=status)
@@ -131,28 +165,40 @@ def _change_ticket(session: Session, number: int, actor: Actor) -> None:
         raise Refused(f"ticket {number} is not with {actor.unit}")
 
 
-def _text(
-    session: Session, subject: str, number: int, *, lock: bool = False
-) -> KnowledgeItem | KnowledgeAnswer:
-    table = KnowledgeItem if subject == "knowledge" else KnowledgeAnswer
-    row = session.get(table, number, with_for_update=lock, populate_existing=lock)
-    if not isinstance(row, KnowledgeItem | KnowledgeAnswer):
-        raise NotFound(f"no {subject} {number}")
+def _item(session: Session, number: int, *, lock: bool = False) -> KnowledgeItem:
+    row = session.get(KnowledgeItem, number, with_for_update=lock, populate_existing=lock)
+    if row is None:
+        raise NotFound(f"no item {number}")
     return row
 
 
-def may_add(session: Session, subject: str, number: int, *, actor: Actor, now: Instant) -> bool:
+def _answer(session: Session, number: int, *, lock: bool = False) -> KnowledgeAnswer:
+    row = session.get(KnowledgeAnswer, number, with_for_update=lock, populate_existing=lock)
+    if row is None:
+        raise NotFound(f"no answer {number}")
+    return row
+
+
+def may_add(
+    session: Session, subject: str, number: int, holders: Holders, *, actor: Actor, now: Instant
+) -> bool:
     """Whether the actor may add files to a subject that he may see."""
+    holder = _holder(holders, subject)
+    holder.see(session, number, actor, now)
     try:
-        _change(session, subject, number, actor, now)
+        holder.change(session, number, actor, now)
     except (Refused, WrongStatus):
         return False
     return True
 
 
-def check_add(session: Session, subject: str, number: int, *, actor: Actor, now: Instant) -> None:
+def check_add(
+    session: Session, subject: str, number: int, holders: Holders, *, actor: Actor, now: Instant
+) -> None:
     """Raise what `add` would raise, before the content is sent."""
-    _change(session, subject, number, actor, now)
+    holder = _holder(holders, subject)
+    holder.see(session, number, actor, now)
+    holder.change(session, number, actor, now)
     _room(session, subject, number)
 
 
@@ -178,13 +224,14 @@ def add(
     subject: str,
     number: int,
     content: Content,
+    holders: Holders,
     *,
     actor: Actor,
     now: Instant,
 ) -> int:
     """Attach a content to a subject; return the file's number."""
-    _hold(session, subject, number)
-    check_add(session, subject, number, actor=actor, now=now)
+    _holder(holders, subject).hold(session, number)
+    check_add(session, subject, number, holders, actor=actor, now=now)
     row = Attachment(
         tenant_id=tenant_of(session), subject=subject, subject_id=number, name=content.name,
         media=content.media, size=content.size, sha256=content.sha256, added_at=to_datetime(now),
@@ -192,23 +239,18 @@ def add(
     )  # fmt: skip
     session.add(row)
     session.flush()
-    _told(session, row, "file_add", actor, now)
+    holders[subject].told(session, row, "file_add", actor, now)
+    _audit(session, row, "file_add", actor, now)
     return row.id
 
 
-def _hold(session: Session, subject: str, number: int) -> None:
-    """Lock the subject, so that two who add at once are counted one after the other."""
-    if subject == "ticket":
-        session.execute(select(Ticket.id).where(Ticket.id == number).with_for_update())
-    elif subject in SUBJECTS:
-        _text(session, subject, number, lock=True)
-
-
-def remove(session: Session, number: int, *, reason: str, actor: Actor, now: Instant) -> None:
+def remove(
+    session: Session, number: int, holders: Holders, *, reason: str, actor: Actor, now: Instant
+) -> None:
     """Take a file from its subject; its row stays, and its content until it is purged."""
     owed(reason, "reason")
-    row = find(session, number, actor=actor, now=now)
-    if not _removable(session, row, actor, now):
+    row = find(session, number, holders, actor=actor, now=now)
+    if not _removable(session, row, holders, actor, now):
         raise Refused(f"{actor.ref} may not remove file {number}")
     gone = session.scalar(
         update(Attachment)
@@ -218,16 +260,14 @@ def remove(session: Session, number: int, *, reason: str, actor: Actor, now: Ins
     )
     if gone is None:
         raise WrongStatus(f"file {number} is removed", reason="removed")
-    _told(session, row, "file_remove", actor, now, reason=reason.strip())
+    holders[row.subject].told(session, row, "file_remove", actor, now)
+    _audit(session, row, "file_remove", actor, now, reason=reason.strip())
 
 
-def _told(
+def _audit(
     session: Session, row: Attachment, verb: str, actor: Actor, now: Instant, **more: str
 ) -> None:
-    """Audit by number and hash: a name may say whose file it is. A text whose files changed was edited."""
-    if row.subject != "ticket":
-        text = _text(session, row.subject, row.subject_id, lock=True)
-        editing.attached(session, text, actor=actor)
+    """Audit by number and hash: a name may say whose file it is."""
     audit(
         session, actor=actor.ref, verb=verb, subject=f"{row.subject}:{row.subject_id}", now=now,
         file=row.id, sha256=row.sha256, size=row.size, media=row.media, **more,
@@ -237,26 +277,71 @@ def _told(
 # --- reading --------------------------------------------------------------------------------
 
 
-def find(session: Session, number: int, *, actor: Actor, now: Instant) -> Attachment:
+def find(
+    session: Session, number: int, holders: Holders, *, actor: Actor, now: Instant
+) -> Attachment:
     """Return a file of a subject the actor may see; NotFound otherwise."""
     row = session.scalar(
         select(Attachment).where(Attachment.id == number, Attachment.removed_at.is_(None))
     )
     if row is None:
         raise NotFound(f"no file {number}")
-    _see(session, row.subject, row.subject_id, actor, now)
+    _holder(holders, row.subject).see(session, row.subject_id, actor, now)
     return row
 
 
 def listed(
-    session: Session, subject: str, number: int, *, actor: Actor, now: Instant
+    session: Session, subject: str, number: int, holders: Holders, *, actor: Actor, now: Instant
 ) -> list[Kept]:
     """Return the files of a subject, the first added first."""
-    _see(session, subject, number, actor, now)
+    _holder(holders, subject).see(session, number, actor, now)
     rows = session.scalars(select(Attachment).where(_of(subject, number)).order_by(Attachment.id))
-    return [Kept(row, _removable(session, row, actor, now)) for row in rows]
+    return [Kept(row, _removable(session, row, holders, actor, now)) for row in rows]
 
 
-def _removable(session: Session, row: Attachment, actor: Actor, now: Instant) -> bool:
+def _removable(
+    session: Session, row: Attachment, holders: Holders, actor: Actor, now: Instant
+) -> bool:
     own = row.added_by == actor.user_id or not actor.unit
-    return own and may_add(session, row.subject, row.subject_id, actor=actor, now=now)
+    if not own or holders[row.subject].keeps:
+        return False
+    return may_add(session, row.subject, row.subject_id, holders, actor=actor, now=now)
+
+
+# --- what they hang on here -----------------------------------------------------------------
+
+
+def _hold_ticket(session: Session, number: int) -> None:
+    session.execute(select(Ticket.id).where(Ticket.id == number).with_for_update())
+
+
+def _nothing(*_: object) -> None:
+    """A ticket says nothing of its files: the audit does."""
+
+
+def _edited_item(
+    session: Session, row: Attachment, _verb: str, actor: Actor, _now: Instant
+) -> None:
+    """Tell that a text whose files changed was edited."""
+    editing.attached(session, _item(session, row.subject_id, lock=True), actor=actor)
+
+
+def _edited_answer(
+    session: Session, row: Attachment, _verb: str, actor: Actor, _now: Instant
+) -> None:
+    editing.attached(session, _answer(session, row.subject_id, lock=True), actor=actor)
+
+
+def _hold_item(session: Session, number: int) -> None:
+    _item(session, number, lock=True)
+
+
+def _hold_answer(session: Session, number: int) -> None:
+    _answer(session, number, lock=True)
+
+
+HOLDERS: Holders = {
+    "ticket": Holder(_see_ticket, _change_ticket, _hold_ticket, _nothing),
+    "knowledge": Holder(_see_item, _change_item, _hold_item, _edited_item),
+    "answer": Holder(_see_answer, _change_answer, _hold_answer, _edited_answer),
+}

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import ColumnElement, Select, any_, delete, func, or_, select, update
 from sqlalchemy.orm import Session
 
-from command.duty.acting import EDIT, VIEW, count, envelope, owed, require, short, tell
+from command.duty.acting import EDIT, VIEW, count, envelope, owed, require, short, take_turn, tell
 from models.clock import Instant, to_datetime
 from models.errors import BadInput, NotFound, WrongStatus
 from models.events.duty import (
@@ -116,12 +116,13 @@ def deactivate(
 ) -> None:
     """Take a contact out of the phone book; WrongStatus while shifts of theirs are still to come."""
     require(actor, EDIT)
+    take_turn(session)  # nobody is put on duty until this is done
     coming = select(DutyShift.id).where(
         DutyShift.contact_id == contact_id, DutyShift.state == "planned",
         DutyShift.end_at > to_datetime(now),
     )  # fmt: skip
     row = _moved(session, contact_id, version, now, active=False)
-    if shifts := count(session, coming):  # counted with the row in hand: nobody is put on duty now
+    if shifts := count(session, coming):
         raise WrongStatus(
             f"{row.name} has {shifts} shifts to come", reason="on_duty", shifts=shifts
         )

@@ -5,8 +5,9 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from command.duty.journal import Entry
+from command.duty.journal import Entry, class_of
 from models.clock import Instant
+from models.rules.duty.lines import Class
 from tickets.letter_words import Body
 
 KINDS: Mapping[str, str] = {
@@ -17,8 +18,26 @@ LISTED = 12
 """Matters of a class that are named one by one; the rest are counted."""
 
 
-def draft(facts: Mapping[str, Any], lines: Sequence[Entry], zone: str) -> str:
-    """Return the draft: figures first, then what happened, then who was on duty."""
+SECTIONS: Sequence[tuple[str, tuple[Class, ...], str]] = (
+    ("三、突发事件与应急接报", ("report", "incident"), "本期无应急接报。"),
+    ("四、领导批示与督办", ("order",), "本期无批示、督办。"),
+    ("五、道路与设备", ("road", "fault"), "道路通行与系统运行正常。"),
+    ("六、值班备注", ("remark",), "无。"),
+)
+"""Heading, the log's classes under it, what is said when there is nothing."""
+
+
+UNSEEN = "突发事件未列入：起草人无权查看。"
+
+
+def draft(
+    facts: Mapping[str, Any], earliest: Sequence[Sequence[Entry]], zone: str, *, unseen: bool
+) -> str:
+    """Return the draft: figures first, then what happened, then who was on duty.
+
+    earliest : of each section its first lines; how many there are is the facts' own count. unseen : whoever draws
+    it may see no incident: then it says so, and not that there was none.
+    """
     calls, tickets = facts["calls"], facts["tickets"]
     rate = calls["connect_rate"]
     said = [
@@ -28,18 +47,13 @@ def draft(facts: Mapping[str, Any], lines: Sequence[Entry], zone: str) -> str:
         f"15 秒接通率 {_percent(calls['within_offered'])}，放弃 {calls['abandoned']['v']} 次。",
         "二、诉求受理",
         f"登记诉求 {tickets['opened']} 件{_kinds(tickets['kinds'])}。",
-        "三、突发事件与应急接报",
-        *_matters(lines, ("report", "incident"), zone, "本期无应急接报。"),
-        "四、领导批示与督办",
-        *_matters(lines, ("order",), zone, "本期无批示、督办。"),
-        "五、道路与设备",
-        *_matters(lines, ("road", "fault"), zone, "道路通行与系统运行正常。"),
-        "六、值班备注",
-        *_matters(lines, ("remark",), zone, "无。"),
-        "七、值班人员",
-        *(f"{label}：{'、'.join(names)}。" for label, names in facts["people"]),
     ]
-    return "\n".join(said)
+    for (heading, classes, nothing), lines in zip(SECTIONS, earliest, strict=True):
+        total = sum(n for name, n in facts["log"].items() if class_of(name) in classes)
+        none = UNSEEN if unseen and "incident" in classes else nothing
+        said += [heading, *(_matters(lines, total, zone) if total else [none])]
+    people = (f"{label}：{'、'.join(names)}。" for label, names in facts["people"])
+    return "\n".join([*said, "七、值班人员", *people])
 
 
 def _percent(ratio: Mapping[str, Any]) -> str:
@@ -51,14 +65,9 @@ def _kinds(kinds: Mapping[str, int]) -> str:
     return f"，其中{'、'.join(parts)}" if parts else ""
 
 
-def _matters(
-    lines: Sequence[Entry], classes: tuple[str, ...], zone: str, nothing: str
-) -> list[str]:
-    found = sorted((line for line in lines if line.cls in classes), key=lambda line: line.at)
-    if not found:
-        return [nothing]
-    named = [f"{_clock(line.at, zone)} {_sentence(line)}" for line in found[:LISTED]]
-    rest = len(found) - LISTED
+def _matters(lines: Sequence[Entry], total: int, zone: str) -> list[str]:
+    named = [f"{_clock(line.at, zone)} {_sentence(line)}" for line in lines]
+    rest = total - len(lines)
     return [*named, f"另有 {rest} 条，见值班日志。"] if rest > 0 else named
 
 

@@ -64,17 +64,19 @@ def facts(
     actor: Actor,
     now: Instant,
 ) -> dict[str, Any]:
-    """Return the key facts of [since, until): the ledger's figures, the tickets' counts, the log's, who served."""
+    """Return the key facts of [since, until): the ledger's figures, the tickets' counts, the log's, who served.
+
+    The log's are of what is real: an exercise is no emergency the watch had.
+    """
     require(actor, VIEW)
     if not since < until <= since + LONGEST_S:
         raise BadInput("a period of at most a quarter", field="until")
     tally = ledger.day_tally(session, since, until, dict(judged.queues), judged.default)
     day = today.of_district(today.board(session, since, until, now=now), actor.district)
-    lines = journal.entries(session, since, until, actor=actor)
     return {
         "calls": board.kpi(total(tally)),
         "tickets": {name: day[name] for name in ("opened", "kinds", "states", "results")},
-        "log": journal.counts(lines),
+        "log": journal.tally(session, since, until, actor=actor, real=True),
         "people": _people(session, since, until),
     }  # fmt: skip
 
@@ -108,8 +110,14 @@ def draft(
     require(actor, EDIT)
     title = owed(title, "title", TITLE_MAX)
     found = facts(session, since, until, judged=judged, actor=actor, now=now)
-    lines = journal.entries(session, since, until, actor=actor)
-    text = report_words.draft(found, lines, zone(session))
+    earliest = [
+        journal.entries(
+            session, since, until, actor=actor, classes=classes, real=True, first=report_words.LISTED,
+        )
+        for _, classes, _ in report_words.SECTIONS
+    ]  # fmt: skip
+    unseen = not journal.sees_incidents(actor)
+    text = report_words.draft(found, earliest, zone(session), unseen=unseen)
     row = DutyReport(
         tenant_id=tenant_of(session), title=title, since=to_datetime(since),
         until=to_datetime(until), state=DRAFT, version=1, text=text[:TEXT_MAX], facts=found,
@@ -125,12 +133,12 @@ def draft(
 def edit(
     session: Session, report_id: int, version: int, text: str, *, actor: Actor, now: Instant
 ) -> None:
-    """Write the text anew; WrongStatus when somebody was first, or it is a draft no more."""
+    """Write the text anew, which is the editor's from now on; WrongStatus for one who is late, or no draft."""
     require(actor, EDIT)
     text = owed(text, "text", TEXT_MAX)
     if one(session, report_id, actor=actor).text == text:
         return
-    row = _moved(session, report_id, version, DRAFT, text=text)
+    row = _moved(session, report_id, version, DRAFT, text=text, drafted_by=actor.user_id)
     tell(session, DutyReportEdited(**_told(session, row, "edit", actor, now)))
 
 
@@ -142,7 +150,7 @@ def submit(session: Session, report_id: int, version: int, *, actor: Actor, now:
 
 
 def approve(session: Session, report_id: int, version: int, *, actor: Actor, now: Instant) -> None:
-    """Approve what was read (`version`); nobody approves what they drew themselves."""
+    """Approve what was read (`version`); nobody approves a text of their own."""
     require(actor, APPROVE)
     row = _moved(
         session, report_id, version, SUBMITTED, state=APPROVED, approved_at=to_datetime(now),

@@ -20,6 +20,8 @@ BUTTONS: frozenset[str] = frozenset(get_args(Progress)) - {"dispatched", "cancel
 """What a crew tells of itself; sending and calling off is the command's."""
 FIELDS = 7
 KMH_MAX = 400.0
+PAST_S, AHEAD_S = 366 * 86_400.0, 86_400.0
+"""How far a device's clock may lie behind ours and before it: what is further off is no time of a position."""
 _WEST, _SOUTH, _EAST, _NORTH = CHINA
 
 
@@ -63,8 +65,11 @@ def fix_of(told: Told, unit: str, heard: Instant) -> Fix:
         raise refused("status")
     if len(told.incident) > 40:
         raise refused("fields")
+    at = _instant(told.at)
+    if not heard - PAST_S <= at <= heard + AHEAD_S:
+        raise refused("time")
     return Fix(
-        unit, _instant(told.at), heard, told.lon, told.lat, _within(told.speed, KMH_MAX),
+        unit, at, heard, told.lon, told.lat, _within(told.speed, KMH_MAX),
         _within(told.heading, 360.0), told.status, told.incident,
     )  # fmt: skip
 

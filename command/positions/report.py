@@ -10,8 +10,11 @@ from command.positions.fix import Fix
 from command.positions.judge import Scene
 from models.clock import Instant, to_datetime
 from models.errors import NotFound, WrongStatus
+from models.events.incident.course import RemarkMade
 from models.events.incident.response import Progress
-from models.tables import Assignment, Incident
+from models.store import streams
+from models.store.db import tenant_of
+from models.tables import Assignment, EventLog, Incident, Outbox
 
 LOST = "失去定位"
 
@@ -58,15 +61,32 @@ def lost(session: Session, *, now: Instant) -> list[UnitLine]:
 
 
 def note_lost(session: Session, line: UnitLine, *, clock: str, now: Instant) -> bool:
-    """Write into a unit's incident that it was lost; False when it stands there already, or it is bound to none.
+    """Write into a unit's incident that it was lost; False when that was written already, or it is bound to none.
 
-    clock : when it was heard last, as people read it: one silence has one entry, whoever looks, however often.
+    clock : when it was heard last, as people read it: one silence has one entry, whoever looks, however often, and
+    whatever became of the entry since.
     """
     if line.bound is None:
         return False
     said = f"{line.row.label}{LOST}：最后一次 {clock}"
     state = read(session, line.bound.incident, actor=SYSTEM)
-    if any(remark.text == said for remark in state.remarks.values()):
+    ours = [remark for remark in state.remarks.values() if remark.by == SYSTEM.name]
+    if any(remark.text == said for remark in ours):
+        return False
+    if any(remark.changed for remark in ours) and _was_said(session, line.bound.incident, said):
         return False
     records.remark(session, line.bound.incident, said=said, actor=SYSTEM, now=now)
     return True
+
+
+def _was_said(session: Session, incident: int, said: str) -> bool:
+    """Whether a remark said this when it was made: the log knows, or what is still on its way there."""
+    kept = select(EventLog.id).where(
+        EventLog.incident == incident, EventLog.kind == RemarkMade.__name__,
+        EventLog.event["text"].astext == said,
+    )  # fmt: skip
+    fresh = select(Outbox.id).where(
+        Outbox.stream == streams.incident_stream(tenant_of(session)),
+        Outbox.event.contains({"type": RemarkMade.__name__, "incident": incident, "text": said}),
+    )
+    return any(session.scalar(each.limit(1)) is not None for each in (kept, fresh))

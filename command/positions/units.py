@@ -35,7 +35,11 @@ def standing(session: Session, *, now: Instant) -> dict[str, dict[str, Any]]:
 
 
 def facts(line: UnitLine, rules: Policy) -> dict[str, Any]:
-    """Return how a unit stands, without where it is. stale_s : after so long unheard it is shown as lost."""
+    """Return how a unit stands, without where it is.
+
+    stale_s : after so long unheard it is shown as lost; bound_in : the district of its incident, whose id and number
+    only those get who see that district.
+    """
     row, bound = line.row, line.bound
     return {
         "label": row.label, "type": row.type, "state": row.state, "reason": row.reason,
@@ -43,7 +47,7 @@ def facts(line: UnitLine, rules: Policy) -> dict[str, Any]:
         "capabilities": list(row.capabilities), "staff": row.staff, "staffed": line.staffed,
         "stale_s": rules.stale_s, "assignment": bound.assignment if bound else 0,
         "incident": bound.incident if bound else 0, "no": bound.no if bound else "",
-        "progress": bound.progress if bound else "",
+        "bound_in": bound.district if bound else "", "progress": bound.progress if bound else "",
     }  # fmt: skip
 
 

@@ -162,6 +162,8 @@
     }
   });
 
+  live.listening = () => Boolean(stream) && stream.readyState !== EventSource.CLOSED;
+
   function rest() {
     clearTimeout(retryTimer);
     if (stream) stream.close();

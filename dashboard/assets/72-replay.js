@@ -86,6 +86,9 @@
 
   function list(name, items) {
     const box = H.byId("replay-" + name);
+    const said = JSON.stringify(items);
+    if (box.said === said) return; // a film that plays goes on playing
+    box.said = said;
     if (!items.length) return box.replaceChildren(H.make("li", "muted none", H.word("replay.none." + name)));
     box.replaceChildren(
       ...items.map((item) => {
@@ -96,9 +99,20 @@
         if (item.m) row.append(item.l ? mark(item) : H.make("b", "", item.m));
         if (item.s) row.append(H.make("small", "muted", item.s));
         if (item.n) row.append(edit(item));
+        if (item.h && PLAYERS[item.f]) row.append(player(item));
         return row;
       }),
     );
+  }
+
+  const PLAYERS = { film: "video", recording: "audio", picture: "img" };
+
+  function player(item) {
+    const node = H.make(PLAYERS[item.f], "replay-media");
+    if (item.f === "picture") Object.assign(node, { alt: item.t, loading: "lazy" });
+    else Object.assign(node, { controls: true, preload: "metadata" });
+    node.src = item.h;
+    return node;
   }
 
   function mark(item) {

@@ -61,7 +61,7 @@
     box.append(beak, plate, word);
     const icon = L.divIcon({ html: box, className: "force-pin", iconSize: [26, 26], iconAnchor: [13, 13], popupAnchor: [0, -14] });
     const marker = L.marker([lat, lon], { icon, riseOnHover: true });
-    marker.bindPopup(() => facts(code), { className: "force-pop", autoPanPadding: [40, 40] });
+    marker.bindPopup(() => facts(code), { className: "force-pop", autoPanPaddingTopLeft: [124, 20], autoPanPaddingBottomRight: [24, 24] });
     marker.addTo(layer);
     const drawn = { marker, box, beak, plate, word, lat, lon, look: "", turned: null, name: "" };
     pins.set(code, drawn);
@@ -78,7 +78,7 @@
     const gone = lost(unit);
     const stands = gone || !(unit.speed > 1);
     const css = ["force", unit.state, unit.progress, gone && "lost", never(unit) && "never", stands && "stands"];
-    if (unit.incident && H.command.incident > 0 && unit.incident !== H.command.incident) css.push("other-incident");
+    if (unit.progress && H.command.incident > 0 && unit.incident !== H.command.incident) css.push("other-incident");
     const name = css.filter(Boolean).join(" ");
     if (pin.look !== name) {
       pin.look = pin.box.className = name;
@@ -121,7 +121,7 @@
       link.href = "/command?id=" + unit.incident;
       link.addEventListener("click", (event) => (event.preventDefault(), H.go(link.getAttribute("href"))));
       box.append(link);
-    }
+    } else if (unit.progress) line(H.word("force.elsewhere"), "muted");
     if (never(unit)) line(H.word("force.never"), "muted");
     else {
       line(H.word("force.heard", { age: H.duration(age(unit)) }), lost(unit) ? "bad" : "");
@@ -131,7 +131,23 @@
     if (unit.skewed) line(H.word("force.skewed"), "bad");
     line(H.word("force.staff", { n: unit.staff }) + (unit.staffed ? "" : " · " + H.word("force.short")));
     if (unit.phone) line(H.word("force.call", { phone: unit.phone }));
+    if (unit.state === "available" && mayAct()) box.append(send(code));
     return box;
+  }
+
+  /* The form stands beside the map, with what the unit can do; see views.command_forms. */
+  function send(code) {
+    const button = H.make("button", "button small primary", H.word("incident_verb.send_unit"));
+    Object.assign(button, { type: "button" }).dataset.to = "incident-open";
+    button.dataset.press = JSON.stringify({ verb: "send_unit", about: "0:" + code });
+    button.addEventListener("click", () => map && map.closePopup());
+    return button;
+  }
+
+  function mayAct() {
+    const node = H.byId("command");
+    const { status } = H.command.sections.incident || {};
+    return node && node.dataset.canAct === "1" && ["reported", "verified", "responding", "controlled"].includes(status);
   }
 
   /* --- how many, and who is lost --- */

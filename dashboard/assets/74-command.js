@@ -28,6 +28,13 @@
 
   H.command.on("phase", word);
 
+  /* What somebody else added to the files of the incident is there at once, too. */
+  H.command.on("incident", (incident, keys, all) => {
+    const key = "incident:" + H.command.incident;
+    if (all || !keys.includes("media") || !document.querySelector(`[data-files="${key}"]`)) return;
+    window.dash_clientside.set_props({ files: key, part: "changed" }, { data: Date.now() });
+  });
+
   /* Incidents on the map: the chosen one is larger; a press goes there. */
   H.command.on("list", (list) => {
     if (!H.byId("command-map")) return;

@@ -284,7 +284,16 @@
     });
     const none = kinds.length ? null : make("p", "muted", P.word("impact_none"));
     fill(head(P.word("impact"), shut), figures, none, ...kinds, button(P.word("impact_again"), () => P.assess(id)));
+    beside(P.current(id));
   };
+
+  /* What the panel tells of stays in sight: the map moves where the panel lies over it, unless a hand is at work. */
+  function beside(body) {
+    const map = P.map();
+    if (!body || !map || P.mode() !== "select" || P.held) return;
+    const left = panel().getBoundingClientRect().right - map.getContainer().getBoundingClientRect().left;
+    map.panInside(P.shown(body.points[0]), { paddingTopLeft: [left + 60, 40], paddingBottomRight: [40, 40], animate: false });
+  }
 
   P.changed = (id, body) => (body.effect === "buffer" || body.effect === "plume") && P.assess(id);
 

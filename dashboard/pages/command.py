@@ -15,7 +15,8 @@ from dashboard.pages.context import actor, districts, map_look, place, shown, wo
 from dashboard.views import command as views
 from dashboard.views import command_dossier, dispatch
 from dashboard.views import command_panes as panes
-from dashboard.views.command_log import Known, line, quiet
+from dashboard.views.command_log import DRAWN, Known, line, quiet
+from dashboard.views.ids import id_in
 from dashboard.views.kit import Child
 from models.clock import now
 from models.errors import HotlineError, NotFound, Refused
@@ -59,11 +60,7 @@ def page(search: str) -> Child:
     number = asked.get("id", ["0"])[0]
     pane = asked.get("pane", ["overview"])[0]
     with reading() as session:
-        chosen = (
-            moving.read(session, int(number), actor=actor())
-            if number.isdecimal() and int(number)
-            else None
-        )
+        chosen = moving.read(session, id_in(number), actor=actor()) if id_in(number) else None
     base, bounds = _base(chosen)
     pane = pane if pane in views.PANES else "overview"
     begun = (
@@ -72,6 +69,8 @@ def page(search: str) -> Child:
         else {}
     )
     fixed = {"units": dispatch.frame(words()), "alerts": alerts_cap.pane()}
+    if chosen is not None:
+        fixed["records"] = panes.evidence(chosen, words())
     fixed["form"] = command_moves.begun(begun) if begun else []
     return views.page(
         views.Opened(base, chosen, pane, bounds, viewer().can, actor().ref), fixed, words()
@@ -124,11 +123,12 @@ def timeline(_tick: object, incident: int | None) -> Child:
     if not incident:
         return []
     with reading() as session:
-        events = queries.timeline(session, incident, actor=actor())
+        events = queries.timeline(session, incident, actor=actor(), without=DRAWN)
         known = Known(moving.read(session, incident, actor=actor()), forces.capabilities(session))
         zone = place(session).zone
     lines = [line(event, known, words()) for event in events if not quiet(event)]
-    return views.timeline(lines, f"/command/replay?id={incident}", zone, words())
+    more = len(events) == queries.RECENT
+    return views.timeline(lines, f"/command/replay?id={incident}", zone, words(), more=more)
 
 
 def _seen(session: Session) -> panes.Seen:
@@ -157,7 +157,9 @@ def overview(_tick: object, pane: str, incident: int | None) -> Child:
                 told.append((ticket.no, "" if hidden else ticket.title))
             except HotlineError:
                 told.append((ticket.no, ""))
-        return panes.overview(state, told, incidents.owing(state), _seen(session), words())
+        return panes.overview(
+            state, told, incidents.owing(session, state, now=now()), _seen(session), words()
+        )
 
 
 @shown

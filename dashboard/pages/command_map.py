@@ -8,7 +8,6 @@ from dash import Input, Output, State
 from command import moving, queries
 from command.rerouting import route_of
 from dashboard import cameras
-from dashboard.auth import require
 from dashboard.door import ground, map_base, network, reading
 from dashboard.pages.city_closures import shut
 from dashboard.pages.context import actor, map_look, words
@@ -35,7 +34,7 @@ def register(app: dash.Dash) -> None:
 def drawn(_tick: object, _roads: object, incident: int | None) -> tuple[Any, Any, Any]:
     """Return the ways as lines with unit and time left, the closures, and the cameras, as they are now."""
     try:
-        require(queries.VIEW)
+        queries.may_see(actor())
         base = map_base(ground(), map_look())
         with reading() as session:
             roads = network(session)

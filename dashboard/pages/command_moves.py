@@ -12,18 +12,22 @@ from command import (
     conference,
     dispatch,
     dossier,
+    forces,
     incidents,
     levels,
     moving,
     plans,
     queries,
     records,
+    supplies,
     tasks,
 )
 from command.duty import contacts
 from dashboard.auth import require
 from dashboard.door import ground, reading, writing
-from dashboard.pages.context import actor, place, told, words
+from dashboard.pages.context import actor, place, words
+from dashboard.pages.dispatch import refusal as dispatch_refusal
+from dashboard.pages.dispatch import roads
 from dashboard.views import clock, command_forms
 from dashboard.views import command as views
 from dashboard.views.command_forms import FORMS, Asked, Options
@@ -33,6 +37,8 @@ from models.errors import BadInput, HotlineError, NotFound, WrongStatus
 from models.events.incident.course import Place
 from models.rules.incident.plans import GRADES, Around
 from models.rules.incident.state import Incident
+from models.store.db import tenant_of
+from models.tables import ResponseUnit
 from tickets import queries as ticket_queries
 from tickets.moving import Actor
 from tickets.placing import by_address
@@ -82,7 +88,7 @@ def _form(verb: str, about: str, incident: int, given: Values, note: str) -> Chi
         return []
     with reading() as session:
         state = moving.read(session, incident, actor=actor()) if incident else None
-        lists = _lists(session, state)
+        lists = {**_lists(session, state), **_own_lists(session, verb, about)}
         values = {**_begins(session, verb, about, state), **{k: v for k, v in given.items() if v}}
         if verb == "report":
             values.setdefault("token", secrets.token_hex(8))
@@ -111,16 +117,28 @@ def _lists(session: Session, state: Incident | None) -> Mapping[str, Options]:
         ],
         "levels": [(grade, texts[f"grade.{grade}"]) for grade in GRADES],
         "tasks": [(str(task.task), f"{task.task} {task.title}") for task in open_tasks],
-        "groups": _groups(session),
-        "people": [(str(number), name) for number, name in contacts.people(session)],
         "stages": [(stage, texts[f"report_stage.{stage}"]) for stage in stages],
     }
 
 
-def _groups(session: Session) -> Options:
-    if "duty.view" not in actor().can:
-        return []
-    return [(str(group.id), group.name) for group in contacts.groups(session, actor=actor())]
+def _own_lists(session: Session, verb: str, about: str) -> Mapping[str, Options]:
+    """Return the lists that one verb alone has, and not everybody may see."""
+    if verb == "send_unit":
+        return {"needs": _needs(session, about)}
+    if verb != "confer" or "duty.view" not in actor().can:
+        return {}
+    groups = contacts.groups(session, actor=actor())
+    return {
+        "groups": [(str(group.id), group.name) for group in groups],
+        "people": [(str(number), name) for number, name in contacts.people(session)],
+    }
+
+
+def _needs(session: Session, about: str) -> Options:
+    """Return what the unit that is asked for (`0:code`) can do."""
+    unit = session.get(ResponseUnit, (tenant_of(session), about.partition(":")[2]))
+    named = forces.capabilities(session)
+    return [(code, named.get(code, code)) for code in unit.capabilities] if unit else []
 
 
 def _begins(session: Session, verb: str, about: str, state: Incident | None) -> Values:
@@ -129,11 +147,13 @@ def _begins(session: Session, verb: str, about: str, state: Incident | None) -> 
         return {}
     number = int(about) if about.lstrip("-").isdecimal() else 0
     remark, task = state.remarks.get(number), state.tasks.get(number)
+    sent = state.transfers.get(number)
     plain: Mapping[str, Values] = {
         "add_task": {"minutes": 30},
         "confer": {"title": state.title, "record": ["yes"]},
         "change_remark": {"said": remark.text if remark else ""},
         "progress_task": {"percent": (task.percent if task else 0) or 50},
+        "return_supply": {"amount": sent.out if sent else None},
     }
     match verb:
         case "amend":
@@ -144,6 +164,10 @@ def _begins(session: Session, verb: str, about: str, state: Incident | None) -> 
                 "address": state.place.address,
                 "point": spot,
             }
+        case "send_unit":
+            wanted = dispatch.open_needs(state)
+            can = [code for code, _ in _needs(session, about)]
+            return {"need": next((code for code in can if code in wanted), None)}
         case "activate_plan":
             return {"level": _proposed(session, number, state) or None}
         case "file_report":
@@ -220,6 +244,8 @@ def refusal(error: HotlineError) -> str:
     if cap == "owing" and isinstance(owed, list):
         names = texts["told.or"].join(texts[f"command.owing.{name}"] for name in owed)
         return texts["incident_cap.owing"].format(owed=names)
+    if cap == "returned":
+        return texts["incident_cap.returned"].format(out=f"{error.facts['out']:g}")
     if f"incident_cap.{cap}" in texts:
         return texts[f"incident_cap.{cap}"]
     if isinstance(error, WrongStatus) and "status" in error.facts:
@@ -230,7 +256,7 @@ def refusal(error: HotlineError) -> str:
     if "field" in error.facts:
         field = str(error.facts["field"])
         return texts["incident_cap.field"].format(field=texts.get(f"incident_field.{field}", field))
-    return str(told(error)["text"])
+    return dispatch_refusal(error)
 
 
 def report(session: Session, v: Values, who: Actor, at: float) -> Incident:
@@ -404,8 +430,15 @@ MOVES: Mapping[str, Move] = {
         s, i, n, _text(v, "member"), granted=False, actor=who, now=at
     ),
     "end_conference": lambda s, i, n, _v, who, at: conference.end_conference(s, i, n, actor=who, now=at),
+    "send_unit": lambda s, i, _n, v, who, at: dispatch.assign(
+        s, i, _text(v, "member"), capability=_text(v, "need"), network=roads(s), override=_text(v, "override"),
+        actor=who, now=at,
+    ),
     "cancel_unit": lambda s, _i, n, v, who, at: dispatch.cancel(
         s, n, note=_text(v, "note"), actor=who, now=at
+    ),
+    "return_supply": lambda s, _i, n, v, who, at: supplies.return_supply(
+        s, n, _number(v, "amount"), note=_text(v, "note"), actor=who, now=at
     ),
     "notify": lambda s, i, _n, v, who, at: records.notify(
         s, i, to=tuple(filter(None, _text(v, "to").replace("，", ",").split(","))), said=_text(v, "said"),

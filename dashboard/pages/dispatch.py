@@ -174,6 +174,8 @@ def refusal(error: HotlineError) -> str:
     """Return what a refusal of dispatch says: who has the unit, why another is better, what is left."""
     texts, facts = words(), error.facts
     if isinstance(error, WrongStatus) and facts.get("cap") == "busy":
+        if not facts.get("incident"):
+            return texts["force.elsewhere"]
         return texts["dispatch.busy"].format(no=facts.get("no", ""), title=facts.get("title", ""))
     if isinstance(error, WrongStatus) and facts.get("cap") == "out_of_service":
         return texts["dispatch.out"].format(reason=facts.get("reason", ""))

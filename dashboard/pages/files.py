@@ -1,4 +1,4 @@
-"""The files' panels on tickets, knowledge items and answers."""
+"""The files' panels on tickets, knowledge items, answers and incidents."""
 
 from typing import Any
 
@@ -6,7 +6,7 @@ import dash
 from dash import ALL, MATCH, Input, Output, State
 
 from dashboard.auth import viewer
-from dashboard.door import reading, writing
+from dashboard.door import HOLDERS, reading, writing
 from dashboard.pages.context import actor, names, place, pressed_button, shown, words
 from dashboard.views import files as views
 from dashboard.views.kit import Child
@@ -45,8 +45,8 @@ def listing(_changed: object, place_id: dict[str, str]) -> Child:
         raise NotFound(f"no {key}")
     who = actor()
     with reading() as session:
-        kept = attachments.listed(session, subject, int(number), actor=who, now=now())
-        may_add = attachments.may_add(session, subject, int(number), actor=who, now=now())
+        kept = attachments.listed(session, subject, int(number), HOLDERS, actor=who, now=now())
+        may_add = attachments.may_add(session, subject, int(number), HOLDERS, actor=who, now=now())
         known = names(session, {each.row.added_by for each in kept})
         zone = place(session).zone
     return views.listing(key, kept, known, may_add=may_add, zone=zone, words=words())
@@ -68,7 +68,7 @@ def remove(
     try:
         with writing() as session:
             attachments.remove(
-                session, number, reason=given.get(number, ""), actor=actor(), now=now()
+                session, number, HOLDERS, reason=given.get(number, ""), actor=actor(), now=now()
             )
     except HotlineError as error:
         return still, {"text": views.refused_text(error, words()), "bad": True, "at": now()}

@@ -60,12 +60,7 @@ def rows(session: Session, query: IncidentQuery, texts: Words) -> list[list[str]
     zone, at = place(session).zone, now()
     types = queries.labels(session)
     out = [[texts[f"incidents.col.{name}"] for name in views.COLUMNS]]
-    number = 0
-    while True:
-        found = queries.listed(session, query.criteria(zone), actor=actor(), page=number)
-        for row in found.rows:
-            said = views.line(row, types, zone, at, texts)
-            out.append([said[name] for name in views.COLUMNS])
-        number += 1
-        if number * queries.PAGE >= found.total:
-            return out
+    for row in queries.every(session, query.criteria(zone), actor=actor()):
+        said = views.line(row, types, zone, at, texts)
+        out.append([said[name] for name in views.COLUMNS])
+    return out

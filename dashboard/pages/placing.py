@@ -11,6 +11,7 @@ from dashboard.auth import require
 from dashboard.door import ground, map_base
 from dashboard.pages.context import map_look, words
 from dashboard.views import placing as views
+from dashboard.views.ids import id_in
 from dashboard.views.maps import Base
 from dashboard.views.placing import Here
 from gis_data.gazetteer.search import search
@@ -159,6 +160,6 @@ def place(
     version = str(given.get("version") or "")
     placing.place(
         session, ticket_id, lon=lon, lat=lat, precision=precision,
-        version=int(version) if version.isdecimal() else 0, surface=ground().surface,
+        version=id_in(version), surface=ground().surface,
         address=str(given.get("address") or ""), note=str(given.get("note") or ""), actor=actor, now=now,
     )  # fmt: skip

@@ -14,6 +14,7 @@ from dashboard.door import reading, writing
 from dashboard.pages.command_moves import refusal
 from dashboard.pages.context import actor, districts, names, place, pressed_button, words
 from dashboard.views import plans as views
+from dashboard.views.ids import id_in
 from dashboard.views.kit import Child
 from dashboard.views.plans import LISTS, SHAPES, STAGES
 from gis_data.city.layers import PLACE_KINDS
@@ -68,7 +69,7 @@ def page(search: str) -> Child:
     require("command.view")
     number, texts = parse_qs(search.lstrip("?")).get("id", ["0"])[0], words()
     with reading() as session:
-        row = plans.version(session, int(number) if number.isdecimal() else 0, actor=actor())
+        row = plans.version(session, id_in(number), actor=actor())
         others = [each for each in plans.versions(session, actor=actor()) if each.code == row.code]
         try:
             named = districts(session)

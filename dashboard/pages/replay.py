@@ -13,6 +13,7 @@ from dashboard.auth import require, viewer
 from dashboard.door import doors, ground, map_base, reading, writing
 from dashboard.pages.context import actor, map_look, place, told, words
 from dashboard.views import replay as views
+from dashboard.views.ids import id_in
 from dashboard.views.kit import Child, Words
 from dashboard.views.maps import Look
 from models.clock import now
@@ -44,7 +45,7 @@ def page(search: str) -> Child:
     number = asked.get("id", ["0"])[0]
     moment = asked.get("at", [""])[0]
     with reading() as session:
-        film = replay.film(session, int(number) if number.isdecimal() else 0, actor=actor())
+        film = replay.film(session, id_in(number), actor=actor())
         start, end = views.bounds(film)
         given = float(moment) if moment.replace(".", "", 1).isdecimal() else end
         return views.page(film, min(max(given, start), end), _shown(session, words(), map_look()))

@@ -11,9 +11,11 @@ from sqlalchemy.orm import Session
 from command import forces, resources, sites, supplies
 from command.recommend import Floor
 from command.resources import UnitForm
+from command.sites import DepotForm, ShelterForm
 from dashboard.auth import require, viewer
 from dashboard.door import reading, writing
 from dashboard.pages.context import actor, districts, pressed_button, shown, told, words
+from dashboard.views import resource_sites as site_views
 from dashboard.views import resources as views
 from dashboard.views.kit import Child, empty
 from dashboard.views.resources import TABS, Names, Query
@@ -43,6 +45,7 @@ def register(app: dash.Dash) -> None:
         State({"resource-field": ALL}, "value"),
         State({"resource-field": ALL}, "id"),
         State({"resource-rev": ALL}, "data"),
+        State({"resource-seen": ALL}, "data"),
         State("resource-query", "data"),
         prevent_initial_call=True,
     )(press)
@@ -88,8 +91,10 @@ def rows(session: Session, query: Query) -> Sequence[Any]:
                 line for line in supplies.stocks(session, actor=who)
                 if views.matches(query, line.row.code, line.row.label, line.depot.label)
             ]  # fmt: skip
-        case "shelters":
-            found = sites.shelters(session, actor=who)
+        case "depots" | "shelters":
+            found: Sequence[Any] = (sites.depots if query.tab == "depots" else sites.shelters)(
+                session, actor=who
+            )
             return [row for row in found if views.matches(query, row.code, row.label, row.address)]
         case "reserves":
             lines = forces.units(session, actor=who, now=now())
@@ -120,9 +125,13 @@ def _beside(session: Session, query: Query) -> Child:
             return views.stock_form(stock, texts) if stock and names.edits else _pick()
         case "shelters":
             shelter = next((x for x in every if x.code == query.key), None)
-            if shelter is None or not names.acts or not forces.own(who, shelter.district):
-                return _pick()
-            return views.shelter_form(shelter, texts)
+            if shelter is None:
+                return site_views.shelter_form(None, names, texts) if names.edits else _pick()
+            own = (names.acts or names.edits) and forces.own(who, shelter.district)
+            return site_views.shelter_form(shelter, names, texts) if own else _pick()
+        case "depots":
+            depot = next((x for x in every if x.code == query.key), None)
+            return site_views.depot_form(depot, names, texts) if names.edits else _pick()
         case "reserves":
             floor = next((f for f, _ in every if f"{f.capability}/{f.district}" == query.key), None)
             return views.reserve_form(floor, names, texts) if names.edits else _pick()
@@ -143,7 +152,7 @@ Verb = Callable[[Session, str, Values, int, Actor, float], object]
 
 def press(
     clicks: Sequence[int | None], values: Sequence[Any], ids: Sequence[Mapping[str, str]],
-    revs: Sequence[int], asked: Mapping[str, str],
+    revs: Sequence[int], seen: Sequence[int], asked: Mapping[str, str],
 ) -> tuple[Any, Any, Any]:  # fmt: skip
     """Do what was pressed; what was typed stays when it is refused."""
     pressed: Any = pressed_button()
@@ -157,7 +166,8 @@ def press(
         if verb not in VERBS:
             raise BadInput(f"verb {verb!r}", field="verb")
         with writing() as session:
-            came = VERBS[verb](session, key, typed, revs[0] if revs else 0, actor(), now())
+            rev = (seen if verb == "occupy" else revs) or [0]
+            came = VERBS[verb](session, key, typed, rev[0], actor(), now())
         with reading() as session:
             beside = _beside(session, query)
     except HotlineError as error:
@@ -184,7 +194,7 @@ def refusal(error: HotlineError) -> str:
 
 
 def _form(v: Values) -> UnitForm:
-    lon, lat = _point(str(v.get("station") or ""))
+    lon, lat = _point(v, "station")
     return UnitForm(
         label=v.get("label") or "", type=v.get("type") or "", capabilities=tuple(v.get("capabilities") or ()),
         staff=int(_number(v, "staff")), min_staff=int(_number(v, "min_staff")), station_lon=lon, station_lat=lat,
@@ -193,12 +203,28 @@ def _form(v: Values) -> UnitForm:
     )  # fmt: skip
 
 
-def _point(said: str) -> tuple[float, float]:
+def _depot(v: Values) -> DepotForm:
+    lon, lat = _point(v, "place")
+    return DepotForm(
+        v.get("label") or "", lon, lat, district=v.get("district") or "", address=v.get("address") or "",
+        organisation=v.get("organisation") or "", phone=v.get("phone") or "",
+    )  # fmt: skip
+
+
+def _shelter(v: Values) -> ShelterForm:
+    lon, lat = _point(v, "place")
+    return ShelterForm(
+        v.get("label") or "", lon, lat, int(_number(v, "capacity")), district=v.get("district") or "",
+        address=v.get("address") or "", phone=v.get("phone") or "",
+    )  # fmt: skip
+
+
+def _point(v: Values, field: str) -> tuple[float, float]:
     try:
-        lon, lat = said.replace("，", ",").split(",")
+        lon, lat = str(v.get(field) or "").replace("，", ",").split(",")
         return float(lon), float(lat)
     except ValueError:
-        raise BadInput("lon,lat", field="station") from None
+        raise BadInput("lon,lat", field=field) from None
 
 
 def _number(v: Values, field: str) -> float:
@@ -229,6 +255,13 @@ def _set_floor(session: Session, key: str, v: Values, _rev: int, who: Actor, at:
     supplies.set_floor(session, depot, supply, _number(v, "floor"), actor=who, now=at)
 
 
+def _add_supply(session: Session, key: str, v: Values, _rev: int, who: Actor, at: float) -> None:
+    supplies.add(
+        session, key, v.get("supply") or "", label=v.get("supply_label") or "", measure=v.get("measure") or "",
+        floor=_number(v, "floor"), actor=who, now=at,
+    )  # fmt: skip
+
+
 def _set_reserve(session: Session, _key: str, v: Values, _rev: int, who: Actor, at: float) -> None:
     floor = Floor(v.get("capability") or "", v.get("district") or "", int(_number(v, "least")))
     resources.set_reserve(session, floor, actor=who, now=at)
@@ -254,5 +287,22 @@ VERBS: Mapping[str, Verb] = {
     "occupy": lambda s, k, v, seen, who, at: sites.occupy(
         s, k, int(_number(v, "occupied")), seen=seen, actor=who, now=at
     ),
+    "add_depot": lambda s, _k, v, _r, who, at: sites.add_depot(
+        s, v.get("code") or "", _depot(v), actor=who, now=at
+    ),
+    "change_depot": lambda s, k, v, rev, who, at: sites.change_depot(
+        s, k, _depot(v), rev=rev, actor=who, now=at
+    ),
+    "close_depot": lambda s, k, _v, _r, who, at: sites.set_depot(s, k, active=False, actor=who, now=at),
+    "open_depot": lambda s, k, _v, _r, who, at: sites.set_depot(s, k, active=True, actor=who, now=at),
+    "add_supply": _add_supply,
+    "add_shelter": lambda s, _k, v, _r, who, at: sites.add_shelter(
+        s, v.get("code") or "", _shelter(v), actor=who, now=at
+    ),
+    "change_shelter": lambda s, k, v, rev, who, at: sites.change_shelter(
+        s, k, _shelter(v), rev=rev, actor=who, now=at
+    ),
+    "close_shelter": lambda s, k, _v, _r, who, at: sites.set_shelter(s, k, active=False, actor=who, now=at),
+    "open_shelter": lambda s, k, _v, _r, who, at: sites.set_shelter(s, k, active=True, actor=who, now=at),
     "set_reserve": _set_reserve,
 }  # fmt: skip

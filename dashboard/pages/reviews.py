@@ -16,6 +16,7 @@ from dashboard.door import reading, writing
 from dashboard.pages.context import actor, districts, place, pressed_button, told, words
 from dashboard.views import review as one_view
 from dashboard.views import reviews as views
+from dashboard.views.ids import id_in
 from dashboard.views.kit import Child, Words
 from dashboard.views.reviews import Here
 from models.clock import Instant, now
@@ -23,6 +24,7 @@ from models.errors import BadInput, HotlineError, NotFound
 from models.rules.incident.chain import Times
 from models.rules.incident.measures import Indicator
 
+PAGE_MOST = 10_000
 DAY_S = 86_400.0
 
 
@@ -105,14 +107,14 @@ def _criteria(asked: Mapping[str, str]) -> Criteria:
 
 def _reports(session: Session, asked: Mapping[str, str], here: Here) -> Child:
     given = asked.get("page", "0")
-    page_no = int(given) if given.isdecimal() else 0
+    page_no = min(id_in(given), PAGE_MOST)
     found = evaluation_lists.listed(session, _asked(asked), actor=actor(), page=page_no)
     waiting = evaluation_lists.unreported(session, actor=actor())
     return views.reports(found, waiting, page_no, asked, here)
 
 
 def _compare(session: Session, asked: Mapping[str, str], here: Here) -> Child:
-    ids = [int(part) for part in asked.get("id", "").split(",") if part.isdecimal()]
+    ids = [id_in(part) for part in asked.get("id", "").split(",") if id_in(part)]
     return views.compare(evaluation_lists.compared(session, ids, actor=actor()), here)
 
 
@@ -150,7 +152,7 @@ def report(search: str) -> Child:
     """Return one report's page: `id` its number."""
     require("command.view")
     given = parse_qs(search.lstrip("?")).get("id", ["0"])[0]
-    found, times, here = whole(int(given) if given.isdecimal() else 0, words())
+    found, times, here = whole(id_in(given), words())
     return one_view.page(found, times, here, own=found.row.written_by == viewer().user_id)
 
 

@@ -15,6 +15,7 @@ from dashboard.pages.context import actor, districts, place, pressed_button, sho
 from dashboard.views import clock
 from dashboard.views import placing as placing_views
 from dashboard.views import ticket as views
+from dashboard.views.ids import id_in
 from dashboard.views.kit import Child
 from dashboard.views.ticket_moves import VERBS, Forms
 from dashboard.views.ticket_query import TicketQuery
@@ -71,7 +72,7 @@ def _days(values: Values) -> int:
 
 def _number(values: Values, name: str) -> int:
     text = _text(values, name)
-    return int(text) if text.isdecimal() else 0  # the service says that there is none such
+    return id_in(text)  # the service says that there is none such
 
 
 def _moment(session: Session, values: Values, name: str) -> float:

@@ -220,8 +220,10 @@ def _exercise(i: Incident, words: Words) -> Child:
     return html.Span(words["command.exercise"], className="exercise") if i.exercise else None
 
 
-def timeline(lines: Sequence[Line], replay: str, zone: str, words: Words) -> Child:
-    """Return what happened, the newest first, and the way to the replay."""
+def timeline(
+    lines: Sequence[Line], replay: str, zone: str, words: Words, *, more: bool = False
+) -> Child:
+    """Return what happened, the newest first, and the way to the replay; more : there is more, which the replay has."""
     return [
         html.H2(
             [words["command.timeline"], link(words["command.replay"], replay, className="muted")]
@@ -239,4 +241,5 @@ def timeline(lines: Sequence[Line], replay: str, zone: str, words: Words) -> Chi
                 for line in reversed(lines)
             ]
         ),
+        link(words["command.earlier"], replay, className="muted") if more else None,
     ]

@@ -80,7 +80,9 @@ FORMS: Mapping[str, tuple[Field, ...]] = {
     "take_floor": (),
     "end_conference": (),
     "notify": (Field("to", "line"), Field("said", "text")),
+    "send_unit": (Field("need", "one", "needs"), Field("override", "text")),
     "cancel_unit": (_NOTE,),
+    "return_supply": (Field("amount", "number"), _NOTE),
 }  # fmt: skip
 """Verb -> what it asks for; one that asks for nothing is done by its button."""
 

@@ -8,7 +8,7 @@ from dash import html
 from command.advice import Advice
 from command.plans import Suggestion
 from command.tasks import waits
-from dashboard.views import clock
+from dashboard.views import clock, files
 from dashboard.views.command_forms import button
 from dashboard.views.kit import Child, Words, empty, link, status
 from models.rules.incident.state import Conference, Incident, Revision, Task
@@ -235,6 +235,11 @@ def _task(i: Incident, task: Task, seen: Seen, words: Words) -> Child:
 
 
 # --- records --------------------------------------------------------------------------------
+
+
+def evidence(i: Incident, words: Words) -> Child:
+    """Return the place of the incident's pictures, films, recordings and papers; its list draws itself."""
+    return html.Div([html.H3(words["command.media"]), files.slot("incident", i.id)])
 
 
 def records(i: Incident, seen: Seen, words: Words) -> Child:

@@ -10,6 +10,7 @@ from command.recommend import Choice, Recommendation, Ruled
 from command.supplies import Sources
 from dashboard.views import clock, command_forms
 from dashboard.views.kit import Child, Words, empty, press, status
+from models.rules.incident.moves import MOVES
 from models.rules.incident.progress import arrival, may_follow
 from models.rules.incident.state import Assignment, Incident, Transfer
 
@@ -191,7 +192,7 @@ def _who(units: Sequence[Ruled], seen: Seen, words: Words) -> str:
                 where=where, need=_named(seen, ruled.floor.capability), n=ruled.floor.least
             )
         elif line is not None and ruled.why == "busy" and line.bound:
-            more = line.bound.no
+            more = line.bound.no or words["force.elsewhere"]
         elif line is not None and ruled.why == "out_of_service":
             more = line.row.reason
         elif line is not None and ruled.why == "stale" and line.age is not None:
@@ -309,9 +310,13 @@ def _transfers(seen: Seen, words: Words) -> Child:
 def _transfer(row: Transfer, seen: Seen, words: Words) -> Child:
     back = words["dispatch.returned"].format(n=f"{row.returned:g}") if row.returned else ""
     eta = clock.duration(row.seconds, words) if row.seconds >= 0 else words["command.no_way"]
+    may = seen.acts and row.out > 0 and seen.incident.status in MOVES["return_supply"].sources
     return [
         html.B(f"{row.label} {row.amount:g} {row.measure}"),
-        html.Small(f" {row.depot} · {clock.time_of(row.at, seen.zone)} · {eta} {back}"),
+        html.Small(f" {row.depot} · {clock.time_of(row.at, seen.zone)} · {eta} {back} "),
+        command_forms.button("return_supply", words, about=row.transfer, css="small")
+        if may
+        else None,
     ]
 
 

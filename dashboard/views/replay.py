@@ -41,7 +41,10 @@ class Shown(NamedTuple):
 def bounds(film: Film) -> tuple[float, float]:
     """Return the first and the last instant of the slider: what was added afterwards is not part of the course."""
     course = [event.at for event in film.reel.events if type(event).__name__ not in AFTERWARDS]
-    return film.start, max(course, default=film.end)
+    shown = [
+        each.about for kept in (film.state.remarks, film.state.media) for each in kept.values()
+    ]
+    return film.start, max([*course, *shown], default=film.end)
 
 
 def page(film: Film, at: float, shown: Shown) -> Child:
@@ -342,7 +345,7 @@ def _media(state: Incident, at: float, shown: Shown) -> list[dict[str, Any]]:
     return [
         {
             "t": each.title, "s": clock.time_of(each.about, shown.zone), "m": shown.words[f"replay.form.{each.form}"],
-            "h": f"/files/{each.ref}" if each.form in ("picture", "film", "paper") and each.ref.isdecimal() else "",
+            "h": f"/files/{each.ref}" if each.form != "camera" and each.ref.isdecimal() else "",
             "f": each.form,
         }
         for each in known[:4]

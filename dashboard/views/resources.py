@@ -12,9 +12,10 @@ from command.resources import TYPES, UnitForm
 from command.supplies import StockLine
 from dashboard.views import clock
 from dashboard.views.kit import Child, Words, aria, empty, link, panel, status, table
-from models.tables import Shelter
+from dashboard.views.resource_fields import chosen, counted, do, name, typed
+from models.tables import Depot, Shelter
 
-TABS = ("units", "supplies", "shelters", "reserves")
+TABS = ("units", "supplies", "depots", "shelters", "reserves")
 STATES = ("available", "committed", "out_of_service")
 _MARKS = {"available": "ok", "committed": "warn", "out_of_service": "off"}
 
@@ -44,7 +45,7 @@ class Names(NamedTuple):
 
 
 Rows = Sequence[Any]
-"""Lines of the tab that is open: `UnitLine`, `StockLine`, `Shelter`, or (`Floor`, units that are there)."""
+"""Lines of the tab that is open: `UnitLine`, `StockLine`, `Depot`, `Shelter`, or (`Floor`, units that are there)."""
 
 
 def page(query: Query, listed: Child, beside: Child, words: Words) -> Child:
@@ -119,7 +120,7 @@ def listing(query: Query, rows: Rows, names: Names, words: Words) -> Child:
     if not rows:
         return empty(words["resources.none"])
     draw: Mapping[str, Callable[[Query, Any, Names, Words], Child]] = {
-        "units": _units, "supplies": _supplies, "shelters": _shelters, "reserves": _reserves,
+        "units": _units, "supplies": _supplies, "depots": _depots, "shelters": _shelters, "reserves": _reserves,
     }  # fmt: skip
     return draw[query.tab](query, rows, names, words)
 
@@ -144,7 +145,7 @@ def _units(query: Query, rows: Sequence[UnitLine], names: Names, words: Words) -
             words[f"unit_type.{line.row.type}"],
             "、".join(names.capabilities.get(c, c) for c in line.row.capabilities),
             state(line, words), _staff(line, words), age(line, words),
-            names.districts.get(line.row.district, line.row.district),
+            _area(line.row.district, names, words),
         ]
         for line in rows
     ]  # fmt: skip
@@ -162,7 +163,7 @@ def state(line: UnitLine, words: Words) -> Child:
     if line.bound is not None:
         go = link(
             line.bound.no, f"/command?id={line.bound.incident}&pane=units", title=line.bound.title
-        )
+        ) if line.bound.incident else words["force.elsewhere"]  # fmt: skip
         return [mark, " ", go, " ", words[f"progress.{line.bound.progress}"]]
     return [mark, html.Small(f" {line.row.reason}")] if line.row.reason else mark
 
@@ -188,7 +189,7 @@ def _supplies(query: Query, rows: Sequence[StockLine], names: Names, words: Word
             link(line.depot.label, query.address(key=f"{line.row.depot}/{line.row.code}")), line.row.label,
             f"{line.row.amount:g} {line.row.measure}", f"{line.row.floor:g}",
             status("bad", words["resources.low"]) if line.low else status("ok", words["resources.enough"]),
-            names.districts.get(line.depot.district, line.depot.district), line.depot.phone,
+            _area(line.depot.district, names, words), line.depot.phone,
         ]
         for line in rows
     ]  # fmt: skip
@@ -196,14 +197,37 @@ def _supplies(query: Query, rows: Sequence[StockLine], names: Names, words: Word
     return table(heads, body, label=words["resources.supplies"])
 
 
+def _depots(query: Query, rows: Sequence[Depot], names: Names, words: Words) -> Child:
+    body = [
+        [
+            link(row.code, query.address(key=row.code), className="num"),
+            _site(row, words),
+            row.organisation, row.phone, _area(row.district, names, words), row.address,
+        ]
+        for row in rows
+    ]  # fmt: skip
+    heads = _heads(words, "code", "label", "organisation", "phone", "district", "address")
+    return table(heads, body, label=words["resources.depots"])
+
+
+def _area(code: str, names: Names, words: Words) -> str:
+    return names.districts.get(code, code) or words["resources.city"]
+
+
+def _site(row: Depot | Shelter, words: Words) -> Child:
+    if row.active:
+        return row.label
+    return [row.label, " ", status("off", words["resources.unused"])]
+
+
 def _shelters(query: Query, rows: Sequence[Shelter], names: Names, words: Words) -> Child:
     body = [
         [
-            link(row.code, query.address(key=row.code), className="num"), row.label, f"{row.capacity:,}",
+            link(row.code, query.address(key=row.code), className="num"), _site(row, words), f"{row.capacity:,}",
             f"{row.occupied:,}",
             f"{row.capacity - row.occupied:,}" if row.occupied < row.capacity
             else status("bad", words["resources.full"]),
-            names.districts.get(row.district, row.district), row.address,
+            _area(row.district, names, words), row.address,
         ]
         for row in rows
     ]  # fmt: skip
@@ -237,20 +261,20 @@ def unit_form(line: UnitLine | None, names: Names, words: Words) -> Child:
     form = UnitForm.of(row) if row else UnitForm("", "fire", (), 4, 3, 0.0, 0.0)
     spot = f"{form.station_lon:.6f},{form.station_lat:.6f}" if row else ""
     fields = [
-        None if row else _typed("code", "", words),
-        _typed("label", form.label, words),
-        _chosen("type", [(t, words[f"unit_type.{t}"]) for t in TYPES], form.type, words),
-        _chosen("capabilities", names.capabilities.items(), list(form.capabilities), words, several=True),
-        html.Div([_counted("staff", form.staff, words), _counted("min_staff", form.min_staff, words)], className="two"),
-        _typed("station", spot, words),
+        None if row else typed("code", "", words),
+        typed("label", form.label, words),
+        chosen("type", [(t, words[f"unit_type.{t}"]) for t in TYPES], form.type, words),
+        chosen("capabilities", names.capabilities.items(), list(form.capabilities), words, several=True),
+        html.Div([counted("staff", form.staff, words), counted("min_staff", form.min_staff, words)], className="two"),
+        typed("station", spot, words),
         html.Div([
-            _typed("organisation", form.organisation, words), _typed("phone", form.phone, words),
+            typed("organisation", form.organisation, words), typed("phone", form.phone, words),
         ], className="two"),
         html.Div([
-            _chosen("district", [("", "—"), *names.districts.items()], form.district, words),
-            _typed("device", form.device, words),
+            chosen("district", [("", "—"), *names.districts.items()], form.district, words),
+            typed("device", form.device, words),
         ], className="two"),
-        _do("change_unit" if row else "add_unit", words["resources.save"], row.code if row else "", primary=True),
+        do("change_unit" if row else "add_unit", words["resources.save"], row.code if row else "", primary=True),
     ]  # fmt: skip
     title = f"{row.code} {row.label}" if row else words["resources.new"]
     about: list[Child] = [html.P(state(line, words)), html.P(age(line, words))] if line else []
@@ -268,13 +292,13 @@ def unit_form(line: UnitLine | None, names: Names, words: Words) -> Child:
 
 def _marks(line: UnitLine, words: Words) -> Child:
     if line.row.state == "out_of_service":
-        return _do("mark_available", words["resources.mark_available"], line.row.code)
+        return do("mark_available", words["resources.mark_available"], line.row.code)
     return html.Div(
         [
             dcc.Input(
-                id=_name("reason"), type="text", maxLength=500, placeholder=words["resources.why_out"]
+                id=name("reason"), type="text", maxLength=500, placeholder=words["resources.why_out"]
             ),
-            _do("mark_out", words["resources.mark_out"], line.row.code),
+            do("mark_out", words["resources.mark_out"], line.row.code),
         ],
         className="line-form",
     )  # fmt: skip
@@ -284,7 +308,7 @@ def _upkeep(line: UnitLine, words: Words) -> Child:
     verb = "deactivate_unit" if line.row.active else "activate_unit"
     said = words["resources.deactivate" if line.row.active else "resources.activate"]
     return html.Div(
-        [_do("new_token", words["resources.token"], line.row.code), _do(verb, said, line.row.code)],
+        [do("new_token", words["resources.token"], line.row.code), do(verb, said, line.row.code)],
         className="buttons",
     )
 
@@ -294,79 +318,23 @@ def stock_form(line: StockLine, words: Words) -> Child:
     key = f"{line.row.depot}/{line.row.code}"
     fields = [
         html.P(f"{words['resources.col.amount']} {line.row.amount:g} {line.row.measure}"),
-        _counted("amount", None, words), _typed("note", "", words),
+        counted("amount", None, words), typed("note", "", words),
         html.Div([
-            _do("stock_in", words["resources.stock_in"], key, primary=True),
-            _do("stock_out", words["resources.stock_out"], key),
+            do("stock_in", words["resources.stock_in"], key, primary=True),
+            do("stock_out", words["resources.stock_out"], key),
         ], className="buttons"),
-        _counted("floor", line.row.floor, words), _do("set_floor", words["resources.save"], key),
+        counted("floor", line.row.floor, words), do("set_floor", words["resources.save"], key),
     ]  # fmt: skip
     title = f"{line.depot.label} · {line.row.label}"
     return panel(title, html.Div(fields, className="form"), css="roomy")
-
-
-def shelter_form(row: Shelter, words: Words) -> Child:
-    """Return what may be done with a shelter."""
-    store = dcc.Store(id={"resource-rev": "shelter"}, data=row.occupied)
-    fields = [
-        html.P(f"{row.address} {row.phone}"), _counted("occupied", row.occupied, words),
-        _do("occupy", words["resources.save"], row.code, primary=True),
-    ]  # fmt: skip
-    return [store, panel(row.label, html.Div(fields, className="form"), css="roomy")]
 
 
 def reserve_form(floor: Floor | None, names: Names, words: Words) -> Child:
     """Return the form of a floor; 0 takes it away."""
     given = floor or Floor("", "", 1)
     fields = [
-        _chosen("capability", names.capabilities.items(), given.capability or None, words),
-        _chosen("district", [("", words["dispatch.whole_city"]), *names.districts.items()], given.district, words),
-        _counted("least", given.least, words), _do("set_reserve", words["resources.save"], "", primary=True),
+        chosen("capability", names.capabilities.items(), given.capability or None, words),
+        chosen("district", [("", words["dispatch.whole_city"]), *names.districts.items()], given.district, words),
+        counted("least", given.least, words), do("set_reserve", words["resources.save"], "", primary=True),
     ]  # fmt: skip
     return panel(words["resources.reserves"], html.Div(fields, className="form"), css="roomy")
-
-
-def _name(field: str) -> dict[str, str]:
-    return {"resource-field": field}
-
-
-def _labelled(field: str, control: Child, words: Words) -> html.Div:
-    return html.Div(
-        html.Label([html.Span(words[f"resources.field.{field}"]), control]), className="field"
-    )
-
-
-def _typed(field: str, value: str, words: Words) -> Child:
-    return _labelled(
-        field, dcc.Input(id=_name(field), type="text", value=value, maxLength=200), words
-    )
-
-
-def _counted(field: str, value: float | None, words: Words) -> Child:
-    return _labelled(
-        field, dcc.Input(id=_name(field), type="number", value=value, min=0, step="any"), words
-    )
-
-
-def _chosen(
-    field: str, options: Iterable[tuple[str, str]], value: Any, words: Words, *, several: bool = False  # noqa: ANN401
-) -> Child:  # fmt: skip
-    listed = [{"label": text, "value": code} for code, text in options]
-    if several:
-        return html.Div(
-            [
-                html.Span(words[f"resources.field.{field}"], className="legend"),
-                dcc.Checklist(listed, value, id=_name(field), className="boxes", inline=True),
-            ],
-            className="field",
-        )
-    control = dcc.Dropdown(
-        listed, value, id=_name(field), clearable=False, placeholder=words["choice.choose"]
-    )
-    return _labelled(field, control, words)
-
-
-def _do(verb: str, text: str, key: str, *, primary: bool = False) -> html.Button:
-    return html.Button(
-        text, id={"resource-do": verb, "key": key}, type="button", className="button primary" if primary else "button",
-    )  # fmt: skip

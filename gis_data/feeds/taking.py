@@ -55,16 +55,21 @@ def actor_of(feed: Feed) -> Actor:
     return System(frozenset({state.PERMISSION}), ref=f"feed:{feed.name}")
 
 
-def take(session: Session, feed_id: int, raw: bytes, *, roads: Roads, now: Instant) -> Taken:
+def take(
+    session: Session, feed_id: int, raw: bytes, *, roads: Roads, now: Instant, asked: Feed | None = None
+) -> Taken:  # fmt: skip
     """Take a message of a feed in; what cannot be read becomes a dead letter, said in what returns.
 
-    NotFound for no such feed, WrongStatus for one that is stopped.
+    asked : the feed as it was asked, None for what was pushed. NotFound for no such feed, WrongStatus for one that is
+    stopped, or was changed since it was asked: it may be another's answer.
     """
     feed = session.scalar(select(Feed).where(Feed.id == feed_id).with_for_update())
     if feed is None:
         raise NotFound(f"no feed {feed_id}")
     if not feed.active:
         raise WrongStatus(f"feed {feed.name} is stopped")
+    if asked is not None and asked.changed_at != feed.changed_at:
+        raise WrongStatus(f"feed {feed.name} was changed")
     who = actor_of(feed)
     try:
         content = _read(feed, raw, now)
@@ -128,6 +133,8 @@ def replay(session: Session, letter_id: int, *, roads: Roads, actor: Actor, now:
 
 
 # --- the book of a polled feed ----------------------------------------------------------------
+# Each is given the feed as it was asked. Of one that was changed meanwhile nothing is noted: it is asked anew as it
+# is now.
 
 
 def due(session: Session, *, now: Instant, skip: Sequence[int] = ()) -> Sequence[Feed]:
@@ -141,40 +148,27 @@ def due(session: Session, *, now: Instant, skip: Sequence[int] = ()) -> Sequence
 def answered(
     session: Session, feed: Feed, *, etag: str, modified: str, next_at: Instant, now: Instant
 ) -> None:
-    """Note that a feed, as it was asked, answered in full: by what it is asked next time, and when.
-
-    Of one that was changed meanwhile nothing is noted: it is asked anew as it is now.
-    """
+    """Note that a feed answered in full: by what it is asked next time, and when."""
     facts = {"etag": etag[:500], "modified": modified[:100], "fails": 0}
-    session.execute(
-        update(Feed).where(Feed.id == feed.id, Feed.changed_at == feed.changed_at)
-        .values(**facts, tried_at=to_datetime(now), next_at=to_datetime(next_at))
-    )  # fmt: skip
+    _note_asked(session, feed, **facts, tried_at=to_datetime(now), next_at=to_datetime(next_at))
 
 
-def unchanged(session: Session, feed_id: int, *, next_at: Instant, now: Instant) -> None:
+def unchanged(session: Session, feed: Feed, *, next_at: Instant, now: Instant) -> None:
     """Note that a feed has nothing new (304): it was heard, though what it told grows older."""
-    feed = session.get_one(Feed, feed_id)
     at = to_datetime(now)
-    _note(
-        session,
-        feed,
-        tried_at=at,
-        heard_at=at,
-        fails=0,
-        last_error="",
-        next_at=to_datetime(next_at),
-    )
-    silence.end(session, feed, actor=actor_of(feed), now=now)
+    noted = _note_asked(
+        session, feed, tried_at=at, heard_at=at, fails=0, last_error="", next_at=to_datetime(next_at)
+    )  # fmt: skip
+    if noted:
+        silence.end(session, feed, actor=actor_of(feed), now=now)
 
 
-def failed(session: Session, feed_id: int, error: str, *, next_at: Instant, now: Instant) -> None:
+def failed(session: Session, feed: Feed, error: str, *, next_at: Instant, now: Instant) -> None:
     """Note that a feed could not be asked, or said what cannot be read, and when it is tried again.
 
     What it was asked by is forgotten: the answer must come in full when it comes.
     """
-    feed = session.get_one(Feed, feed_id)
-    _note(
+    _note_asked(
         session, feed, tried_at=to_datetime(now), next_at=to_datetime(next_at),
         last_error=error[:ERROR_MOST], fails=Feed.fails + 1, etag="", modified="",
     )  # fmt: skip
@@ -202,6 +196,12 @@ def _read(feed: Feed, raw: bytes, now: Instant) -> Content:
 
 def _note(session: Session, feed: Feed, **facts: object) -> None:
     session.execute(update(Feed).where(Feed.id == feed.id).values(**facts))
+
+
+def _note_asked(session: Session, feed: Feed, **facts: object) -> bool:
+    """Write into the book of a feed that is still what was asked; say whether it is."""
+    mine = update(Feed).where(Feed.id == feed.id, Feed.changed_at == feed.changed_at)
+    return session.execute(mine.values(**facts).returning(Feed.id)).first() is not None
 
 
 def _told(

@@ -7,6 +7,7 @@ from urllib.parse import quote
 
 import httpx
 
+from gis_data.feeds.reach import Door, Forbidden
 from gis_data.feeds.registry import SECRET
 from gis_data.feeds.taking import MOST_BYTES
 
@@ -29,19 +30,21 @@ class Fetched(NamedTuple):
     modified: str = ""
 
 
-def client() -> httpx.AsyncClient:
-    """Return the client of a loop: no redirects, no proxy of the environment, every wait bounded."""
+def client(*, loopback: bool = False) -> httpx.AsyncClient:
+    """Return the client of a loop: no redirects, no proxy of the environment, every wait bounded.
+
+    loopback : a feed may stand on this machine itself.
+    """
     timeout = httpx.Timeout(READ_S, connect=CONNECT_S, pool=CONNECT_S)
-    limits = httpx.Limits(max_connections=64, max_keepalive_connections=16)
     return httpx.AsyncClient(
-        timeout=timeout, limits=limits, follow_redirects=False, trust_env=False
+        timeout=timeout, transport=Door(loopback=loopback), follow_redirects=False, trust_env=False
     )
 
 
 async def fetch(
     http: httpx.AsyncClient, url: str, *, secret: str = "", etag: str = "", modified: str = ""
 ) -> Fetched:
-    """Ask once; FetchFailed says timeout, unreachable, status N, redirect, encoding, too_large.
+    """Ask once; FetchFailed says timeout, forbidden, unreachable, status N, redirect, encoding, too_large.
 
     secret : put where the address says `{secret}`, else sent as a bearer token.
     """
@@ -58,6 +61,8 @@ async def fetch(
             return await _answer(came)
     except (TimeoutError, httpx.TimeoutException) as error:
         raise FetchFailed("timeout") from error
+    except Forbidden as error:
+        raise FetchFailed("forbidden") from error
     except (httpx.HTTPError, httpx.InvalidURL) as error:
         raise FetchFailed(f"unreachable: {type(error).__name__}") from error
 

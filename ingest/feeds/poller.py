@@ -45,13 +45,15 @@ class Feeds:
     """Asks one tenant's bureaus."""
 
     def __init__(
-        self, redis: "Redis", engine: Engine, tenant: str, vault: Vault, files: Files
-    ) -> None:
+        self, redis: "Redis", engine: Engine, tenant: str, vault: Vault, files: Files, *,
+        loopback: bool = False,
+    ) -> None:  # fmt: skip
         self.tenant = tenant
         self._redis = redis
         self._engine = engine
         self._vault = vault
         self._files = files
+        self._loopback = loopback
         self._name = process_name(f"feeds-{tenant}")
         self._lease = Lease(redis, f"feeds:{tenant}", self._name, LEASE_MS)
         self._tenant_id = 0
@@ -79,7 +81,7 @@ class Feeds:
         try:
             self.state = "asking"
             self._tenant_id = await asyncio.to_thread(db.tenant_id_of, self._engine, self.tenant)
-            async with client() as http:
+            async with client(loopback=self._loopback) as http:
                 await self._ask_on(http)
         finally:
             self.state = "waiting"
@@ -128,7 +130,7 @@ class Feeds:
             log.warning("feed %s: store lost: %s", feed.name, error)
             await asyncio.sleep(POLL_S)
         except HotlineError as error:
-            log.info("feed %s: stopped meanwhile: %s", feed.name, error)
+            log.info("feed %s: stopped or changed meanwhile: %s", feed.name, error)
         except Exception:
             log.exception("feed %s: fault of ours", feed.name)
             await asyncio.sleep(PUT_OFF_S)  # it stands among those asked, so it is left alone
@@ -149,7 +151,7 @@ class Feeds:
         at = now()
         again = at + pause_s(feed.every_s, feed.fails + 1, self._chance)
         with db.transaction(self._engine, self._tenant_id) as session:
-            taking.failed(session, feed.id, error, next_at=again, now=at)
+            taking.failed(session, feed, error, next_at=again, now=at)
         log.info("feed %s: asked -> %s -> again in %.0f s", feed.name, error, again - at)
 
     def _take(self, feed: Feed, came: Fetched) -> None:
@@ -157,10 +159,10 @@ class Feeds:
         again = at + pause_s(feed.every_s, 0, self._chance)
         with db.transaction(self._engine, self._tenant_id) as session:
             if came.body is None:
-                taking.unchanged(session, feed.id, next_at=again, now=at)
+                taking.unchanged(session, feed, next_at=again, now=at)
                 return
             told = taking.take(
-                session, feed.id, came.body, roads=lambda: self._roads(session), now=at
+                session, feed.id, came.body, roads=lambda: self._roads(session), now=at, asked=feed
             )
             self._keep_book(session, feed, came, told, again, at)
         self.taken += 1
@@ -170,7 +172,7 @@ class Feeds:
     ) -> None:
         if told.error:
             later = at + pause_s(feed.every_s, feed.fails + 1, self._chance)
-            taking.failed(session, feed.id, f"unreadable: {told.error}", next_at=later, now=at)
+            taking.failed(session, feed, f"unreadable: {told.error}", next_at=later, now=at)
             return
         # a message that told of something we could not use is asked for whole again
         etag = "" if told.refused else came.etag

@@ -40,7 +40,7 @@ WAITING_MOST = 100_000
 """Points that wait for the database: beyond it the stream keeps what comes."""
 LOST_S = 5.0
 PURGE_S = 600.0
-NEVER = (DataError, IntegrityError)
+NEVER = (DataError, IntegrityError, ValueError, OverflowError)
 """Faults of what is to be written: trying again cannot help."""
 
 
@@ -236,16 +236,15 @@ class Tracker:
         """Commit what waits, then acknowledge it; without a database it goes on waiting."""
         work, self._work = self._work, _Work()
         try:
-            await asyncio.to_thread(self._commit, work)
+            never = await asyncio.to_thread(self._commit, work)
         except STORE_LOST as error:
             self._work = work.and_then(self._work)
             self._say_away(error)
             return
-        except NEVER as error:
-            log.error("positions %s: refused by the database: %s", self.tenant, error)
-            for entry in work.entries:
-                raw = entry.fields.get(b"f", b"")
-                await streams.bury(self._redis, self.tenant, "positions", error, raw)
+        for point, fault in never:
+            log.error("positions %s: refused by the database: %s", self.tenant, fault)
+            raw = fixes.encode([point.fix])
+            await streams.bury(self._redis, self.tenant, "positions", fault, raw)
         self._away = False
         if work.entries:
             await self._group.done(work.entries)
@@ -255,13 +254,30 @@ class Tracker:
             log.warning("positions %s: database away: %s", self.tenant, error)
         self._away = True
 
-    def _commit(self, work: _Work) -> None:
-        if work.points:
-            with db.transaction(self._engine, self._tenant_id) as session:
-                keep.keep(session, work.latest, work.points)
+    def _commit(self, work: _Work) -> list[tuple[Point, Exception]]:
+        """Write all that was taken; return the points that can never be written, each with why."""
+        never = self._write(work.latest, work.points) if work.points else []
         while work.told:
             self._tell(work.told[0])
             work.told.pop(0)  # told before a loss: not again
+        return never
+
+    def _write(
+        self, latest: dict[str, Point], points: list[Point]
+    ) -> list[tuple[Point, Exception]]:
+        """Write points at once, or by halves until what cannot be written stands alone: nobody else's is lost."""
+        try:
+            with db.transaction(self._engine, self._tenant_id) as session:
+                mine = {
+                    point.fix.unit: point for point in points if latest.get(point.fix.unit) == point
+                }
+                keep.keep(session, mine, points)
+        except NEVER as error:
+            if len(points) == 1:
+                return [(points[0], error)]
+            half = len(points) // 2
+            return self._write(latest, points[:half]) + self._write(latest, points[half:])
+        return []
 
     def _tell(self, told: Point | Arrival) -> None:
         """Take down a button or an arrival, in a transaction of its own; what cannot be is counted and left."""

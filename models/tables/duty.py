@@ -196,7 +196,10 @@ class DutyRemark(Owned, Base):
 
 
 class DutyReport(Owned, Base):
-    """A duty report of [since, until); facts : as counted when it was drawn; state : draft, submitted, approved."""
+    """A duty report of [since, until); facts : as counted when it was drawn; state : draft, submitted, approved.
+
+    drafted_by : whose text it is: who drew it, or wrote it anew since.
+    """
 
     __tablename__ = "duty_report"
     id: Mapped[Id]

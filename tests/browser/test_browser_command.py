@@ -461,9 +461,8 @@ def it_is_controlled_and_closed(night: Night) -> None:
         before = tasks.nth(n - 1)
         press(coord, "drop_task" if n == 5 else "finish_task", n, note="复测合格")
         expect(before).to_contain_text("不再需要" if n == 5 else "完成")
-    night.known["controlled"] = (
-        time.time()
-    )  # the slider goes by whole seconds: some pass before the end
+    coord.wait_for_timeout(1500)  # the slider goes by whole seconds
+    night.known["controlled"] = time.time()
     night.shoot(coord, "tasks-done", large=True)
     coord.wait_for_timeout(1500)
     press(coord, "end", note="应急终止")
@@ -537,10 +536,10 @@ def it_is_evaluated(night: Night) -> None:
     for box in coord.locator(".review-judged input").all():
         box.fill("90")
     night.shoot(coord, "review-draft", large=True)
-    verb_of(coord, "submit").click()
+    coord.locator('button[id*=\'"review-do":"submit"\']').click()
     expect(coord.locator(".review-facts")).to_contain_text("待审批")
     leader.goto(f"{url}/command/review?id={number}")
-    verb_of(leader, "approve").click()
+    leader.locator('button[id*=\'"review-do":"approve"\']').click()
     expect(leader.locator(".review-facts")).to_contain_text("已批准")
     night.shoot(leader, "review-approved")
     file = leader.request.get(f"{url}/api/command/evaluation/{number}.pdf").body()

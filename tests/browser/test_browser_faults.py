@@ -4,7 +4,7 @@ import re
 from typing import TYPE_CHECKING
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, expect
 from whole_stack import Stack
 
 if TYPE_CHECKING:
@@ -70,3 +70,36 @@ def test_a_hidden_tab_shows_the_truth_when_it_wakes(page: Page) -> None:
     page.bring_to_front()
     expect(page.locator(".fresh").first).to_have_attribute("data-level", "ok")
     other.close()
+
+
+HIDE = """(hidden) => {
+  Object.defineProperty(document, "hidden", { get: () => hidden, configurable: true });
+  document.dispatchEvent(new Event("visibilitychange"));
+}"""
+
+
+def test_tabs_that_nobody_looks_at_leave_the_browser_its_connections(
+    stack: Stack, chromium: Browser, watch: "Watch"
+) -> None:
+    """Over HTTP/1 a browser has six connections to a server: the seventh tab of a desk must still open."""
+    context = chromium.new_context()
+    try:
+        first = context.new_page()
+        watch.on(first, stack.url)
+        stack.login(first, "duty", "/calls")
+        tabs = [first]
+        for _ in range(7):
+            tabs[-1].evaluate(HIDE, True)
+            tabs[-1].wait_for_function("!hotline.live.listening()", timeout=30_000)
+            tabs.append(context.new_page())
+            watch.on(tabs[-1], stack.url)
+            tabs[-1].goto(f"{stack.url}/calls")
+            expect(tabs[-1].locator(".fresh").first).to_have_attribute("data-level", "ok")
+        tabs[-1].evaluate(HIDE, True)
+        tabs[-1].wait_for_function("!hotline.live.listening()", timeout=30_000)
+        first.evaluate(HIDE, False)
+        expect(first.locator(".fresh").first).to_have_attribute("data-level", "ok", timeout=BACK_MS)
+        assert first.evaluate("hotline.live.listening()")
+    finally:
+        context.close()
+    watch.clean()

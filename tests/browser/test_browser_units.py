@@ -118,7 +118,7 @@ def test_open_screens_hear_again_after_the_web_restarts(
 ) -> None:
     # screens of their own: one browser has six connections, and a page holds two for its streams
     pages = [
-        chromium.new_context(viewport={"width": 1366, "height": 768}).new_page() for _ in range(5)
+        chromium.new_context(viewport={"width": 1366, "height": 768}).new_page() for _ in range(10)
     ]
     for each in pages:
         stack.login(each, "coord", "/command")

@@ -18,6 +18,7 @@ from models.rules import media
 from models.store.files import STALE_S, Files
 from models.tables import Attachment, Audit, Ticket, TicketLeg, Unit
 from tickets import attachments as f
+from tickets.attachments import HOLDERS
 from tickets.moving import Actor
 
 PNG = b"\x89PNG\r\n\x1a\n" + b"\0" * 40
@@ -107,19 +108,19 @@ def on_disk(folder: Path) -> list[Path]:
 
 
 def add(session: Session, files: Files, tenant: Place, ticket: Ticket, who: Actor = AGENT) -> int:
-    return f.add(session, "ticket", ticket.id, taken(files, tenant), actor=who, now=AT)
+    return f.add(session, "ticket", ticket.id, taken(files, tenant), HOLDERS, actor=who, now=AT)
 
 
 def test_it_works(session: Session, tenant: Place, ticket: Ticket, files: Files) -> None:
     number = add(session, files, tenant, ticket)
-    (kept,) = f.listed(session, "ticket", ticket.id, actor=UNIT, now=AT)
+    (kept,) = f.listed(session, "ticket", ticket.id, HOLDERS, actor=UNIT, now=AT)
     assert (kept.row.id, kept.row.name, kept.row.media) == (number, "现场.png", "image/png")
     assert not kept.removable
     assert files.path(tenant.id, kept.row.sha256).read_bytes() == PNG
-    f.remove(session, number, reason="传错了", actor=AGENT, now=AT + 1)
-    assert f.listed(session, "ticket", ticket.id, actor=AGENT, now=AT) == []
+    f.remove(session, number, HOLDERS, reason="传错了", actor=AGENT, now=AT + 1)
+    assert f.listed(session, "ticket", ticket.id, HOLDERS, actor=AGENT, now=AT) == []
     with pytest.raises(NotFound):
-        f.find(session, number, actor=AGENT, now=AT)
+        f.find(session, number, HOLDERS, actor=AGENT, now=AT)
     told = session.scalars(select(Audit).order_by(Audit.id)).all()
     assert [line.verb for line in told] == ["file_add", "file_remove"]
     assert told[1].detail["reason"] == "传错了"
@@ -162,9 +163,9 @@ def test_a_subject_has_its_count(
     monkeypatch.setattr(f, "COUNT_MAX", 2)
     first, _ = add(session, files, tenant, ticket), add(session, files, tenant, ticket)
     with pytest.raises(BadInput) as refused:
-        f.check_add(session, "ticket", ticket.id, actor=AGENT, now=AT)
+        f.check_add(session, "ticket", ticket.id, HOLDERS, actor=AGENT, now=AT)
     assert (refused.value.facts["limit"], refused.value.facts["most"]) == ("count", 2)
-    f.remove(session, first, reason="重复", actor=AGENT, now=AT)
+    f.remove(session, first, HOLDERS, reason="重复", actor=AGENT, now=AT)
     add(session, files, tenant, ticket)
 
 
@@ -256,21 +257,21 @@ def test_another_unit_sees_nothing(
 ) -> None:
     number = add(session, files, tenant, ticket)
     with pytest.raises(NotFound):
-        f.find(session, number, actor=OTHER, now=AT)
+        f.find(session, number, HOLDERS, actor=OTHER, now=AT)
     with pytest.raises(NotFound):
-        f.listed(session, "ticket", ticket.id, actor=OTHER, now=AT)
+        f.listed(session, "ticket", ticket.id, HOLDERS, actor=OTHER, now=AT)
     with pytest.raises(NotFound):
-        f.check_add(session, "ticket", ticket.id, actor=OTHER, now=AT)
-    assert f.find(session, number, actor=UNIT, now=AT).id == number
+        f.check_add(session, "ticket", ticket.id, HOLDERS, actor=OTHER, now=AT)
+    assert f.find(session, number, HOLDERS, actor=UNIT, now=AT).id == number
     with pytest.raises(Refused):
-        f.find(session, number, actor=Actor(5, "无权", frozenset()), now=AT)
+        f.find(session, number, HOLDERS, actor=Actor(5, "无权", frozenset()), now=AT)
 
 
 def test_who_only_looks_adds_nothing(session: Session, ticket: Ticket) -> None:
-    assert not f.may_add(session, "ticket", ticket.id, actor=LEADER, now=AT)
-    assert f.may_add(session, "ticket", ticket.id, actor=UNIT, now=AT)
+    assert not f.may_add(session, "ticket", ticket.id, HOLDERS, actor=LEADER, now=AT)
+    assert f.may_add(session, "ticket", ticket.id, HOLDERS, actor=UNIT, now=AT)
     with pytest.raises(NotFound):
-        f.check_add(session, "letter", ticket.id, actor=AGENT, now=AT)
+        f.check_add(session, "letter", ticket.id, HOLDERS, actor=AGENT, now=AT)
 
 
 def test_a_unit_removes_its_own_the_centre_any(
@@ -278,12 +279,12 @@ def test_a_unit_removes_its_own_the_centre_any(
 ) -> None:
     centres, units = add(session, files, tenant, ticket), add(session, files, tenant, ticket, UNIT)
     with pytest.raises(Refused):
-        f.remove(session, centres, reason="不要", actor=UNIT, now=AT)
+        f.remove(session, centres, HOLDERS, reason="不要", actor=UNIT, now=AT)
     with pytest.raises(BadInput):
-        f.remove(session, units, reason=" ", actor=AGENT, now=AT)
-    f.remove(session, units, reason="不清楚", actor=AGENT, now=AT)
+        f.remove(session, units, HOLDERS, reason=" ", actor=AGENT, now=AT)
+    f.remove(session, units, HOLDERS, reason="不清楚", actor=AGENT, now=AT)
     with pytest.raises(NotFound):
-        f.remove(session, units, reason="再来一次", actor=UNIT, now=AT)
+        f.remove(session, units, HOLDERS, reason="再来一次", actor=UNIT, now=AT)
 
 
 def test_a_part_that_was_returned_is_looked_at_only(session: Session, ticket: Ticket) -> None:
@@ -291,9 +292,9 @@ def test_a_part_that_was_returned_is_looked_at_only(session: Session, ticket: Ti
     assert leg is not None
     leg.returned_at = _at()
     session.flush()
-    assert f.listed(session, "ticket", ticket.id, actor=UNIT, now=AT) == []
+    assert f.listed(session, "ticket", ticket.id, HOLDERS, actor=UNIT, now=AT) == []
     with pytest.raises(Refused):
-        f.check_add(session, "ticket", ticket.id, actor=UNIT, now=AT)
+        f.check_add(session, "ticket", ticket.id, HOLDERS, actor=UNIT, now=AT)
 
 
 def test_an_archived_ticket_keeps_its_files(
@@ -303,10 +304,10 @@ def test_an_archived_ticket_keeps_its_files(
     ticket.status = "archived"
     session.flush()
     with pytest.raises(WrongStatus):
-        f.check_add(session, "ticket", ticket.id, actor=AGENT, now=AT)
+        f.check_add(session, "ticket", ticket.id, HOLDERS, actor=AGENT, now=AT)
     with pytest.raises(Refused):
-        f.remove(session, number, reason="晚了", actor=AGENT, now=AT)
-    assert f.find(session, number, actor=AGENT, now=AT).id == number
+        f.remove(session, number, HOLDERS, reason="晚了", actor=AGENT, now=AT)
+    assert f.find(session, number, HOLDERS, actor=AGENT, now=AT).id == number
 
 
 def test_the_row_says_how_large_it_is(

@@ -5,13 +5,18 @@ import threading
 from collections.abc import Iterator
 from urllib.parse import urlencode
 
+import httpx
 import pytest
-from desk_site import Site, running_site
+from desk_site import PEOPLE, Site, running_site
+from factories import make_user
+from fastapi import FastAPI
 from real_stores import Stores
 from sqlalchemy import Engine
 
+from dashboard import cameras
 from dashboard.cameras import address, rewritten
 from models.clock import now, to_datetime
+from models.errors import Unavailable
 from models.tables import Camera
 
 PLAYLIST = """#EXTM3U
@@ -50,7 +55,7 @@ def eye() -> Iterator[str]:
 
 @pytest.fixture(scope="module")
 def site(stores: Stores, engine: Engine, eye: str) -> Iterator[Site]:
-    with running_site(stores, engine) as made:
+    with running_site(stores, engine, loopback=True) as made:
         with made.session() as session:
             for key, path in (
                 ("东门/1", "/a/live.m3u8"),
@@ -86,9 +91,39 @@ def test_what_no_playlist_named_is_not_fetched(site: Site, eye: str) -> None:
     assert site.client("coordinator").get(asked).status == 404
 
 
+async def test_a_camera_on_this_machine_wants_the_setting(
+    eye: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What a playlist names is checked by its address, too: the name alone may say any."""
+    site = FastAPI()
+    monkeypatch.setattr(cameras, "_url", lambda _bureau, _key: f"{eye}/a/live.m3u8")
+    monkeypatch.setattr(cameras, "_seal", lambda *_: "seal")
+    cameras.routes(site, loopback=False)
+    asked = {"bureau": "traffic", "key": "k", "at": f"{eye}/0.ts", "seal": "seal"}
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(site), base_url="http://us") as http:
+        for path in (address("traffic", "k"), f"/api/cameras/part?{urlencode(asked)}"):
+            with pytest.raises(Unavailable, match="Forbidden"):
+                await http.get(path)
+
+
 @pytest.mark.parametrize(("key", "status"), [("坏", 503), ("无", 503), ("别处", 404)])
 def test_a_camera_that_is_not_there_says_so(site: Site, key: str, status: int) -> None:
     assert site.client("coordinator").get(address("traffic", key)).status == status
+
+
+def test_a_unit_sees_no_camera_whatever_its_role_may(site: Site) -> None:
+    """A unit has no part in command, even when somebody gave its role the right to look."""
+    shown = ("command_map.drawn", [0, 0, None])
+    assert "bureau=traffic" in site.ask("coordinator", *shown).text
+    with site.session() as session:
+        user = make_user(session, site.place.id, "lookers", permissions=PEOPLE["coordinator"].can)
+        user.unit = "zjj"
+    assert "bureau=traffic" not in site.ask("lookers", *shown).text
+    parts = site.client("coordinator").get(address("traffic", "东门/1")).text.splitlines()
+    (part,) = [line for line in parts if "%2F0.ts" in line and "169.254" not in line]
+    for path in (address("traffic", "东门/1"), part):
+        assert site.client("coordinator").get(path).status == 200
+        assert site.client("lookers").get(path).status == 403
 
 
 def test_who_may_not_sees_nothing(site: Site) -> None:

@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 
 import msgspec
@@ -22,11 +22,11 @@ UNIT = {"label": "一号车", "state": "available", "lon": 114.3, "lat": 33.6, "
 class Ears:
     """A client of the hub."""
 
-    def __init__(self, hub: CommandHub) -> None:
+    def __init__(self, hub: CommandHub, district: str = "") -> None:
         self.frames: list[dict[str, Any]] = []
         self._gone = asyncio.Event()
         self.task = asyncio.ensure_future(
-            hub.serve(self._receive, self._send, Watch(), self._allowed)
+            hub.serve(self._receive, self._send, Watch(district), self._allowed)
         )
 
     async def _allowed(self) -> bool:
@@ -44,6 +44,14 @@ class Ears:
     def units(self) -> list[dict[str, Any]]:
         return [frame["units"] for frame in self.frames if "units" in frame]
 
+    def merged(self) -> dict[str, dict[str, Any]]:
+        """Return the units as a screen has them now."""
+        whole: dict[str, dict[str, Any]] = {}
+        for told in self.units():
+            for code, facts in told.items():
+                whole[code] = {**whole.get(code, {}), **facts}
+        return whole
+
     async def leave(self) -> None:
         self._gone.set()
         self.task.cancel()
@@ -57,8 +65,8 @@ async def show(redis: "Redis", tenant: Place, changes: dict[str, Any]) -> None:
 
 
 @pytest.fixture
-async def ears(redis: "Redis", tenant: Place) -> AsyncIterator[Ears]:
-    """Somebody who listens; what was told just before the hub began may not be in the rows yet."""
+async def hub(redis: "Redis", tenant: Place) -> AsyncIterator[CommandHub]:
+    """A hub; what was told just before it began may not be in the rows yet."""
     await show(redis, tenant, {"a": {"lon": 114.4, "at": 2.0}})
 
     async def load(_incident: int) -> Picture | None:
@@ -69,12 +77,18 @@ async def ears(redis: "Redis", tenant: Place) -> AsyncIterator[Ears]:
 
     hub = CommandHub(redis, tenant.id, load, load_all)
     running = asyncio.ensure_future(hub.run())
-    client = Ears(hub)
-    yield client
-    await client.leave()
+    yield hub
     running.cancel()
     with contextlib.suppress(asyncio.CancelledError):
         await running
+
+
+@pytest.fixture
+async def ears(hub: CommandHub) -> AsyncIterator[Ears]:
+    """Somebody who listens."""
+    client = Ears(hub)
+    yield client
+    await client.leave()
 
 
 async def test_a_snapshot_has_all_and_a_delta_what_changed(
@@ -127,3 +141,44 @@ async def test_what_comes_together_is_told_together(
 
     await eventually(heard)
     assert len(ears.units()) - before <= 4
+
+
+async def test_which_incident_a_unit_is_bound_to_is_told_where_that_incident_is_seen(
+    hub: CommandHub, redis: "Redis", tenant: Place
+) -> None:
+    bound = {"assignment": 5, "incident": 9, "no": "E-9", "bound_in": "1", "progress": "en_route"}
+    none = {"assignment": 0, "incident": 0, "no": ""}
+    city, one, two = Ears(hub), Ears(hub, "1"), Ears(hub, "2")
+    await eventually(_all_told(city, one, two))
+    await show(redis, tenant, {"b": {"state": "committed", "lon": 114.6, **bound}})
+
+    async def told() -> None:
+        for ears, which in ((city, bound), (one, bound), (two, none)):
+            unit = ears.merged()["b"]
+            assert (unit["lon"], unit.get("progress")) == (114.6, "en_route")
+            assert {name: unit.get(name) for name in none} == {name: which[name] for name in none}
+
+    await eventually(told)
+    late = Ears(hub, "2")  # a snapshot says no more than the deltas
+    await eventually(_all_told(late))
+    assert late.merged()["b"] == two.merged()["b"]
+
+    await show(redis, tenant, {"b": {"bound_in": "2"}})  # the incident was placed anew
+
+    async def moved() -> None:
+        assert [ears.merged()["b"]["no"] for ears in (city, one, two, late)] == [
+            "E-9", "", "E-9", "E-9",
+        ]  # fmt: skip
+
+    await eventually(moved)
+    everything = json.dumps([ears.frames for ears in (city, one, two, late)])
+    assert "bound_in" not in everything
+    for ears in (city, one, two, late):
+        await ears.leave()
+
+
+def _all_told(*ears: Ears) -> Callable[[], Awaitable[bool]]:
+    async def told() -> bool:
+        return all(each.units() for each in ears)
+
+    return told

@@ -1,5 +1,6 @@
 """Dispatch on a real database: who gets a unit, what a recommendation says, and which statuses are taken down."""
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -10,11 +11,14 @@ from road_maps import lonlat
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from command import dispatch, forces, moving, resources
+from command import dispatch, forces, incidents, moving, resources
 from command.recommend import Floor
+from dashboard.texts import t
+from dashboard.views import resources as views
 from gis_data.roads import many, routes
 from models.clock import to_datetime
 from models.errors import BadInput, NotFound, Refused, WrongStatus
+from models.events.incident.course import Place
 from models.events.incident.response import UnitAssigned, UnitMoved
 from models.tables import Assignment, ResponseUnit
 
@@ -113,6 +117,26 @@ def test_a_unit_that_is_bound_or_out_is_not_to_be_had_and_it_is_said_who_has_it(
     assert (out.value.facts["cap"], out.value.facts["reason"]) == ("out_of_service", "检修")
     resources.mark_available(session, "only", actor=COORD, now=AT + 7)
     assert assign(session, second, "only").incident_id == second
+
+
+def test_which_incident_of_another_district_has_a_unit_is_not_said(session: Session) -> None:
+    make_force(session, "both", 1500)
+    there = make_incident(session, fire=1)
+    form = incidents.Form("gas", "莲湖燃气泄漏", Place(*lonlat(1900, 0), "莲湖路1号", "2"))
+    here = incidents.report(session, form, actor=COORD, now=AT)
+    row = assign(session, there, "both")
+    neighbour = replace(HERE, district="2")
+    with pytest.raises(WrongStatus) as busy:
+        assign(session, here.id, "both", override="急", actor=neighbour)
+    facts = busy.value.facts
+    assert (facts["cap"], facts["incident"], facts["no"], facts["title"]) == ("busy", 0, "", "")
+    assert moving.read(session, there, actor=COORD).no not in str(busy.value)
+    (line,) = forces.units(session, actor=neighbour, now=AT)
+    assert line.bound == forces.Bound(0, 0, "", "", "", "dispatched")
+    said = str(views.state(line, t("zh")))
+    assert "在执行其他区的任务" in said and "燃气" not in said
+    (own,) = forces.units(session, actor=HERE, now=AT)
+    assert own.bound is not None and own.bound.assignment == row.id
 
 
 # --- who is ruled out -----------------------------------------------------------------------

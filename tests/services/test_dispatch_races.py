@@ -63,7 +63,7 @@ def test_of_two_coordinators_one_gets_the_unit(engine: Engine, tenant: Place) ->
     with db.transaction(engine, tenant.id) as session:
         assert len(told(session, UnitAssigned)) == 1
         held = session.scalars(select(Assignment).where(Assignment.closed_at.is_(None))).one()
-        bound = forces.bound(session)["only"]
+        bound = forces.bound(session, actor=COORD)["only"]
         assert (bound.assignment, bound.incident) == (held.id, held.incident_id)
 
 

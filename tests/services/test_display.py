@@ -644,6 +644,55 @@ async def test_screens_hear_of_an_arrangement_and_a_new_process_shows_the_same(
     await asyncio.gather(task, return_exceptions=True)
 
 
+async def test_nothing_is_read_for_nobody_and_only_what_is_new_is_told(
+    redis: "Redis", tenant: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(centre_live, "GATHER_S", 0.01)
+    monkeypatch.setattr(hub_rules, "BEAT_S", 3600.0)
+    read = 0
+
+    async def load() -> dict[str, Any]:
+        nonlocal read
+        read += 1
+        return {"one": read // 1000, "reads": read if read == 1 else 2}
+
+    async def happen(times: int = 5) -> None:
+        for _ in range(times):
+            await redis.xadd(streams.ticket_stream(tenant.id), {"e": "[]"})
+            await asyncio.sleep(0.05)
+
+    hub = CentreHub(redis, tenant.id, load)
+    running = asyncio.ensure_future(hub.run())
+    await happen()
+    assert read == 0
+    screen = Client(hub)
+
+    async def told() -> bool:
+        await happen(1)
+        return read > 3
+
+    await eventually(told)
+    assert screen.sections == {"one": 0, "reads": 2} and len(screen.frames) <= 2
+    await screen.close()
+
+    async def left() -> bool:
+        before = read
+        await happen()
+        return read == before
+
+    await eventually(left)
+    late = Client(hub)  # the rows are read for whoever comes next
+    before = read
+
+    async def begun() -> bool:
+        return read > before and "one" in late.sections
+
+    await eventually(begun)
+    await late.close()
+    running.cancel()
+    await asyncio.gather(running, return_exceptions=True)
+
+
 async def test_who_may_no_more_is_told_and_left(
     hub: CentreHub, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -2,7 +2,7 @@
 
 import threading
 from collections.abc import Callable
-from typing import Any
+from typing import Any, cast
 
 import msgspec
 import pytest
@@ -15,7 +15,7 @@ from small_city import frame
 from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
-from command import assessing, demo_plotting, moving, plotting, svg, symbols
+from command import assessing, demo_plotting, incidents, moving, plotting, svg, symbols
 from command.plot_shapes import VERTICES_FREE, VERTICES_MOST, check, simplified
 from command.plotting import Op, Town
 from gis_data import state
@@ -156,6 +156,35 @@ def test_an_operation_sent_again_changes_nothing_and_answers_the_same(
         do(session, incident, BO, body=LINE, op="1")
 
 
+def test_a_long_past_is_not_read_again(
+    session: Session, incident: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for rev in range(20):
+        do(session, incident, body=replace(LINE, text=f"第{rev}版"), base=rev, op=f"r{rev}")
+    read = 0
+    known = plotting._body
+
+    def counted(row: object) -> Drawing | None:
+        nonlocal read
+        read += 1
+        return known(row)
+
+    monkeypatch.setattr(plotting, "_body", counted)
+    ops: list[dict[str, Any]] = [
+        {"body": replace(LINE, text="新"), "base": 20}, {"kind": "restore", "rev": 3},
+        {"kind": "remove", "base": 20},
+    ]  # fmt: skip
+    for number, op in enumerate(ops):
+        read = 0
+        do(session, incident, op=f"late{number}", **op)
+        assert read <= 3
+    for kind in ("put", "remove"):
+        for base in (-1, 99):
+            with pytest.raises(BadInput):
+                do(session, incident, kind=kind, body=LINE, base=base, op=f"wrong{base}")
+    lives(session, incident)
+
+
 def test_a_drawn_closure_shuts_roads_at_once_and_removing_it_opens_them(
     session: Session, incident: int
 ) -> None:
@@ -192,6 +221,36 @@ def test_who_may_not_close_roads_moves_no_closure(session: Session, incident: in
     assert again.body is not None
     assert [c.id for c in closures.current(session, now=AT + 11)] == [again.body.closure]
     lives(session, incident)
+
+
+def test_no_road_stays_shut_by_what_is_over(session: Session, tenant: Place, incident: int) -> None:
+    other = make_incident(session, tenant.id, "1002")
+    for number in (incident, other):
+        do(session, number, body=replace(BOX, effect="closes"), op="1")
+    at = AT + 20
+
+    def owed(verb: Callable[[], None]) -> list[str]:
+        with pytest.raises(WrongStatus) as refused:
+            verb()
+        return cast(list[str], refused.value.facts["owed"])
+
+    def merge() -> None:
+        incidents.cancel(session, other, note="同一起", into=incident, actor=ANNA, now=at)
+
+    assert owed(merge) == ["closures"]
+    with pytest.raises(Refused):
+        incidents.cancel(session, other, note="误报", actor=CHEN, now=at)
+    incidents.cancel(session, other, note="误报", actor=ANNA, now=at)
+    (left,) = closures.current(session, now=at)
+    for verb in (incidents.respond, incidents.control, incidents.end):
+        verb(session, incident, note="好", actor=ANNA, now=at)
+
+    def close() -> None:
+        incidents.close(session, incident, note="", actor=ANNA, now=at)
+
+    assert owed(close) == ["closures", "final"]
+    closures.lift(session, left.id, actor=ANNA, now=at)
+    assert owed(close) == ["final"]
 
 
 def test_a_locked_layer_is_its_makers_and_the_approvers(session: Session, incident: int) -> None:

@@ -8,10 +8,13 @@ from zoneinfo import ZoneInfo
 import pytest
 from conftest import Place
 from factories import AT, make_call, make_missed, make_user, put_calls
+from forces import SCENE, town
 from real_stores import Stores
-from sqlalchemy import Engine, delete, func, select, update
+from sqlalchemy import Engine, delete, func, select, text, update
 from sqlalchemy.orm import Session
+from waiting import until
 
+from command import incidents
 from command.duty import (
     calendar,
     contact_import,
@@ -19,14 +22,18 @@ from command.duty import (
     handovers,
     journal,
     notices,
+    report_words,
     reports,
     roster,
     swaps,
     wall,
 )
 from command.duty.contacts import Form
+from dashboard.texts import LANGUAGES
+from dashboard.views.duty.log import sentence
 from models.errors import BadInput, HotlineError, NotFound, Refused, WrongStatus
 from models.events import duty as events
+from models.events.incident.course import Place as Scene
 from models.rules import board
 from models.rules.duty.roster import Slot
 from models.rules.metrics import STANDARD, total
@@ -308,6 +315,38 @@ def test_two_who_put_one_person_on_duty_at_once(
     assert done.count(True) == 1
 
 
+def test_nobody_leaves_the_book_while_being_put_on_duty(
+    engine: Engine, tenant: Place, vault: Vault
+) -> None:
+    with db.transaction(engine, tenant.id) as session:
+        chief = make_chiefs(session, tenant, vault)[0]
+        version = session.get_one(DutyContact, chief).version
+
+    def leave() -> bool:
+        try:
+            with db.transaction(engine, tenant.id) as session:
+                contacts.deactivate(session, chief, version, actor=EDITOR, now=AT)
+        except WrongStatus:
+            return False
+        return True
+
+    def settled() -> bool:
+        """Whether the one who leaves is through, or waits for the one who is put on duty."""
+        with db.transaction(engine, tenant.id) as session:
+            lock = text(
+                "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"
+                " AND classid = :tenant"
+            )
+            return left.done() or bool(session.scalar(lock, {"tenant": tenant.id}))
+
+    with ThreadPoolExecutor(1) as pool:
+        with db.transaction(engine, tenant.id) as session:
+            roster.place(session, "chief", DAY, "day", chief, actor=EDITOR, now=AT)
+            left = pool.submit(leave)
+            until(settled)
+        assert not left.result()
+
+
 # --- swaps ----------------------------------------------------------------------------------
 
 
@@ -509,7 +548,75 @@ def test_the_log_writes_itself(session: Session, tenant: Place, vault: Vault) ->
         assert session.execute(statement).rowcount == 0  # type: ignore[attr-defined]
 
 
+def report_incident(session: Session, district: str, *, exercise: bool = False) -> int:
+    where = Scene(*SCENE, "路1号", district)
+    form = incidents.Form("gas", f"{district}燃气泄漏", where, exercise=exercise)
+    return incidents.report(session, form, actor=EDITOR, now=AT).id
+
+
+def test_the_log_shows_incidents_to_whom_they_are_shown_elsewhere(
+    session: Session, tenant: Place
+) -> None:
+    town(session)
+    here, there = report_incident(session, "1"), report_incident(session, "2")
+    log_all(session)
+
+    def about(actor: Actor) -> set[str]:
+        lines = journal.entries(session, AT - 60, AT + 60, actor=actor)
+        tally = journal.tally(session, AT - 60, AT + 60, actor=actor)
+        assert sum(tally.values()) == len(lines)
+        return {line.about for line in lines}
+
+    both = frozenset({"duty.view", "command.view"})
+    assert about(Actor(5, "全市", both)) == {f"incident:{here}", f"incident:{there}"}
+    assert about(Actor(5, "一区", both, district="1")) == {f"incident:{here}"}
+    assert about(READER) == set()
+
+
 JUDGED = reports.Judged({}, STANDARD)
+
+
+def test_ordinary_requests_hide_no_emergency(
+    session: Session, tenant: Place, vault: Vault, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(journal, "SHOWN", 2)
+    grave = [open_ticket(session, vault, emergency=True, title=f"泄漏{n}") for n in range(3)]
+    for n in range(9):
+        open_ticket(session, vault, title=f"路灯不亮{n}", content="三天了")
+    log_all(session)
+    since, until = AT - 60, AT + 60
+    lines = journal.entries(session, since, until, actor=EDITOR)
+    assert [line.facts["no"] for line in lines] == [grave[2], grave[1]]
+    assert journal.tally(session, since, until, actor=EDITOR) == {"TicketOpened": 3}
+    row = reports.draft(session, "日报", since, until, judged=JUDGED, actor=EDITOR, now=AT + 60)
+    assert row.facts["log"] == {"TicketOpened": 3}
+    assert all(no in row.text for no in grave)
+    monkeypatch.setattr(report_words, "LISTED", 1)
+    row = reports.draft(session, "日报", since, until, judged=JUDGED, actor=EDITOR, now=AT + 60)
+    assert grave[0] in row.text and grave[1] not in row.text and "另有 2 条" in row.text
+
+
+def test_an_exercise_is_marked_in_the_log_and_is_no_matter_of_the_report(
+    session: Session, tenant: Place
+) -> None:
+    town(session)
+    drill = report_incident(session, "1", exercise=True)
+    log_all(session)
+    (line,) = journal.entries(session, AT - 60, AT + 60, actor=EDITOR)
+    assert (line.about, line.exercise) == (f"incident:{drill}", True)
+    assert sentence(line, LANGUAGES["zh"]).startswith("（演练）突发事件")
+    since, until = AT - 60, AT + 60
+    row = reports.draft(session, "日报", since, until, judged=JUDGED, actor=EDITOR, now=AT)
+    assert row.facts["log"] == {}
+    assert "本期无应急接报。" in row.text
+    report_incident(session, "2")
+    log_all(session)
+    row = reports.draft(session, "日报", since, until, judged=JUDGED, actor=EDITOR, now=AT)
+    assert row.facts["log"] == {"IncidentReported": 1}
+    assert "2燃气泄漏" in row.text and "1燃气泄漏" not in row.text
+    blind = Actor(1, "值班员", frozenset({"duty.view", "duty.edit"}))
+    row = reports.draft(session, "日报", since, until, judged=JUDGED, actor=blind, now=AT)
+    assert "突发事件未列入" in row.text and "本期无应急接报" not in row.text
 
 
 def test_a_report_has_the_houses_own_figures(session: Session, tenant: Place, vault: Vault) -> None:
@@ -527,6 +634,17 @@ def test_a_report_has_the_houses_own_figures(session: Session, tenant: Place, va
     }
     assert row.facts["log"]["TicketOpened"] == 1
     assert "来电 3 次" in row.text and "登记诉求 2 件" in row.text and "应急接报：" in row.text
+
+
+def test_nobody_approves_a_report_they_wrote_anew(session: Session, tenant: Place) -> None:
+    first = Actor(1, "值班员", frozenset({"duty.view", "duty.edit"}))
+    second = Actor(2, "值班长", PERMISSIONS)
+    row = reports.draft(session, "日报", AT - 60, AT, judged=JUDGED, actor=first, now=AT)
+    reports.edit(session, row.id, 1, "另写的话", actor=second, now=AT)
+    reports.submit(session, row.id, 2, actor=first, now=AT)
+    with pytest.raises(Refused), session.begin_nested():
+        reports.approve(session, row.id, 3, actor=second, now=AT)
+    reports.approve(session, row.id, 3, actor=Actor(3, "领导", PERMISSIONS), now=AT)
 
 
 def test_a_report_is_approved_by_another_and_keeps_every_text(

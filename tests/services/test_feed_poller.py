@@ -74,9 +74,11 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @asynccontextmanager
 async def polling(
-    stores: Stores, engine: Engine, tenant: Place, redis: "Redis", vault: Vault
-) -> AsyncIterator[Feeds]:
-    loop = Feeds(redis, engine, tenant.slug, vault, Files(stores.settings.files))
+    stores: Stores, engine: Engine, tenant: Place, redis: "Redis", vault: Vault, *,
+    loopback: bool = True,
+) -> AsyncIterator[Feeds]:  # fmt: skip
+    """Run the loop; the sample server is on this machine."""
+    loop = Feeds(redis, engine, tenant.slug, vault, Files(stores.settings.files), loopback=loopback)
     running = asyncio.create_task(loop.run())
     try:
         yield loop
@@ -243,7 +245,9 @@ async def test_one_holder_asks_and_the_next_follows(
             assert loop.state == "asking"
 
         await eventually(lambda: asks(first), within_s=10)
-        second = Feeds(redis, engine, tenant.slug, vault, Files(stores.settings.files))
+        second = Feeds(
+            redis, engine, tenant.slug, vault, Files(stores.settings.files), loopback=True
+        )
         second._lease.holder = "another"
         other = asyncio.create_task(second.run())
         await asyncio.sleep(1)

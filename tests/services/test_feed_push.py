@@ -179,6 +179,15 @@ def test_who_pushes_too_often_or_guesses_is_made_to_wait(
     assert (last.status, last.json()["error"]) == (429, "too_many_wrong_tokens")
 
 
+def test_who_guesses_behind_the_same_address_keeps_nobody_else_out(
+    case: Case, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(feed_push, "WRONG_A_MINUTE", 2)
+    codes = [case.push(told(STATION), token="x.y").status for _ in range(8)]
+    assert codes[:2] == [401] * 2 and codes[-1] == 429
+    assert case.push(told({**STATION, "id": "nat"})).status == 202
+
+
 def test_without_redis_nobody_is_held_up(case: Case, monkeypatch: pytest.MonkeyPatch) -> None:
     def away() -> Any:
         raise ConnectionError

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from functools import lru_cache
 from typing import Any
 
@@ -22,6 +23,7 @@ from gis_data.roads import network as net
 from gis_data.roads import speeds
 from gis_data.roads import table as roads
 from gis_data.roads.routes import Route, route
+from gis_data.state import current
 from models.clock import to_datetime
 from models.errors import BadInput, NotFound, Refused, WrongStatus
 from models.events import place
@@ -406,11 +408,11 @@ def test_three_silent_periods_raise_one_alarm_and_the_next_word_ends_it(session:
 
 def test_nothing_new_is_a_sign_of_life_and_a_fault_is_none(session: Session) -> None:
     feed = add(session, POLL)
-    taking.unchanged(session, feed.id, next_at=AT + 160, now=AT + 150)
+    taking.unchanged(session, feed, next_at=AT + 160, now=AT + 150)
     assert silence.judge(session, now=AT + 200) == []
-    taking.failed(session, feed.id, "timeout", next_at=AT + 400, now=AT + 300)
+    taking.failed(session, feed, "timeout", next_at=AT + 400, now=AT + 300)
     assert silence.judge(session, now=AT + 340) == ["weather"]
-    taking.unchanged(session, feed.id, next_at=AT + 500, now=AT + 400)
+    taking.unchanged(session, feed, next_at=AT + 500, now=AT + 400)
     assert silence.silent(session) == []
 
 
@@ -430,10 +432,35 @@ def test_who_is_asked_and_when(session: Session) -> None:
     taking.answered(session, feed, etag='"1"', modified="", next_at=AT + 60, now=AT)
     assert not taking.due(session, now=AT + 59)
     assert taking.due(session, now=AT + 61)
-    taking.failed(session, feed.id, "timeout", next_at=AT + 200, now=AT + 61)
+    taking.failed(session, feed, "timeout", next_at=AT + 200, now=AT + 61)
     fresh(session, feed)
     assert (feed.fails, feed.last_error, feed.etag) == (1, "timeout", "")
     assert not taking.due(session, now=AT + 199)
+
+
+def test_what_the_old_address_says_is_not_written_into_the_changed_feeds_book(
+    session: Session,
+) -> None:
+    asked = add(session, POLL)
+    session.flush()
+    session.expunge(asked)  # as the poller holds it while it asks
+    moved = replace(POLL, url="http://new.intranet/weather")
+    seen, at = asked.changed_at.timestamp(), AT + 10
+    registry.change(session, asked.id, moved, seen=seen, actor=ADMIN, now=at, vault=VAULT)
+    book = as_kept(session, asked.id)
+    late = {"next_at": AT + 500, "now": AT + 20}
+    taking.answered(session, asked, etag='"old"', modified="", **late)
+    taking.unchanged(session, asked, **late)
+    taking.failed(session, asked, "timeout", **late)
+    with pytest.raises(WrongStatus):
+        taking.take(session, asked.id, told(STATION), roads=table, now=AT + 20, asked=asked)
+    assert as_kept(session, asked.id) == book
+    assert current(session, now=AT + 20) == []
+
+
+def as_kept(session: Session, feed_id: int) -> dict[str, Any]:
+    row = session.execute(select(Feed.__table__).where(Feed.id == feed_id)).one()
+    return dict(row._mapping)
 
 
 # --- cameras and the wind ---------------------------------------------------------------------

@@ -179,6 +179,20 @@ def test_the_same_form_is_one_incident(session: Session) -> None:
     assert reported(session, form) == reported(session, form)
 
 
+def test_a_form_of_another_district_tells_nothing_of_its_incident(session: Session) -> None:
+    form = incidents.Form("fire", "火灾", SPOT, origin="hotspot:1")
+    number = reported(session, form)
+    rights = frozenset({"command.report"})
+    with pytest.raises(WrongStatus) as caught:
+        incidents.report(session, form, actor=Actor(20, "别区", rights, district="D2"), now=AT)
+    assert caught.value.facts == {"cap": "saved"}
+    for actor in (
+        Actor(21, "本区", rights, district="D1"),
+        Actor(7, "本人", rights, district="D2"),
+    ):
+        assert incidents.report(session, form, actor=actor, now=AT).id == number
+
+
 @pytest.mark.parametrize(
     ("form", "field"),
     [
@@ -378,6 +392,8 @@ def test_who_may_not(session: Session) -> None:
     for who in (AGENT, LEADER, Actor(1, "承办", COORD.can, unit="zjj")):
         with pytest.raises(Refused):
             incidents.verify(session, i, note="", actor=who, now=AT)
+    with pytest.raises(Refused):
+        moving.read(session, i, actor=Actor(1, "承办", COORD.can, unit="zjj"))
     elsewhere = Actor(1, "外区", COORD.can, district="D2")
     for act in (
         lambda: incidents.verify(session, i, note="", actor=elsewhere, now=AT),
@@ -438,3 +454,7 @@ def test_the_timeline_is_whole_before_the_log_has_it(session: Session) -> None:
     session.flush()
     assert len(queries.log(session, i)) == 1
     assert [event.seq for event in queries.timeline(session, i, actor=COORD)] == [1, 2]
+    for kinds, left in (({"IncidentReported"}, [2]), ({"IncidentVerified"}, [1])):
+        some = queries.timeline(session, i, actor=COORD, without=kinds)
+        assert [event.seq for event in some] == left
+    assert [event.seq for event in queries.timeline(session, i, actor=COORD, most=1)] == [2]

@@ -11,7 +11,7 @@ from models.store import db
 from models.tables import Audit, KnowledgeAnswer, KnowledgeItem
 from tickets import editing as e
 from tickets import knowledge as k
-from tickets.attachments import may_add
+from tickets.attachments import HOLDERS, may_add
 from tickets.moving import Actor
 
 VIEW = frozenset({"knowledge.view"})
@@ -178,9 +178,9 @@ def test_a_unit_changes_what_its_people_wrote(session: Session, tenant: Place) -
     other = Actor(9, "交通局经办", UNIT.can, "jtj")
     assert [a.row.id for a in k.whole(session, number, actor=UNIT, now=AT).answers] == [answer]
     assert k.whole(session, number, actor=other, now=AT).answers == []
-    assert may_add(session, "answer", answer, actor=UNIT, now=AT)
+    assert may_add(session, "answer", answer, HOLDERS, actor=UNIT, now=AT)
     with pytest.raises(NotFound):
-        may_add(session, "answer", answer, actor=other, now=AT)
+        may_add(session, "answer", answer, HOLDERS, actor=other, now=AT)
     own = proposed(session, who=UNIT)
     assert own in [
         r.row.id for r in k.search(session, actor=UNIT, now=AT, desk="unpublished").lines

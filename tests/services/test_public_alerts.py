@@ -1,7 +1,9 @@
 """The public feed and files of warnings, asked without a session."""
 
 import http.client
+import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from importlib.resources import files
 from urllib.parse import urlsplit
 from xml.etree import ElementTree as ET
@@ -14,6 +16,7 @@ from factories import AT
 from lxml import etree
 from real_stores import Stores
 from sqlalchemy import Engine
+from sqlalchemy.orm import Session
 from waiting import until
 from web_client import Answer
 
@@ -21,6 +24,7 @@ from command import alerts
 from models.clock import now
 from models.store import db
 from models.tables import Alert
+from portal import alerts as door
 from portal.alerts import KEPT_S
 
 NS = {"a": "http://www.w3.org/2005/Atom"}
@@ -137,3 +141,54 @@ def test_a_head_is_answered_and_nothing_can_be_sent(site: Site) -> None:
     assert (came.status, came.read()) == (200, b"")
     link.close()
     assert site.client("").post(FEED).status == 405
+
+
+def test_the_desks_do_not_wait_for_the_public(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Were the database stuck for whoever asks the open addresses, the desks would still be served."""
+    asked, go_on = threading.Semaphore(0), threading.Event()
+    found = door._file
+
+    def stuck(session: Session, identifier: str) -> door.Page:
+        asked.release()
+        go_on.wait(60)
+        return found(session, identifier)
+
+    monkeypatch.setattr(door, "_file", stuck)
+    monkeypatch.setattr(door, "ASKED_MAX", 8)
+    visitor = site.client("leader")
+    with ThreadPoolExecutor(12) as crowd:
+        try:
+            came = [crowd.submit(site.client("").get, f"/alerts/none-{n}.xml") for n in range(12)]
+            assert asked.acquire(timeout=20)
+            until(lambda: sum(each.done() for each in came) == 4, within_s=20)  # told to come back
+            assert visitor.get("/healthz").status == 200
+            assert visitor.get("/").status == 200
+        finally:
+            go_on.set()
+    assert sorted(each.result().status for each in came) == [404] * 8 + [503] * 4
+
+
+def test_who_asks_while_one_fetches_is_given_the_answer_of_before(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked, go_on = threading.Event(), threading.Event()
+    before = site.client("").get(FEED)
+    found = door._feed
+
+    def slow(session: Session, base: str) -> door.Page:
+        asked.set()
+        go_on.wait(60)
+        return found(session, base)
+
+    monkeypatch.setattr(door, "_feed", slow)
+    monkeypatch.setattr(door, "KEPT_S", 0.0)
+    with ThreadPoolExecutor(1) as first:
+        try:
+            one = first.submit(site.client("").get, FEED)
+            assert asked.wait(20)
+            answer = site.client("").get(FEED)
+            assert (answer.status, answer.body) == (200, before.body)
+            assert not one.done()
+        finally:
+            go_on.set()
+        assert one.result().status == 200

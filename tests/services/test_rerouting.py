@@ -26,6 +26,9 @@ from command import dispatch, evacuation, incidents, moving, rerouting, resource
 from command.evacuation import Group, Haven, evacuate, share
 from command.resources import UnitForm
 from command.sites import DepotForm, ShelterForm
+from dashboard.pages import command_moves
+from dashboard.texts import LANGUAGES
+from dashboard.views import dispatch as pane
 from gis_data.roads import closures, routes, speeds
 from models.clock import to_datetime
 from models.errors import BadInput, NotFound, Refused, WrongStatus
@@ -235,6 +238,54 @@ def test_supplies_come_from_the_soonest_depots_that_have_them(session: Session) 
     assert [e.amount for e in told(session, SupplyReturned)] == [10, 25]
     assert moving.read(session, incident, actor=LOOKS).transfers[row.id].returned == 25
     assert session.scalars(select(Supply.amount).where(Supply.depot == "near")).one() == 30
+
+
+def test_tenths_add_up_as_on_paper(session: Session) -> None:
+    stock(session, "near", 1500, 0.3)
+    incident = make_incident(session)
+    sent = [
+        supplies.send_supply(session, incident, "near", "bag", part, network=None, actor=COORD, now=AT)
+        for part in (0.1, 0.1, 0.1)
+    ]  # fmt: skip
+    assert session.scalars(select(Supply.amount)).one() == 0
+    for each in sent:
+        supplies.return_supply(session, each.id, 0.1, actor=COORD, now=AT)
+    whole = supplies.send_supply(
+        session, incident, "near", "bag", 0.3, network=None, actor=COORD, now=AT
+    )
+    assert supplies.return_supply(session, whole.id, 0.1, actor=COORD, now=AT) == 0.1
+    assert supplies.return_supply(session, whole.id, 0.2, actor=COORD, now=AT) == 0.3
+    assert session.scalars(select(Supply.amount)).one() == 0.3
+    with pytest.raises(WrongStatus) as more:
+        supplies.return_supply(session, whole.id, 0.000001, actor=COORD, now=AT)
+    assert more.value.facts["out"] == 0
+
+
+def test_what_is_out_is_brought_back_from_the_pane(session: Session) -> None:
+    stock(session, "near", 1500, 30)
+    incident = make_incident(session)
+    row = supplies.send_supply(
+        session, incident, "near", "bag", 25, network=None, actor=COORD, now=AT
+    )
+    words = LANGUAGES["zh"]
+
+    def shown(*, acts: bool = True) -> str:
+        state = moving.read(session, incident, actor=LOOKS)
+        seen = pane.Seen(state, None, (), {}, {}, {}, "Asia/Shanghai", AT, acts)
+        return str(pane.pane(seen, words))
+
+    assert words["incident_verb.return_supply"] in shown()
+    assert words["incident_verb.return_supply"] not in shown(acts=False)
+    begins = command_moves._begins(
+        session, "return_supply", str(row.id), moving.read(session, incident, actor=LOOKS)
+    )
+    assert begins == {"amount": 25}
+    bring = command_moves.MOVES["return_supply"]
+    with pytest.raises(WrongStatus) as more:
+        bring(session, incident, row.id, {"amount": 26}, COORD, AT)
+    assert more.value.facts == {"cap": "returned", "out": 25}
+    bring(session, incident, row.id, {"amount": 25}, COORD, AT)
+    assert words["incident_verb.return_supply"] not in shown()
 
 
 @pytest.mark.parametrize("amount", [0, -5, float("nan"), INF])

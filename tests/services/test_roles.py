@@ -738,7 +738,7 @@ CALLBACKS: Mapping[str, Row] = {
         "", "", "", None, {"tab": "units"},
     ]), lambda _, person: not person.unit),
     "resources.press": Row("command.edit", asked("resources.press", lambda _: [
-        clicked({"resource-do": "put", "key": ""}), [], [], [], {"tab": "units"},
+        clicked({"resource-do": "put", "key": ""}), [], [], [], [], {"tab": "units"},
     ]), lambda _, person: not person.unit),
     "dispatch.pane": Row("command.view", asked(
         "dispatch.pane", lambda _: [1, "overview", None, 1],

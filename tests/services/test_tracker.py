@@ -20,7 +20,7 @@ from sqlalchemy import Engine, func, select
 from sqlalchemy.orm import Session
 from waiting import eventually
 
-from command import dispatch, incidents, moving, resources
+from command import dispatch, incidents, moving, records, resources
 from command.positions import fix as fixes
 from command.positions import keep, report, units
 from command.positions.fix import Fix
@@ -31,7 +31,7 @@ from models.errors import WrongStatus
 from models.events.incident import from_row
 from models.events.incident.course import Place as Scene
 from models.events.incident.response import UnitAssigned, UnitMoved
-from models.store import db, streams
+from models.store import chain, db, streams
 from models.tables import Assignment, Incident, Outbox, ResponseUnit, UnitTrack
 
 ZONE = "Asia/Shanghai"
@@ -327,6 +327,31 @@ async def test_what_cannot_be_read_is_set_aside(
     await eventually(aside)
 
 
+async def test_a_time_that_cannot_be_written_costs_nobody_else_a_position(
+    tracker: Tracker, engine: Engine, redis: "Redis", tenant: Place
+) -> None:
+    at = now() - 30
+    await tell(redis, tenant, here("fire-1", at))
+
+    async def known() -> None:
+        assert row_of(engine, tenant, "fire-1").lon is not None
+
+    await eventually(known)
+    odd = here("fire-1", -62_135_625_600.0, heard=at + 1)  # the year 1, east of Greenwich
+    await tell(redis, tenant, odd, here("fire-2", at + 2))
+    await tell(redis, tenant, here("fire-1", at + 3, 110))
+
+    async def kept() -> None:
+        assert row_of(engine, tenant, "fire-1").fixed_at == to_datetime(at + 3)
+        assert row_of(engine, tenant, "fire-2").fixed_at == to_datetime(at + 2)
+        dead = await streams.read(redis, streams.dead_stream(tenant.slug), "0")
+        assert [fixes.decode(entry.fields[b"raw"]) for entry in dead] == [[odd]]
+        pending: Any = await redis.xpending(streams.fix_stream(tenant.id), "positions")
+        assert pending["pending"] == 0
+
+    await eventually(kept)
+
+
 async def test_one_of_two_trackers_tracks_and_the_other_takes_over(
     tracker: Tracker, engine: Engine, redis: "Redis", tenant: Place
 ) -> None:
@@ -441,3 +466,26 @@ def test_a_press_of_before_the_end_starts_nothing_anew(session: Session, tenant:
     for again in (press, clear):
         with pytest.raises(WrongStatus):
             report.press(session, again, at=again.told, now=at)
+
+
+def test_a_corrected_entry_of_a_silence_is_not_written_again(
+    session: Session, tenant: Place
+) -> None:
+    town(session)
+    at = now()
+    make_force(session, "fire-1", lon=SCENE[0], lat=SCENE[1], heard_at=to_datetime(at - 600))
+    form = incidents.Form("gas", "幸福小区燃气泄漏", Scene(*SCENE, "幸福路1号", "1"))
+    number = incidents.report(session, form, actor=COORD, now=at - 900).id
+    dispatch.assign(
+        session, number, "fire-1", capability="fire", network=None, actor=COORD, now=at - 800, override="近",
+    )  # fmt: skip
+    (line,) = report.lost(session, now=at)
+    assert report.note_lost(session, line, clock="08:00", now=at)
+    records.change_remark(session, number, 1, said="电台联系正常", actor=COORD, now=at)
+    assert not report.note_lost(session, line, clock="08:00", now=at + 5)
+    for row in session.scalars(select(Outbox).order_by(Outbox.id)).all():
+        chain.log_event(session, row.event)
+        session.delete(row)
+    records.change_remark(session, number, 1, said="", actor=COORD, now=at)
+    assert not report.note_lost(session, line, clock="08:00", now=at + 10)
+    assert report.note_lost(session, line, clock="09:00", now=at + 3600)

@@ -13,12 +13,16 @@ from sqlalchemy import Engine, select
 from waiting import until
 from web_client import Answer, Client
 
+from command import incidents, moving
 from dashboard import server
+from dashboard.door import HOLDERS
 from models.clock import now
+from models.errors import Refused
+from models.events.incident.course import Place as Course
 from models.store import db
 from models.store.crypto import Vault
 from models.store.people import PERMISSIONS
-from models.tables import Attachment, Unit
+from models.tables import Attachment, IncidentType, Unit
 from tickets import attachments
 from tickets.intake import Form, open_ticket
 from tickets.moving import Actor
@@ -33,8 +37,8 @@ PEOPLE = {
 class Site:
     """The web process of one tenant with a ticket."""
 
-    def __init__(self, url: str, place: Place, ticket: int) -> None:
-        self.url, self.place, self.ticket = url, place, ticket
+    def __init__(self, url: str, place: Place, ticket: int, incident: int) -> None:
+        self.url, self.place, self.ticket, self.incident = url, place, ticket, incident
         self._clients: dict[str, Client] = {}
 
     def client(self, login: str) -> Client:
@@ -44,10 +48,12 @@ class Site:
             assert visitor.sign_in(login, PASSWORD).status == 303
         return self._clients[login]
 
-    def send(self, content: bytes, name: str = "a.png", login: str = "duty", **more: str) -> Answer:
-        """Upload a content to the ticket."""
+    def send(
+        self, content: bytes, name: str = "a.png", login: str = "duty", to: str = "", **more: str
+    ) -> Answer:
+        """Upload a content to the ticket, or to another holder of files."""
         headers = {"X-File-Name": quote(name), "Content-Type": "application/octet-stream", **more}
-        path = f"/files/ticket/{self.ticket}"
+        path = f"/files/{to or f'ticket/{self.ticket}'}"
         return self.client(login).ask("POST", path, content, headers)  # type: ignore[arg-type]
 
 
@@ -63,6 +69,10 @@ def site(stores: Stores, engine: Engine) -> Iterator[Site]:
         form = Form(kind="complaint", title="停水", content="停水两天")
         duty = Actor(1, "林值班", PERMISSIONS)
         ticket = open_ticket(session, form, actor=duty, now=now(), vault=vault).id
+        session.add(IncidentType(tenant_id=place.id, code="fire", kind="accident", label="火灾"))
+        session.flush()
+        fire = incidents.Form(type="fire", title="仓库起火", place=Course())
+        incident = incidents.report(session, fire, actor=duty, now=now()).id
     app = server.create_app(settings)
     config = uvicorn.Config(
         app, port=0, log_config=None, access_log=False, timeout_graceful_shutdown=1, ws="none"
@@ -72,7 +82,7 @@ def site(stores: Stores, engine: Engine) -> Iterator[Site]:
     thread.start()
     until(lambda: running.started, within_s=20)
     port = running.servers[0].sockets[0].getsockname()[1]
-    yield Site(f"http://127.0.0.1:{port}", place, ticket)
+    yield Site(f"http://127.0.0.1:{port}", place, ticket, incident)
     running.should_exit = True
     thread.join(10)
     assert not thread.is_alive()
@@ -89,6 +99,28 @@ def test_it_works(site: Site) -> None:
     assert got.headers["content-disposition"] == f"attachment; filename*=utf-8''{name}" or (
         got.headers["content-disposition"] == 'attachment; filename="b_.png"'
     )
+
+
+def test_what_came_from_the_scene_is_in_the_log_and_stays(site: Site, engine: Engine) -> None:
+    to = f"incident/{site.incident}"
+    film = b"\0\0\0\x18ftypisom" + bytes(100)
+    picture, moving_picture = (
+        site.send(PNG, "东侧.png", to=to).json()["id"], site.send(film, "东侧.mp4", to=to).json()["id"]
+    )  # fmt: skip
+    duty = Actor(1, "林值班", PERMISSIONS)
+    with db.transaction(engine, site.place.id) as session:
+        kept = moving.read(session, site.incident, actor=duty).media.values()
+        assert [(m.form, m.ref, m.title) for m in kept] == [
+            ("picture", str(picture), "东侧.png"), ("film", str(moving_picture), "东侧.mp4"),
+        ]  # fmt: skip
+        with pytest.raises(Refused):  # evidence
+            attachments.remove(session, picture, HOLDERS, reason="误传", actor=duty, now=now())
+    part = site.client("duty").ask("GET", f"/files/{moving_picture}", "", {"Range": "bytes=4-7"})
+    assert (part.status, part.body) == (206, b"ftyp")  # a player may jump
+    for stranger in ("looker", "unit", "nobody"):
+        assert site.send(PNG, to=to, login=stranger).status in (403, 404)
+        assert site.client(stranger).get(f"/files/{picture}").status in (403, 404)
+    assert site.send(PNG, to=f"incident/{site.incident + 1}").status == 404
 
 
 def test_a_chinese_name_comes_back(site: Site) -> None:

@@ -31,13 +31,15 @@ def body(search: str) -> Child:
         zone = place(session).zone
         since, until = span_of(given, zone)
         cls = given.get("cls", "") if given.get("cls") in CLASSES else ""
-        lines = journal.entries(session, since, until, actor=actor(), classes=[cls] if cls else ())
-        whole = journal.whole(session, since, until)
+        classes = [cls] if cls else ()
+        lines = journal.entries(session, since, until, actor=actor(), classes=classes)
+        counted = journal.tally(session, since, until, actor=actor(), classes=classes)
         offered = _periods(session, zone)
     asked = {
         "since": f"{clock.local(since, zone):{FORMAT}}", "cls": cls,
         "until": f"{clock.local(until, zone):{FORMAT}}",
     }  # fmt: skip
+    whole = sum(counted.values()) <= len(lines)
     return views.page(asked, lines, offered, whole=whole, zone=zone, words=words())
 
 

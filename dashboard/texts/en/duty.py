@@ -189,6 +189,7 @@ TEXTS: Mapping[str, str] = {
     "duty.log.more": "only the newest are listed: choose a shorter period",
     "duty.remark.hint": "A remark under your name and the present time; it cannot be changed",
     "duty.by_itself": "System",
+    "duty.exercise": "[exercise] {said}",
     "duty.line.TicketOpened": "Emergency reported {no} {title} {note}",
     "duty.line.TicketAmended": "Became an emergency {no} {title}",
     "duty.line.TicketInstructed": "Instruction {no} {note}",

@@ -45,6 +45,7 @@ TEXTS: Mapping[str, str] = {
     "admin.feed.is.refusing": "Partly refused",
     "admin.feed.is.new": "Not heard yet",
     "admin.feed.fault.timeout": "No answer in time",
+    "admin.feed.fault.forbidden": "This address may not be asked: this machine, link-local or cloud metadata",
     "admin.feed.fault.unreachable": "Cannot be reached",
     "admin.feed.fault.status": "Answered with an error:",
     "admin.feed.fault.redirect": "Sent us elsewhere; not followed",

@@ -24,6 +24,7 @@ TEXTS: Mapping[str, str] = {
     "force.staff": "{n} people on duty",
     "force.short": "Too few people to leave",
     "force.count": "Units {n}",
+    "force.elsewhere": "Committed in another district",
     "force.bound": "Committed {n}",
     "force.lost_n": "Lost {n}",
     "force.lost_help": "Look at the lost units one by one",

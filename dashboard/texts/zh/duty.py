@@ -197,6 +197,7 @@ TEXTS: Mapping[str, str] = {
     "duty.log.more": "只列出最近的部分，请缩短时段",
     "duty.remark.hint": "记一条备注，署您的姓名和当前时间，不能修改",
     "duty.by_itself": "系统",
+    "duty.exercise": "（演练）{said}",
     "duty.line.TicketOpened": "应急接报 {no} {title} {note}",
     "duty.line.TicketAmended": "转为应急 {no} {title}",
     "duty.line.TicketInstructed": "领导批示 {no} {note}",

@@ -45,6 +45,7 @@ TEXTS: Mapping[str, str] = {
     "admin.feed.is.refusing": "部分拒收",
     "admin.feed.is.new": "等待首次数据",
     "admin.feed.fault.timeout": "对方没有在规定时间内答复",
+    "admin.feed.fault.forbidden": "该地址不允许访问：本机、链路本地或云平台元数据地址",
     "admin.feed.fault.unreachable": "连接不上对方",
     "admin.feed.fault.status": "对方返回错误",
     "admin.feed.fault.redirect": "对方要求转到别的地址，未跟随",

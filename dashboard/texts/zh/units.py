@@ -24,6 +24,7 @@ TEXTS: Mapping[str, str] = {
     "force.staff": "在岗 {n} 人",
     "force.short": "人员不足，不能出动",
     "force.count": "力量 {n}",
+    "force.elsewhere": "在执行其他区的任务",
     "force.bound": "出动 {n}",
     "force.lost_n": "失联 {n}",
     "force.lost_help": "逐个查看失去定位的力量",

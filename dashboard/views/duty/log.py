@@ -118,4 +118,5 @@ def sentence(line: "Entry", words: Words) -> str:
     for name, family in (("rule", "alarm.rule"), ("reason", "reason")):
         if name in facts:
             facts[name] = words.get(f"{family}.{facts[name]}", facts[name])
-    return " ".join(words[f"duty.line.{line.name}"].format(**facts).split())
+    said = " ".join(words[f"duty.line.{line.name}"].format(**facts).split())
+    return words["duty.exercise"].format(said=said) if line.exercise else said

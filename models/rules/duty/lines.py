@@ -19,12 +19,15 @@ Facts = Callable[[Body], Mapping[str, Any]]
 
 
 class Saying(NamedTuple):
-    """How an event speaks: its class, the facts of its sentence, what it is about as `kind:key`, and when it does."""
+    """How an event speaks: its class, the facts of its sentence, what it is about as `kind:key`.
+
+    holds : what an event must hold to be a line at all, as JSON contains JSON; None: nothing more.
+    """
 
     cls: Class
     facts: Facts
     about: Callable[[Body], str] = lambda _: ""
-    when: Callable[[Body], bool] = lambda _: True
+    holds: Body | None = None
 
 
 def _of(*names: str) -> Facts:
@@ -39,16 +42,12 @@ def _incident(body: Body) -> str:
     return f"incident:{body.get('incident', '')}"
 
 
-def _became_emergency(body: Body) -> bool:
-    return str(body.get("changed", {}).get("emergency", {}).get("now", "")) == "yes"
-
-
 SAID: Mapping[str, Saying] = {
     # 接报: emergencies among the citizens' requests
-    "TicketOpened": Saying(
-        "report", _of("note"), _ticket, lambda body: "emergency" in (body.get("flags") or ())
+    "TicketOpened": Saying("report", _of("note"), _ticket, {"flags": ["emergency"]}),
+    "TicketAmended": Saying(
+        "report", _of("note"), _ticket, {"changed": {"emergency": {"now": "yes"}}}
     ),
-    "TicketAmended": Saying("report", _of("note"), _ticket, _became_emergency),
     # 指令: what leaders and the centre order
     "TicketInstructed": Saying("order", _of("note"), _ticket),
     "TicketSupervised": Saying("order", _of("note"), _ticket),
@@ -91,3 +90,6 @@ AUDITED: Mapping[str, Saying] = {
     "write_notice": Saying("message", _of("text"), lambda _: "alarm:"),
 }
 """Verb of the audit -> how it speaks; for what has no event in the log."""
+OF_TICKETS = frozenset(kind for kind, saying in SAID.items() if saying.about is _ticket)
+OF_INCIDENTS = frozenset(kind for kind, saying in SAID.items() if saying.about is _incident)
+"""What is about a ticket or an incident: shown to those who may see that one."""

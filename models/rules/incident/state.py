@@ -133,6 +133,11 @@ class Transfer(Struct, frozen=True):
     at: float
     returned: float = 0.0
 
+    @property
+    def out(self) -> float:
+        """How much of it did not come back."""
+        return round(self.amount - self.returned, 6)
+
 
 class Order(Struct, frozen=True):
     """An order; `answers` (instant, by, words)."""
