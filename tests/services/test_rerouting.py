@@ -26,7 +26,7 @@ from command import dispatch, evacuation, incidents, moving, rerouting, resource
 from command.evacuation import Group, Haven, evacuate, share
 from command.resources import UnitForm
 from command.sites import DepotForm, ShelterForm
-from dashboard.pages import command_moves
+from dashboard.pages import command_moves, command_verbs
 from dashboard.texts import LANGUAGES
 from dashboard.views import dispatch as pane
 from gis_data.roads import closures, routes, speeds
@@ -280,7 +280,7 @@ def test_what_is_out_is_brought_back_from_the_pane(session: Session) -> None:
         session, "return_supply", str(row.id), moving.read(session, incident, actor=LOOKS)
     )
     assert begins == {"amount": 25}
-    bring = command_moves.MOVES["return_supply"]
+    bring = command_verbs.MOVES["return_supply"]
     with pytest.raises(WrongStatus) as more:
         bring(session, incident, row.id, {"amount": 26}, COORD, AT)
     assert more.value.facts == {"cap": "returned", "out": 25}
