@@ -11,7 +11,7 @@ import msgspec
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
-from command import queries
+from command import onscreen, queries
 from command.display import lasting
 from command.duty import acting, roster
 from gis_data import state as city_state
@@ -59,6 +59,7 @@ def sections(session: Session, *, district: str, now: Instant, datum: str) -> Se
             }
             for one in roster.on_duty(session, now=now)
         ],
+        **onscreen.sections(session, district=district, now=now, datum=datum),
     }  # fmt: skip
 
 

@@ -95,9 +95,11 @@ def measure_again(
 
 
 def submit(session: Session, number: int, *, rev: int, actor: Actor, now: Instant) -> None:
-    """Hand a draft in; WrongStatus, cap `judged` with `owed`, while an indicator waits for its judgement."""
+    """Hand a draft in; WrongStatus, cap `judged`, while indicators wait for their judgement: `owed` [code, label]."""
     row = _held(session, number, "draft", rev=rev, actor=actor, permission=WRITE)
-    owed = [each.code for each in rows_of(row) if each.measure == JUDGED and each.score is None]
+    owed = [
+        [each.code, each.label] for each in rows_of(row) if each.measure == JUDGED and each.score is None
+    ]  # fmt: skip
     if owed:
         raise WrongStatus("not judged yet", cap="judged", owed=owed)
     row.state, row.rev, row.submitted_at = "submitted", row.rev + 1, to_datetime(now)

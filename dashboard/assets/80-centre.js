@@ -1,7 +1,7 @@
 /* The centre's screens: their stream, which page stands now, where its panels go, how fresh each of them is.
 
    hotline.centre.on(section, hear) hears a section change: `screens`, `items`, `incidents`, `day`, `notable`, `city`,
-   `duty`. hotline.centre.screen() is the arrangement this page shows. */
+   `duty`, `units`, `where`, `depots`. hotline.centre.screen() is the arrangement this page shows. */
 (function () {
   "use strict";
   const H = (window.hotline = window.hotline || {});
@@ -12,6 +12,7 @@
   const WIDE = 2.6; // from this aspect on there are two columns on each side
   const ROWS = 60;
   const WEIGHT = { events: 3.2, incidents: 2, tickets: 2.1, seats: 1.7, city: 3, hotspots: 1.7, duty: 1.7, alarms: 1.6, focus: 5, map: 4 };
+  const MAP_ONLY = new Set(["units", "where", "depots"]); // nothing on the console rests on these
   const LONE = 7; // side panels as heavy as this together share one column
   const centre = (H.centre = { phase: "loading", sections: {}, read: 0, heard: 0, lost: 0 });
   const ears = {};
@@ -46,7 +47,7 @@
     for (const name of names) for (const each of ears[name] || []) each(message.sections[name]);
     if (!names.length) return;
     layout();
-    if (H.byId("centre-console")) H.publish("centre-tick", Date.now());
+    if (H.byId("centre-console") && names.some((name) => !MAP_ONLY.has(name))) H.publish("centre-tick", Date.now());
   }
 
   function phase(name) {
@@ -140,6 +141,9 @@
     }
     return [...last.values()].filter((item) => item.state === state);
   };
+
+  /* The numbers of what the console hides here, of one kind. */
+  centre.hidden = (kind) => new Set(centre.items("hidden").filter((item) => item.kind === kind).map((item) => item.ref));
 
   /* --- where its panels go --- */
 

@@ -22,7 +22,9 @@
     else box.replaceChildren(make("p", "empty", box.dataset.empty));
   }
 
-  const look = (status) => (!OPEN.has(status) ? "off" : status === "controlled" ? "warn" : "bad");
+  /* The lamp of a state, as lists and the command page have it: red while nobody acts yet. */
+  const LAMP = { reported: "bad", verified: "bad", responding: "warn", controlled: "ok" };
+  const look = (centre.lamp = (status) => LAMP[status] || "off");
 
   function status(level, text) {
     const node = make("span", "status " + level);
@@ -255,8 +257,8 @@
     const screen = centre.screen();
     const chosen = screen && screen.focus && all.find((one) => one.id === screen.focus);
     if (chosen) return chosen;
-    const hidden = new Set(centre.items("hidden").map((item) => item.kind + ":" + item.ref));
-    const open = all.filter((one) => OPEN.has(one.status) && !hidden.has("incident:" + one.id));
+    const hidden = centre.hidden("incident");
+    const open = all.filter((one) => OPEN.has(one.status) && !hidden.has(String(one.id)));
     open.sort((a, b) => a.exercise - b.exercise || ORDER[a.grade || ""] - ORDER[b.grade || ""] || b.reported - a.reported);
     return open[0] || null;
   }

@@ -21,12 +21,21 @@
 
   const point = (xy, properties) => ({ type: "Feature", geometry: { type: "Point", coordinates: xy }, properties });
 
+  /* Incidents with a place; what the console hides is not on the map either, unless this screen was given it alone. */
+  function placed() {
+    const hidden = centre.hidden("incident");
+    const chosen = centre.focused();
+    return Object.values(centre.sections.incidents || {}).filter(
+      (one) => one.xy.length && (one === chosen || !hidden.has(String(one.id))),
+    );
+  }
+
   function incidents(now) {
-    const all = Object.values(centre.sections.incidents || {}).filter((one) => one.xy.length);
+    const all = placed();
     all.sort((a, b) => b.reported - a.reported);
     return all.map((one, n) => {
-      const kind = !OPEN.has(one.status) ? "over" : one.status === "controlled" ? "controlled" : "open";
-      const fresh = kind === "open" && now - one.reported < NEW_S ? " fresh" : "";
+      const kind = OPEN.has(one.status) ? centre.lamp(one.status) : "over";
+      const fresh = kind === "bad" && now - one.reported < NEW_S ? " fresh" : "";
       return point(one.xy, {
         kind: "incident " + kind + fresh + (one.exercise ? " drill" : ""), label: one.grade || "!",
         title: kind !== "over" && n < NAMED ? one.title : "", above: kind === "over" ? 200 : 1000,
@@ -73,8 +82,7 @@
 
   /* Where open incidents are; readings and hot spots lie where they lie. */
   function open() {
-    const all = Object.values(centre.sections.incidents || {});
-    return all.filter((one) => one.xy.length && OPEN.has(one.status)).map((one) => one.xy);
+    return placed().filter((one) => OPEN.has(one.status)).map((one) => one.xy);
   }
 
   function around(spots) {
@@ -125,7 +133,7 @@
     draw();
     look();
   });
-  for (const section of ["incidents", "city"]) centre.on(section, draw);
-  for (const section of ["incidents", "screens"]) centre.on(section, look);
+  for (const section of ["incidents", "city", "items"]) centre.on(section, draw);
+  for (const section of ["incidents", "screens", "items"]) centre.on(section, look);
   Object.assign((H.maps = H.maps || {}), { centrePoint: sign });
 })();

@@ -85,7 +85,6 @@ def shell() -> Component:
             dcc.Location(id="url", refresh="callback-nav"),
             dcc.Store(id="prefs"),
             *[dcc.Store(id=name) for name in STORES],
-            html.A(texts["app.skip"], href="#main", className="skip"),
             html.Div(html.Div(texts["app.loading"], className="_dash-loading"), id="page"),
             html.Aside(id="drawer", className="drawer"),
             html.Div(id="toasts", className="toasts"),

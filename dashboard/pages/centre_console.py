@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 import dash
-from dash import ALL, Input, Output, State, ctx
+from dash import ALL, Input, Output, State
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -59,7 +59,7 @@ def register(app: dash.Dash) -> None:
     app.callback(
         Output("console-done", "data"),
         Output("toast", "data", allow_duplicate=True),
-        Input({"console-do": ALL, "of": ALL, "rev": ALL}, "n_clicks"),
+        Input(views.PRESS, "data"),
         State("console-screen", "value"),
         State("console-lasts", "value"),
         State("console-push-lasts", "value"),
@@ -134,28 +134,37 @@ def _name(item: Mapping[str, Any], texts: Mapping[str, str]) -> str:
             return f"{item['thing']['no']} {item['thing']['title']}"
 
 
-def screens(_tick: object, _done: object, revs: Any) -> tuple[Any, Any, Any]:  # noqa: ANN401 - a store
-    """Return the cards of the screens, when any was arranged since they were drawn: typing is not wiped out."""
+def screens(_tick: object, _done: object, drawn: Any) -> tuple[Any, Any, Any]:  # noqa: ANN401 - a store
+    """Return the cards of the screens that were arranged since they were drawn: typing in others is not wiped out."""
     texts = words()
     try:
         who = actor()
         display.require(who)
         with reading() as session:
-            rows = _rows(session)
+            rows = [
+                Screen(
+                    row.code,
+                    row.label,
+                    row.pages,
+                    row.panels,
+                    row.rotation,
+                    row.focus or 0,
+                    row.rev,
+                )
+                for row in _rows(session)
+            ]
             going = queries.listed(session, queries.Criteria(status="open"), actor=who).rows
-    except HotlineError as error:
-        return views.screens([], [], texts) if revs is None else dash.no_update, [], str(error.code)
-    fresh = " ".join(f"{row.code}:{row.rev}" for row in rows)
-    if fresh == revs:
+    except HotlineError:
+        if drawn:  # the cards that stand stay
+            return dash.no_update, dash.no_update, dash.no_update
+        return views.screens([], [], texts), [], dash.no_update
+    fresh = views.revisions(rows)
+    if fresh == drawn:
         return dash.no_update, dash.no_update, dash.no_update
     options = [{"label": texts["console.all_screens"], "value": ""}]
     options += [{"label": row.label, "value": row.code} for row in rows]
     open_ones = [(str(one.id), f"{one.no} {one.title}") for one in going]
-    cards = [
-        Screen(row.code, row.label, row.pages, row.panels, row.rotation, row.focus or 0, row.rev)
-        for row in rows
-    ]
-    return views.screens(cards, open_ones, texts), options, fresh
+    return views.screens(rows, open_ones, texts, drawn), options, fresh
 
 
 def _rows(session: Session) -> list[Row]:
@@ -166,18 +175,17 @@ def _rows(session: Session) -> list[Row]:
 
 
 def press(
-    _clicks: list[int | None], screen: str | None, lasts: int | None, push_lasts: int | None, *rest: Any,  # noqa: ANN401 - the form
+    pressed: Mapping[str, Any] | None, screen: str | None, lasts: int | None, push_lasts: int | None, *rest: Any,  # noqa: ANN401 - the form
 ) -> tuple[Any, Any]:  # fmt: skip
     """Do what a button says, and say how it went."""
-    asked: Any = ctx.triggered_id
-    if not isinstance(asked, dict) or not any(each["value"] for each in ctx.triggered):
+    if not pressed:
         return dash.no_update, dash.no_update
     text, values, ids = rest
     fields = {
         (each["code"], each["console-field"]): value
         for each, value in zip(ids, values, strict=True)
     }
-    verb, of, rev, at = asked["console-do"], str(asked["of"]), str(asked["rev"]), now()
+    verb, of, rev, at = str(pressed["do"]), str(pressed["of"]), str(pressed["rev"]), now()
     who = actor()
     try:
         display.require(who)
@@ -185,6 +193,8 @@ def press(
             if verb in ("pin", "hide", "push"):
                 until = views.ends(push_lasts if verb == "push" else lasts, at)
                 _put(session, verb, of, _Said(screen or "", text or "", until), who, at)
+            elif verb not in _DOES:
+                raise BadInput(f"no verb {verb}", field="do")
             else:
                 _DOES[verb](session, of, rev, fields, who, at)
     except HotlineError as error:

@@ -1,24 +1,26 @@
 """The plan library: reading a version, writing the next, letting it hold."""
 
 import re
-from typing import Any
+from typing import Any, get_args
 from urllib.parse import parse_qs
 
 import dash
 import msgspec
 from dash import ALL, Input, Output, State
 
-from command import incidents, plans
+from command import forces, incidents, plans
 from dashboard.auth import require, viewer
 from dashboard.door import reading, writing
 from dashboard.pages.command_moves import refusal
-from dashboard.pages.context import actor, names, place, pressed_button, words
+from dashboard.pages.context import actor, districts, names, place, pressed_button, words
 from dashboard.views import plans as views
 from dashboard.views.ids import id_in
 from dashboard.views.kit import Child
 from dashboard.views.plans import LISTS, SHAPES, STAGES
+from gis_data.city.layers import PLACE_KINDS
 from models.clock import now
-from models.errors import BadInput, HotlineError
+from models.errors import BadInput, HotlineError, NotFound
+from models.events.incident.course import Kind
 from models.rules.incident.plans import Body
 
 EDIT = plans.EDIT
@@ -65,16 +67,25 @@ def library(_search: str) -> Child:
 def page(search: str) -> Child:
     """Return one version."""
     require("command.view")
-    number = parse_qs(search.lstrip("?")).get("id", ["0"])[0]
+    number, texts = parse_qs(search.lstrip("?")).get("id", ["0"])[0], words()
     with reading() as session:
         row = plans.version(session, id_in(number), actor=actor())
         others = [each for each in plans.versions(session, actor=actor()) if each.code == row.code]
-        labels = {kind.code: kind.label for kind in incidents.types(session)}
+        try:
+            named = districts(session)
+        except NotFound:  # no city yet
+            named = {}
+        labels = {
+            "types": {kind.code: kind.label for kind in incidents.types(session)},
+            "kinds": {kind: texts[f"incident_kind.{kind}"] for kind in get_args(Kind)},
+            "hazards": {kind: texts[f"place.{kind}"] for kind in PLACE_KINDS},
+            "districts": named, "capability": forces.capabilities(session),
+        }  # fmt: skip
         shown = views.Shown(
             row, plans.body_of(row), others, names(session, [each.written_by for each in others]),
             place(session).zone, EDIT in viewer().can, labels,
         )  # fmt: skip
-    return views.one(shown, words())
+    return views.one(shown, texts)
 
 
 def create(clicks: int | None, code: str | None) -> tuple[Any, Any]:

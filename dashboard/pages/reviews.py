@@ -274,9 +274,5 @@ def _indicator(line: Mapping[str, Any]) -> Indicator:
 
 def _why(error: HotlineError) -> dict[str, object]:
     """Return what stood in the way, as a toast says it."""
-    texts = words()
-    for family, fact in (("cap", "cap"), ("field", "field")):
-        key = f"reviews.{family}.{error.facts.get(fact, '')}"
-        if key in texts:
-            return {"text": texts[key], "bad": True}
-    return told(error)
+    said = views.refused(error.facts, words())
+    return {"text": said, "bad": True} if said else told(error)

@@ -65,6 +65,8 @@ DESK_PAGES: Mapping[str, tuple[str, Callable[[str], Child]]] = {
     **admin.PAGES,
 }
 """Address -> (its entry in the navigation, the page by the address's search)."""
+BELOW = {"/command/plan": "/command/plans", "/command/review": "/command/reviews"}
+"""Page of one thing -> the page of command that lists them."""
 FOLLOWING = ("/calls", "/map", "/hotspots", "/centre/console")
 """Pages that follow a change of their address by themselves."""
 MAX_ROTATE_S = 600
@@ -98,7 +100,8 @@ def show(path: str | None, search: str | None, _prefs: object) -> Child:
     """Return the page of an address, with the words its scripts need."""
     if path in FOLLOWING and set(ctx.triggered_prop_ids) == {"url.search"}:
         return dash.no_update
-    return [shell.words_node(words()), html.Div(page(path or "/", search or ""))]
+    skip = html.A(words()["app.skip"], href="#main", className="skip")
+    return [skip, shell.words_node(words()), html.Div(page(path or "/", search or ""))]
 
 
 @shown
@@ -111,7 +114,10 @@ def page(path: str, search: str) -> Child:
         return centre.page(search)
     here = DESK_PAGES[asked][0] if asked in DESK_PAGES else asked
     me = viewer()
-    return shell.desk(words(), here, me.can, me.name, _body(asked, search), agent_no=me.agent_no)
+    body = _body(asked, search)
+    rooms = shell.rooms(words(), BELOW.get(asked, asked)) if "command.view" in me.can else None
+    whole = [rooms, body] if rooms else body
+    return shell.desk(words(), here, me.can, me.name, whole, agent_no=me.agent_no)
 
 
 @shown

@@ -111,7 +111,17 @@ def _map(_name: str, base: Base | None, words: Words) -> Child:
 
 
 def _legend(words: Words) -> Child:
-    signs = ("incident", "controlled", "state", "stale", "hot")
+    signs = (
+        "reported",
+        "responding",
+        "controlled",
+        "unit",
+        "lost",
+        "depot",
+        "state",
+        "stale",
+        "hot",
+    )
     rows = [
         html.Span(
             [html.I(className=f"centre-sign {s}", **aria(hidden="true")), words[f"centre.sign.{s}"]]

@@ -4,18 +4,21 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 from urllib.parse import parse_qs, urlencode
 
-from dash import dcc, html
+from dash import Patch, dcc, html
 
 from command.matters import CLASSES, DAYS, SORTS, Asked, Found, Line
 from dashboard.views.clock import local
-from dashboard.views.kit import Child, Words, aria, data, empty, link, panel, status, table
+from dashboard.views.incidents import LAMPS
+from dashboard.views.kit import Child, Words, aria, data, empty, link, panel, press, status, table
 from models.rules.display import PAGES, PANELS, PLACED, ROTATION_S
 
 MINUTES = (2, 10, 30, 120, 480, 1440)
 UNTIL = (0, 30, 120, 480, 1440)
 """Minutes a pin or a hiding lasts; 0 = until it is taken back."""
-_LAMPS = {"red": "bad", "yellow": "warn", "green": "ok"}
+_DUE_LAMPS = {"red": "bad", "yellow": "warn", "green": "ok"}
 NO_GRADE = "none"
+PRESS = "console-press"
+"""The store that buttons say into what was pressed: `do`, `of`, `rev`."""
 Options = Sequence[tuple[str, str]]
 
 
@@ -106,7 +109,7 @@ def page(asked: Asked, lists: Lists, words: Words) -> Child:
                         className="console-main",
                     ),
                     html.Div(
-                        [html.Div(id="console-items"), html.Div(id="console-screens")],
+                        [html.Div(id="console-items"), _screens(words)],
                         className="console-side",
                     ),
                 ],
@@ -114,6 +117,7 @@ def page(asked: Asked, lists: Lists, words: Words) -> Child:
             ),
             revs,
             dcc.Store(id="console-done"),
+            dcc.Store(id=PRESS),
             dcc.Store(id="centre-tick"),
         ],
         id="centre-console", className="page centre-console",
@@ -121,23 +125,20 @@ def page(asked: Asked, lists: Lists, words: Words) -> Child:
 
 
 def _switch(words: Words) -> Child:
-    buttons = [
-        html.Button(
-            words[f"centre.page.{name}"],
-            id=press("switch", name),
-            type="button",
-            className="button",
-        )
-        for name in PAGES
-    ]
+    buttons = [_button(words[f"centre.page.{name}"], "switch", name) for name in PAGES]
     return html.Div(
         [html.B(words["console.switch"]), *buttons], className="console-switch", role="toolbar"
     )
 
 
-def press(verb: str, of: str, rev: str = "") -> dict[str, str]:
-    """Return the id of a button: its verb, what it is about, and what stood there when it was drawn."""
-    return {"console-do": verb, "of": of, "rev": rev}
+def _button(
+    text: str, verb: str, of: str, rev: str = "", css: str = "", **more: Child
+) -> html.Button:
+    """Return a button: its verb, what it is about, and what stood there when it was drawn."""
+    made = press(text, PRESS, css, do=verb, of=of, rev=rev)
+    for name, value in more.items():
+        setattr(made, name, value)
+    return made
 
 
 def _select(name: str, options: Options, value: str, label: str, nothing: str = "") -> Child:
@@ -221,7 +222,7 @@ def _target(words: Words) -> Child:
             html.Label([html.Span(words["console.text"]), dcc.Input(
                 id="console-text", type="text", maxLength=200, placeholder=words["console.text_help"])],
                 className="wide"),
-            html.Button(words["console.push_text"], id=press("push", "text:"), type="button", className="button"),
+            _button(words["console.push_text"], "push", "text:"),
         ],
         className="panel console-target",
     )  # fmt: skip
@@ -272,19 +273,14 @@ def _row(line: Line, zone: str, words: Words) -> list[Child]:
         said.append(html.Small(line.no, className="muted"))
     of = f"{line.cls}:{line.ref}"
     verbs = ("pin", "hide", "push") if line.cls in PLACED else ("push",)
-    buttons = [
-        html.Button(
-            words[f"console.do.{verb}"], id=press(verb, of), type="button", className="button"
-        )
-        for verb in verbs
-    ]
+    buttons = [_button(words[f"console.do.{verb}"], verb, of) for verb in verbs]
     return [
         f"{local(line.at, zone):%m-%d %H:%M}",
         html.Div(
             [html.Small(words[f"console.class.{line.cls}"], className="muted"), html.Div(kind)]
         ),
         html.Div(said, className="matter"),
-        html.Div([_status(line, words), _level(line, words)]),
+        html.Div([_status(line, words), _level(line, words)], className="console-state"),
         html.Div(_handling(line, zone, words), className="muted"),
         html.Div(buttons, className="console-buttons"),
     ]
@@ -293,9 +289,7 @@ def _row(line: Line, zone: str, words: Words) -> list[Child]:
 def _status(line: Line, words: Words) -> Child:
     match line.cls:
         case "incident":
-            going = line.status in ("reported", "verified", "responding")
-            level = "bad" if going else "warn" if line.status == "controlled" else "off"
-            return status(level, words[f"incident_status.{line.status}"])
+            return status(LAMPS.get(line.status, "off"), words[f"incident_status.{line.status}"])
         case "ticket":
             return html.Span(words[f"ticket_status.{line.status}"])
         case _:
@@ -331,7 +325,7 @@ def _handling(line: Line, zone: str, words: Words) -> list[Child]:
         parts.append(line.holder or words["console.centre"])
         if line.due:
             text = words["console.due"].format(time=f"{local(line.due, zone):%m-%d %H:%M}")
-            parts.append(status(_LAMPS[line.lamp], text) if line.lamp else text)
+            parts.append(status(_DUE_LAMPS[line.lamp], text) if line.lamp else text)
     else:
         parts.append(line.value)
     return [html.Div(part) for part in parts]
@@ -381,15 +375,11 @@ def _standing(
         was = " ".join(map(str, row))
         place = row.index(item.id)
         buttons = [
-            html.Button("↑", id=press("up", str(item.id), was), type="button", className="button",
-                        disabled=place == 0, **aria(label=words["console.do.up"])),
-            html.Button("↓", id=press("down", str(item.id), was), type="button", className="button",
-                        disabled=place == len(row) - 1, **aria(label=words["console.do.down"])),
+            _button("↑", "up", str(item.id), was, disabled=place == 0, **aria(label=words["console.do.up"])),
+            _button("↓", "down", str(item.id), was, disabled=place == len(row) - 1,
+                    **aria(label=words["console.do.down"])),
         ]  # fmt: skip
-    buttons.append(
-        html.Button(words[f"console.release.{item.state}"], id=press("release", str(item.id)),
-                    type="button", className="button")
-    )  # fmt: skip
+    buttons.append(_button(words[f"console.release.{item.state}"], "release", str(item.id)))
     note = " · ".join(filter(None, (where, item.by, until)))
     text = (
         [html.B(item.name), html.Span(item.text)]
@@ -402,11 +392,8 @@ def _standing(
 # --- screens --------------------------------------------------------------------------------
 
 
-def screens(rows: Sequence[Screen], incidents: Options, words: Words) -> Child:
-    """Return a card for each screen, and a form for one more."""
-    cards = [_card(row, incidents, words) for row in rows]
-    if not cards:
-        cards = [empty(words["console.no.screens"])]
+def _screens(words: Words) -> Child:
+    """Return the place of the screens' cards, and a form for one more."""
     add = html.Div(
         [
             dcc.Input(
@@ -415,13 +402,42 @@ def screens(rows: Sequence[Screen], incidents: Options, words: Words) -> Child:
             dcc.Input(
                 id=field("label", ""), type="text", maxLength=20, placeholder=words["console.label"]
             ),
-            html.Button(
-                words["console.add"], id=press("add", ""), type="button", className="button"
-            ),
+            _button(words["console.add"], "add", ""),
         ],
         className="line-form",
     )
-    return panel(words["console.screens"], html.Div([*cards, add]), css="roomy")
+    body = html.Div([html.Div(id="console-screens"), add])
+    return panel(words["console.screens"], body, css="roomy")
+
+
+def screens(
+    rows: Sequence[Screen], incidents: Options, words: Words, drawn: str | None = None
+) -> Child:
+    """Return a card for each screen; what differs from the cards that stand (`drawn`, see `revisions`) as a patch.
+
+    A patch leaves the other cards as they are, with what is half typed in them.
+    """
+    was = {code: rev for code, _, rev in (each.partition(":") for each in (drawn or "").split())}
+    codes = [row.code for row in rows]
+    stay = [code for code in was if code in codes]
+    if not rows or not stay or codes[: len(stay)] != stay:  # none, all new, or in another order
+        return [_card(row, incidents, words) for row in rows] or [
+            empty(words["console.no.screens"])
+        ]
+    cards = Patch()
+    for n in reversed([n for n, code in enumerate(was) if code not in codes]):
+        del cards[n]
+    for n, row in enumerate(rows):
+        if row.code not in was:
+            cards.append(_card(row, incidents, words))
+        elif was[row.code] != str(row.rev):
+            cards[n] = _card(row, incidents, words)
+    return cards
+
+
+def revisions(rows: Sequence[Screen]) -> str:
+    """Return which cards stand, in their order, each with the revision it shows."""
+    return " ".join(f"{row.code}:{row.rev}" for row in rows)
 
 
 def field(name: str, code: str) -> dict[str, str]:
@@ -463,10 +479,8 @@ def _card(row: Screen, incidents: Options, words: Words) -> Child:
                                                         clearable=False)),
             html.Div(
                 [
-                    html.Button(words["console.arrange"], id=press("arrange", row.code, str(row.rev)), type="button",
-                                className="button primary"),
-                    html.Button(words["console.remove"], id=press("remove", row.code), type="button",
-                                className="button"),
+                    _button(words["console.arrange"], "arrange", row.code, str(row.rev), "primary"),
+                    _button(words["console.remove"], "remove", row.code),
                 ],
                 className="line-form",
             ),

@@ -15,6 +15,7 @@ from models.rules.incident.state import Incident, Status
 COLUMNS = ("no", "title", "type", "status", "grade", "level", "reported", "took", "units")
 FILE = "/api/export/incidents.xlsx"
 LAMPS = {"reported": "bad", "verified": "bad", "responding": "warn", "controlled": "ok"}
+"""State -> its lamp, everywhere: red while nobody acts yet."""
 
 
 def page(
@@ -27,7 +28,7 @@ def page(
     cells = [
         [
             link(said["no"], f"/command?id={row.id}", className="num"),
-            html.Span([html.Span(words["command.exercise"], className="exercise") if row.exercise else "",
+            html.Span([html.Span(words["command.exercise"], className="exercise") if row.exercise else "", " ",
                        link(said["title"], f"/command?id={row.id}")]),
             said["type"], status(LAMPS.get(row.status, "off"), said["status"]),
             *[said[name] for name in COLUMNS[4:]],
@@ -50,7 +51,10 @@ def page(
                 className="page-title",
             ),
             _form(query, types, districts, words),
-            table(heads, cells, label=words["incidents.title"]) if rows else empty(words["command.found_none"]),
+            html.Div(
+                table(heads, cells, label=words["incidents.title"]) if rows else empty(words["command.found_none"]),
+                className="panel",
+            ),
             html.Div(turns, className="line"),
         ],
         className="page incidents",

@@ -29,7 +29,10 @@ STATES = {"active": "ok", "draft": "warn", "retired": "off"}
 
 
 class Shown(NamedTuple):
-    """What the page of one version needs: the row, what it says, its versions, and who wrote them."""
+    """What the page of one version needs: the row, what it says, its versions, and who wrote them.
+
+    labels : column of the lists -> the label of each code that may stand there.
+    """
 
     row: Plan
     body: Body
@@ -37,7 +40,7 @@ class Shown(NamedTuple):
     names: Mapping[int, str]
     zone: str
     may_edit: bool
-    labels: Mapping[str, str]
+    labels: Mapping[str, Mapping[str, str]]
 
 
 def library(rows: Sequence[Plan], zone: str, words: Words, *, may_edit: bool) -> Child:
@@ -72,9 +75,12 @@ def library(rows: Sequence[Plan], zone: str, words: Words, *, may_edit: bool) ->
     ], className="line-form") if may_edit else None  # fmt: skip
     body = table(heads, lines, label=words["plan.library"]) if lines else empty(words["plan.none"])
     return html.Div(
-        [html.Div(html.H1(words["plan.library"]), className="page-title"), new, body],
+        [
+            html.Div(html.H1(words["plan.library"]), className="page-title"), new,
+            html.Div(body, className="panel"),
+        ],
         className="page plans",
-    )
+    )  # fmt: skip
 
 
 def one(shown: Shown, words: Words) -> Child:
@@ -137,11 +143,18 @@ def _read(shown: Shown, words: Words) -> Child:
         rows = rows_of(shown.body, name)
         if rows:
             heads = [(words[f"plan.col.{column}"], "") for column in columns]
-            lines = [[str(row[column]) for column in columns] for row in rows]
+            lines = [
+                [said(str(row[column]), shown.labels.get(column, {})) for column in columns] for row in rows
+            ]  # fmt: skip
             parts.append(
                 panel(words[f"plan.{name}"], table(heads, lines, label=words[f"plan.{name}"]))
             )
     return html.Div(parts)
+
+
+def said(codes: str, labels: Mapping[str, str]) -> str:
+    """Return codes with commas as what they mean; one nobody knows stays as it is."""
+    return "、".join(labels.get(code, code) for code in codes.split(",")) if labels else codes
 
 
 def rows_of(body: Body, name: str) -> list[dict[str, Any]]:
@@ -162,7 +175,7 @@ def editor(shown: Shown, words: Words) -> Child:
     draft = shown.row.state == "draft"
     grids = [
         panel(
-            words[f"plan.{name}"], [_grid(name, rows_of(shown.body, name), words)],
+            words[f"plan.{name}"], [_grid(name, rows_of(shown.body, name), shown.labels, words)],
             note=html.Span([
                 words.get(f"plan.{name}_help", ""), " ",
                 html.Button(words["plan.add_row"], id={"plan-add": name}, type="button", className="button small"),
@@ -193,7 +206,7 @@ def editor(shown: Shown, words: Words) -> Child:
             words["plan.retire"], id={"plan-do": "retire"}, type="button", className="button"
         )
     )
-    known = "，".join(f"{code} {label}" for code, label in shown.labels.items())
+    known = "，".join(f"{code} {label}" for code, label in shown.labels["types"].items())
     return html.Div([
         html.Div([html.Label(words["plan.col.title"]),
                   dcc.Input(id="plan-title", type="text", value=shown.row.title, maxLength=100)], className="field"),
@@ -208,15 +221,22 @@ def editor(shown: Shown, words: Words) -> Child:
     ])  # fmt: skip
 
 
-def _grid(name: str, rows: list[dict[str, Any]], words: Words) -> Child:
+def _grid(
+    name: str, rows: list[dict[str, Any]], labels: Mapping[str, Mapping[str, str]], words: Words
+) -> Child:
     wide = {"text", "title", "types", "words"}
+    wrapped = {"text", "role", "after", "types"}
+    choices = {"level": list(GRADES), "capability": list(labels["capability"])}
     columns: list[dict[str, Any]] = [
         {
             "field": column, "headerName": words[f"plan.col.{column}"], "editable": True,
-            "flex": 3 if column in wide else 1, "minWidth": 80, "wrapText": column == "text",
-            "autoHeight": column == "text",
-            **({"cellEditor": "agSelectCellEditor", "cellEditorParams": {"values": list(GRADES)}}
-               if column == "level" else {}),
+            "flex": 3 if column in wide else 2 if column == "role" else 1, "minWidth": 110 if column == "key" else 80,
+            "wrapText": column in wrapped, "autoHeight": column in wrapped, "wrapHeaderText": True,
+            "autoHeaderHeight": True,
+            # a person reads labels, and types codes
+            **({"valueFormatter": {"function": "labels(params)"}} if column in labels else {}),
+            **({"cellEditor": "agSelectCellEditor", "cellEditorParams": {"values": choices[column]}}
+               if column in choices else {}),
         }
         for column in LISTS[name]
     ]  # fmt: skip
@@ -225,6 +245,8 @@ def _grid(name: str, rows: list[dict[str, Any]], words: Words) -> Child:
         dashGridOptions={
             "domLayout": "autoHeight", "stopEditingWhenCellsLoseFocus": True, "rowDragManaged": True,
             "rowSelection": {"mode": "multiRow"}, "singleClickEdit": True,
+            "localeText": {"noRowsToShow": words["plan.no_rows"]},
+            "context": {"labels": {column: labels[column] for column in LISTS[name] if column in labels}},
         },
         defaultColDef={"sortable": False, "resizable": True}, className="ag-theme-quartz plan-grid",
         deleteSelectedRows=False,

@@ -273,10 +273,9 @@ def _task(task: Task, at: float, shown: Shown) -> dict[str, Any]:
     words = shown.words
     due = words["command.due"].format(at=clock.time_of(task.due, shown.zone)) if task.due else ""
     if task.done:
-        mark, level = (
-            words["command.task_done"],
-            "ok" if not task.due or task.done <= task.due else "warn",
-        )
+        in_time = not task.due or task.done <= task.due
+        mark = words["command.task_done" if in_time else "replay.done_late"]
+        level = "ok" if in_time else "warn"
     elif task.dropped:
         mark, level = words["command.task_dropped"], "off"
     elif task.due and task.due < at:

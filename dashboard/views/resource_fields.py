@@ -46,7 +46,9 @@ def chosen(
             ],
             className="field",
         )
-    control = dcc.Dropdown(listed, value, id=name(field), clearable=False)
+    control = dcc.Dropdown(
+        listed, value, id=name(field), clearable=False, placeholder=words["choice.choose"]
+    )
     return _labelled(field, control, words)
 
 

@@ -186,6 +186,18 @@ def name_of(row: Scored | Average, words: Words) -> str:
     return row.label or words[f"measure.{row.measure}"]
 
 
+def refused(facts: Mapping[str, object], words: Words) -> str:
+    """Return why a report was refused, by the error's facts, with the indicators that are owed; empty if unknown."""
+    owed = facts.get("owed")
+    rows = owed if isinstance(owed, list) else []
+    names = "、".join(dict.fromkeys(label or words[f"measure.{JUDGED}"] for _, label in rows))
+    for family in ("cap", "field"):
+        text = words.get(f"reviews.{family}.{facts.get(family, '')}")
+        if text:
+            return text.format(names=names)
+    return ""
+
+
 def value_of(row: Scored, words: Words) -> str:
     """Return what was measured, in its unit."""
     if row.value is None:

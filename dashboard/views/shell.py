@@ -27,6 +27,17 @@ PAGES: tuple[
     ("/admin", "nav.admin", "admin.units admin.people admin.parameters"),
 )
 
+ROOMS: tuple[tuple[str, str], ...] = (  # address, key of its word
+    ("/command", "rooms.map"),
+    ("/command/incidents", "incidents.title"),
+    ("/command/plans", "plan.library"),
+    ("/command/resources", "nav.resources"),
+    ("/command/alerts", "cap.heading"),
+    ("/command/symbols", "symbols.heading"),
+    ("/command/reviews", "reviews.heading"),
+)
+"""The pages of command; all need `command.view`. The map itself fills the screen and has its own ways to them."""
+
 
 def words_node(words: Words) -> html.Div:
     """Return the node the browser's own scripts read their texts from."""
@@ -59,6 +70,17 @@ def nav(words: Words, here: str, can: frozenset[str], *, wall: bool = False) -> 
         html.Button(words["nav.signout"], type="submit"), action="/logout", method="post"
     )
     return html.Nav([*links, *switches, leave], className="nav", **aria(label=words["nav.label"]))
+
+
+def rooms(words: Words, here: str) -> html.Nav | None:
+    """Return the ways between the pages of command, for the page at `here` or one below it; None elsewhere."""
+    if here not in {href for href, _ in ROOMS[1:]}:
+        return None
+    links = [
+        link(words[key], href, **({"aria-current": "page"} if href == here else {}))
+        for href, key in ROOMS
+    ]
+    return html.Nav(links, className="nav rooms", **aria(label=words["nav.command"]))
 
 
 def _switch(name: str, text: str, label: str) -> html.Button:

@@ -4,6 +4,7 @@ import json
 from typing import Any, get_args
 
 import pytest
+from dash import html
 
 from command.centre import course, figures
 from command.matters import CLASSES, Asked, Found, Line
@@ -149,8 +150,9 @@ def test_the_console_names_what_it_shows(lang: str) -> None:
         "32 毫米",
     ):
         assert text in said
-    assert '"console-do": "pin", "of": "state:weather/w1"' not in said
-    assert '"console-do": "push", "of": "state:weather/w1"' in said
+    buttons = said.replace('\\"', '"')
+    assert '"do": "pin", "of": "state:weather/w1"' not in buttons
+    assert '"do": "push", "of": "state:weather/w1"' in buttons
     pages = texts(centre_console.listing(found, Asked("ticket"), ZONE, words))
     assert "page=2" in pages
     lists = Lists(
@@ -168,13 +170,43 @@ def test_a_pin_moves_among_its_own_screen() -> None:
         Standing(4, "", "pushed", "text", "今晚降温", "今晚降温", "林值班", 900.0),
     ]
     said = texts(centre_console.standing(rows, {"main": "主屏"}, ZONE, t("zh")))
-    assert '"console-do": "up", "of": "3", "rev": "1 3"' in said
-    assert '"console-do": "down", "of": "2", "rev": "2"' in said
+    buttons = said.replace('\\"', '"')
+    assert '"do": "up", "of": "3", "rev": "1 3"' in buttons
+    assert '"do": "down", "of": "2", "rev": "2"' in buttons
     assert "主屏" in said and said.count("今晚降温") == 1
 
 
 def test_a_screen_that_looks_at_a_closed_incident_still_says_which() -> None:
     card = Screen("main", "主屏", ["map"], ["map"], 0, 99, 3)
-    said = texts(centre_console.screens([card], [("1", "TF1 泄漏")], t("zh")))
-    assert "#99" in said and "TF1 泄漏" in said and '"rev": "3"' in said
-    assert t("zh")["console.no.screens"] in texts(centre_console.screens([], [], t("zh")))
+    said = texts(html.Div(centre_console.screens([card], [("1", "TF1 泄漏")], t("zh"))))
+    assert "#99" in said and "TF1 泄漏" in said and '"rev": "3"' in said.replace('\\"', '"')
+    none = texts(html.Div(centre_console.screens([], [], t("zh"))))
+    assert t("zh")["console.no.screens"] in none
+
+
+def cards(now: str, drawn: str) -> list[tuple[Any, ...]] | None:
+    """What is done to the cards that stand, as (operation, where); None: they are all drawn anew."""
+    rows = [
+        Screen(code, code, ["map"], ["map"], 0, 0, int(rev))
+        for code, rev in (each.split(":") for each in now.split())
+    ]
+    assert centre_console.revisions(rows) == now
+    patch = centre_console.screens(rows, [], t("zh"), drawn)
+    if isinstance(patch, list):
+        return None
+    done = patch.to_plotly_json()["operations"]
+    return [(each["operation"], *each["location"]) for each in done]
+
+
+def test_arranging_one_screen_leaves_the_cards_of_the_others() -> None:
+    assert cards("main:2 left:5", "main:2 left:4") == [("Assign", 1)]
+    assert cards("main:2 left:4 right:1", "main:2 left:4") == [("Append",)]
+    assert cards("main:2 right:1", "main:2 left:4 right:1") == [("Delete", 1)]
+    assert cards("b:1 d:3 e:1", "a:1 b:1 c:1 d:2") == [
+        ("Delete", 2), ("Delete", 0), ("Assign", 1), ("Append",),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("now", ["left:4 main:2", "new:1 main:2 left:4", "right:1"])
+def test_cards_in_another_order_are_drawn_anew(now: str) -> None:
+    assert cards(now, "main:2 left:4") is None

@@ -3,6 +3,7 @@
 import json
 from typing import Any
 
+import msgspec
 import pytest
 from factories import AT
 
@@ -55,6 +56,28 @@ def test_the_state_of_a_feed(word: str, more: dict[str, Any]) -> None:
 )  # fmt: skip
 def test_a_fault_in_words(error: str, text: str) -> None:
     assert views.fault(error, WORDS) == text
+
+
+class Wanted(msgspec.Struct, forbid_unknown_fields=True):
+    contract: int
+    at: list[float] = []
+
+
+@pytest.mark.parametrize(
+    ("body", "text"),
+    [
+        (b"xml", "不是完整的 JSON（第 0 字节）"), (b'{"contract": 1', "报文不完整"),
+        (b"{}", "$ 缺少字段 contract"), (b'{"contract": 1, "x": 2}', "$ 有约定之外的字段 x"),
+        (b'{"contract": "1"}', "$.contract 应为 int，收到 str"),
+        (b'{"contract": 1, "at": ["a"]}', "$.at[0] 应为 float，收到 str"),
+    ],
+)  # fmt: skip
+def test_what_could_not_be_read_is_said_in_words(body: bytes, text: str) -> None:
+    with pytest.raises(msgspec.MsgspecError) as caught:
+        msgspec.json.decode(body, type=Wanted)
+    assert views.unread(str(caught.value), WORDS) == text
+    assert views.fault(f"unreadable: {caught.value}", WORDS).endswith(text)
+    assert views.unread("datum bd09", WORDS) == "datum bd09"
 
 
 @pytest.mark.parametrize("lang", sorted(LANGUAGES))

@@ -5,8 +5,9 @@ from typing import Any
 
 import pytest
 
-from dashboard.texts import t
-from dashboard.views import alarms, kit, seat, shell, system, wall
+from dashboard.pages import routes
+from dashboard.texts import LANGUAGES, t
+from dashboard.views import alarms, kit, plans, seat, shell, system, wall
 from dashboard.views.login import login_html
 
 ZONE = "Asia/Shanghai"
@@ -107,3 +108,22 @@ def test_no_demo_login_is_shown_when_there_is_none() -> None:
     page = login_html(t("en"), error="", next_path="/", demo_logins=[])
     assert t("en")["login.demo"] not in page
     assert "alert" not in page
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_the_pages_of_command_lead_to_each_other(lang: str) -> None:
+    words = t(lang)
+    shown = str(shell.rooms(words, "/command/alerts"))
+    for href, key in shell.ROOMS:
+        assert f"href='{href}'" in shown and words[key] in shown
+        assert href in routes.DESK_PAGES
+    assert shown.count("aria-current") == 1
+    # the map has all of the screen; elsewhere there is no command
+    assert shell.rooms(words, "/command") is None and shell.rooms(words, "/tickets") is None
+    assert all(shell.rooms(words, href) for href in routes.BELOW.values())
+
+
+def test_a_plans_codes_are_read_as_what_they_mean() -> None:
+    labels = {"gas": "燃气泄漏", "fire": "火灾"}
+    assert plans.said("gas,fire,new", labels) == "燃气泄漏、火灾、new"
+    assert plans.said("先控制,后消除", {}) == "先控制,后消除"  # no codes

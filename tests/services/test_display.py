@@ -24,7 +24,7 @@ from dashboard import hub as hub_rules
 from dashboard.centre_live import CentreHub
 from gis_data import state
 from gis_data.state import Reading
-from models.clock import day_of
+from models.clock import day_of, to_datetime
 from models.errors import BadInput, HotlineError, NotFound, Refused, WrongStatus
 from models.events.display import from_row
 from models.events.incident.course import Place as At
@@ -34,7 +34,17 @@ from models.store import db, streams
 from models.store.crypto import Vault
 from models.store.people import PERMISSIONS
 from models.store.seed import PERMISSIONS_OF
-from models.tables import Audit, IncidentType, Outbox, Screen, ScreenItem, Ticket
+from models.tables import (
+    Audit,
+    Depot,
+    IncidentType,
+    Outbox,
+    ResponseUnit,
+    Screen,
+    ScreenItem,
+    Supply,
+    Ticket,
+)  # fmt: skip
 from tickets import intake, search, today
 from tickets.criteria import Criteria
 from tickets.moving import Actor
@@ -470,6 +480,49 @@ def test_bureaus_stand_in_their_order_with_what_is_stale(session: Session) -> No
         assert (traffic["total"], traffic["at"]) == (2, AT - 10)
         assert [point["key"] for point in traffic["points"]] == order  # what is stale comes last
         assert city[0] == {"bureau": "environment", "points": [], "total": 0, "at": 0}
+
+
+def test_units_and_depots_are_on_the_map(session: Session) -> None:
+    tenant, lon, lat = db.tenant_of(session), 114.3, 33.6
+    plain = {"tenant_id": tenant, "capabilities": [], "staff": 4, "min_staff": 2, "type": "fire"}
+    home = {"station_lon": lon, "station_lat": lat, "organisation": "", "phone": "", "reason": ""}
+    for code, district, heard in (
+        ("A1", "莲湖", AT - 5),
+        ("A2", "", AT - 3600),
+        ("A3", "东沙", None),
+    ):
+        fix = {"lon": lon + 0.01, "lat": lat, "heard_at": to_datetime(heard)} if heard else {}
+        session.add(ResponseUnit(
+            code=code, label=f"{code} 车", district=district, device="", token_digest="", **plain, **home, **fix,
+        ))  # fmt: skip
+    at = {
+        "lon": lon,
+        "lat": lat,
+        "district": "莲湖",
+        "address": "",
+        "organisation": "",
+        "phone": "",
+    }
+    session.add(Depot(tenant_id=tenant, code="D1", label="中心库", **at))
+    session.add(Depot(tenant_id=tenant, code="D2", label="旧库", active=False, **at))
+    session.flush()
+    for code, label, amount in (("pump", "水泵", 3), ("bag", "沙袋", 900)):
+        session.add(Supply(
+            tenant_id=tenant, depot="D1", code=code, label=label, measure="台", amount=amount, floor=4,
+        ))  # fmt: skip
+    session.flush()
+
+    shown = centre.sections(session, district="", now=AT, datum="wgs84")
+    assert shown["units"]["A1"] == ["A1 车", "fire", "available", "", ""]
+    assert shown["where"] == {
+        "A1": [114.31, 33.6, 0], "A2": [114.31, 33.6, int(AT - 3600)], "A3": [114.3, 33.6, -1],
+    }  # fmt: skip
+    stock = [["沙袋", 900.0, "台", 0], ["水泵", 3.0, "台", 1]]
+    assert shown["depots"] == [["中心库", [114.3, 33.6], stock]]
+    # a district sees its own and what belongs to none; other tiles draw them elsewhere
+    part = centre.sections(session, district="东沙", now=AT, datum="gcj02")
+    assert set(part["units"]) == set(part["where"]) == {"A2", "A3"} and part["depots"] == []
+    assert part["where"]["A3"][:2] != [114.3, 33.6]
 
 
 def test_matters_by_class_and_words(session: Session, vault: Vault) -> None:

@@ -23,8 +23,9 @@ from command import (
 )
 from command.evaluation_lists import Asked
 from command.queries import Criteria
-from dashboard.texts import LANGUAGES
+from dashboard.texts import LANGUAGES, t
 from dashboard.views import review as views
+from dashboard.views import reviews
 from dashboard.views.reviews import Here
 from models.clock import to_datetime
 from models.errors import BadInput, NotFound, Refused, WrongStatus
@@ -134,8 +135,13 @@ def test_what_must_not_be(leak: Leak) -> None:
         row = drawn(session, leak)
         with moved("exists"):
             drawn(session, leak)
-        with moved("judged"):
+        with pytest.raises(WrongStatus) as caught:
             evaluation.submit(session, row.id, rev=1, actor=COORD, now=LATER)
+        # whoever hands it in is told which field is empty, by the name that stands beside it
+        assert "人工评分" in reviews.refused(caught.value.facts, t("zh"))
+        assert "Judged by a person" in reviews.refused(caught.value.facts, t("en"))
+        own = {"cap": "judged", "owed": [["order", "现场秩序"], ["x", ""]]}
+        assert "：现场秩序、人工评分。" in reviews.refused(own, t("zh"))
         for judged in ({"order": 101.0}, {"order": -1.0}, {"dispatch": 50.0}):
             with pytest.raises(BadInput):
                 evaluation.save(

@@ -454,7 +454,7 @@ def nothing(answer: Answer) -> bool:
 
 def leaves_the_cards(answer: Answer) -> bool:
     """A callback that draws no screen for whom it refuses."""
-    return answer.status == 401 or "console-screens" not in answer.json()["response"]
+    return answer.status in {401, 204} or "console-screens" not in answer.json()["response"]
 
 
 def not_kept(answer: Answer) -> bool:
@@ -536,7 +536,7 @@ CALLBACKS: Mapping[str, Row] = {
         denied=leaves_the_cards,
     ),
     "centre_console.press": Row("duty.edit", asked("centre_console.press", lambda _: [
-        clicked({"console-do": "push", "of": "text:", "rev": ""}), "", 0, 10, "今晚降温", [], [],
+        {"do": "push", "of": "text:", "rev": ""}, "", 0, 10, "今晚降温", [], [],
     ]), of_the_city),
     "routes.show": Row("", shows("/nowhere")),
     "wall.yesterday": Row("floor.view", asked("wall.yesterday", lambda _: [now()]), denied=nothing),

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 TEXTS: Mapping[str, str] = {
     "nav.command": "Command",
+    "rooms.map": "Command map",
     "command.heading": "Emergency command",
     "command.list": "Incidents",
     "command.none_open": "No incident is going on",

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 TEXTS: Mapping[str, str] = {
     "plan.library": "Plans",
+    "plan.no_rows": "Nothing yet: add a row",
     "plan.none": "No plan yet",
     "plan.new": "New plan",
     "plan.new_code": "Code, e.g. flood",

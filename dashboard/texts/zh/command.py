@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 TEXTS: Mapping[str, str] = {
     "nav.command": "指挥",
+    "rooms.map": "指挥图",
     "command.heading": "应急指挥",
     "command.list": "事件",
     "command.none_open": "目前没有进行中的突发事件",

@@ -168,7 +168,7 @@ TEXTS: Mapping[str, str] = {
     "duty.not_in_book": "您的账号还没有关联通讯录联系人，请值班管理员关联后再用。",
     "duty.no_back": "不换回",
     "duty.swaps": "调班申请",
-    "duty.swaps_none": "没有调班申请。",
+    "duty.swaps_none": "没有调班申请。可在“我的班次”下申请调班。",
     "duty.swap.asked": "待对方同意",
     "duty.swap.agreed": "待批准",
     "duty.swap.approved": "已批准",
@@ -255,7 +255,7 @@ TEXTS: Mapping[str, str] = {
     "duty.file.pdf": "PDF",
     "duty.file.xlsx": "Excel",
     # --- notices
-    "duty.notices.none": "还没有短信通知。",
+    "duty.notices.none": "还没有短信通知。选好收信人、写好内容并提交后，在这里看发送情况。",
     "duty.notice_new": "新通知",
     "duty.levels_help": "发给该层级此刻在岗的人",
     "duty.gateway": "短信网关尚未接入，{n} 条在排队，未发出",

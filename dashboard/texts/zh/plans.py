@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 TEXTS: Mapping[str, str] = {
     "plan.library": "预案库",
+    "plan.no_rows": "还没有内容：按“加一行”填写",
     "plan.none": "还没有预案",
     "plan.new": "新建预案",
     "plan.new_code": "编号，如 flood",

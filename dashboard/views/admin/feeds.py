@@ -1,5 +1,6 @@
 """The city's data sources: what each said last and how old that is, the form of one, letters nobody could read."""
 
+import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
@@ -20,6 +21,15 @@ if TYPE_CHECKING:
 
 KINDS = ("poll", "push")
 ERROR_SHOWN = 160
+_AT = r"(?: - at `(?P<at>.+)`)?"
+_UNREAD = {
+    "json": re.compile(r"JSON is malformed: .*\(byte (?P<n>\d+)\)"),
+    "cut": re.compile(r"Input data was truncated"),
+    "missing": re.compile(r"Object missing required field `(?P<field>.+?)`" + _AT),
+    "unknown": re.compile(r"Object contains unknown field `(?P<field>.+?)`" + _AT),
+    "type": re.compile(r"Expected `(?P<want>.+?)`, got `(?P<got>.+?)`" + _AT),
+}
+"""What msgspec says of a message, by the key of our words for it; `at` is a path, $ the whole."""
 
 
 def page(lists: Child, form: Child, words: Words) -> Child:
@@ -89,8 +99,17 @@ def fault(error: str, words: Words) -> str:
     kind, _, rest = error.partition(": ")
     name, _, number = kind.partition(" ")
     text = words.get(f"admin.feed.fault.{name}", name)
-    more = number or ("" if name == "unreachable" else rest)
+    more = number or ("" if name == "unreachable" else unread(rest, words))
     return f"{text} {more[:ERROR_SHOWN]}".strip()
+
+
+def unread(error: str, words: Words) -> str:
+    """Return why a message could not be read; what the reader says in no known way stays as it is."""
+    for name, pattern in _UNREAD.items():
+        found = pattern.fullmatch(error)
+        if found:
+            return words[f"admin.feed.unread.{name}"].format(**found.groupdict(default="$"))
+    return error
 
 
 def _reasons(feed: "Feed", words: Words) -> str:
@@ -121,7 +140,7 @@ def letters(found: Sequence["Letter"], zone: str, words: Words) -> Child:
     rows = [
         (
             letter.label, clock.moment(letter.at, zone, words)[5:],
-            html.Span(_said(letter, words), className="feed-error"),
+            html.Span(_said(letter, words), className="feed-error", title=letter.error),
             f"{letter.size:,}",
             words["admin.feed.letter.cut"] if letter.cut
             else parts.button("feed.replay", words, key=str(letter.id)),
@@ -133,7 +152,7 @@ def letters(found: Sequence["Letter"], zone: str, words: Words) -> Child:
 
 def _said(letter: "Letter", words: Words) -> str:
     again = words["admin.feed.letter.seen"].format(n=letter.seen) if letter.seen > 1 else ""
-    return letter.error[:ERROR_SHOWN] + again
+    return unread(letter.error, words)[:ERROR_SHOWN] + again
 
 
 def form(feed: "Feed | None", given: "FeedForm | None", words: Words) -> Child:
