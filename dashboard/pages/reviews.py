@@ -42,7 +42,7 @@ def register(app: dash.Dash) -> None:
         Output("toast", "data", allow_duplicate=True),
         Input({"review-do": ALL}, "n_clicks"),
         State("review-facts", "data"),
-        State("review-note", "value"),
+        State({"review-note": ALL}, "value"),
         State({"review-field": ALL, "of": ALL}, "value"),
         State({"review-field": ALL, "of": ALL}, "id"),
         prevent_initial_call=True,
@@ -183,7 +183,7 @@ def draw(_clicks: int | None, incident: int | None) -> tuple[Any, Any]:
 
 
 def press(
-    clicks: list[int | None], facts: dict[str, Any] | None, note: str | None, values: list[Any],
+    clicks: list[int | None], facts: dict[str, Any] | None, notes: list[str | None], values: list[Any],
     ids: list[dict[str, str]],
 ) -> tuple[Any, Any]:  # fmt: skip
     """Do what was pressed on a report; what was typed is saved before it is submitted or measured again."""
@@ -198,7 +198,7 @@ def press(
             if verb in TYPED:
                 rev = _saved(session, number, rev, values, ids)
             if verb in VERBS:
-                VERBS[verb](session, number, rev, note or "")
+                VERBS[verb](session, number, rev, next(iter(notes), None) or "")
             elif verb != "save":
                 raise BadInput(f"no verb {verb}", field="verb")
         if verb == "drop":

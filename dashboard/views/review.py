@@ -184,11 +184,14 @@ def _acts(report: Report, own: bool, here: Here) -> Child:
     if not verbs:
         return None
     note: Any = dcc.Input(
-        id="review-note", type="text", maxLength=500, placeholder=words["reviews.note_help"]
+        id={"review-note": "all"},
+        type="text",
+        maxLength=500,
+        placeholder=words["reviews.note_help"],
     )
     return html.Div(
         [
-            note if "send_back" in verbs else dcc.Store(id="review-note"),
+            note if "send_back" in verbs else None,
             html.Div(
                 [
                     html.Button(

@@ -729,7 +729,7 @@ CALLBACKS: Mapping[str, Row] = {
     ), of_tenant),
     "reviews.draw": Row("command.act", asked("reviews.draw", lambda c: [1, c.over]), of_tenant),
     "reviews.press": Row("command.act", asked("reviews.press", lambda c: [
-        clicked({"review-do": "save"}), {"id": c.evaluation, "rev": revision(c)}, None, [], [],
+        clicked({"review-do": "save"}), {"id": c.evaluation, "rev": revision(c)}, [], [], [],
     ]), of_tenant),
     "reviews.save_indicators": Row("command.edit", asked("reviews.save_indicators", lambda c: [
         1, indicators_now(c), [(i, v) for i, v in INDICATOR], [(i, i) for i, _ in INDICATOR],
