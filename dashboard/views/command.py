@@ -8,8 +8,10 @@ from dash import dcc, html
 from dashboard.views import clock, plotting
 from dashboard.views.command_forms import button
 from dashboard.views.command_log import Line
+from dashboard.views.incidents import LAMPS
 from dashboard.views.kit import Child, Words, data, empty, link, status
 from dashboard.views.maps import EMPTY, Base, city_map, shapes
+from dashboard.views.shell import ROOMS
 from gis_data.roads import closures
 from models.rules.incident.moves import MOVES
 from models.rules.incident.state import Incident
@@ -98,15 +100,7 @@ def _list_head(can: frozenset[str], words: Words) -> Child:
     parts: list[Child] = [html.H2(words["command.list"])]
     if "command.report" in can:
         parts.append(button("report", words, css="small primary", text=words["command.report"]))
-    rooms = [
-        link(words[text], href, className="muted")
-        for text, href in (
-            ("command.all", "/command/incidents"),
-            ("plan.library", "/command/plans"),
-            ("nav.resources", "/command/resources"),
-            ("reviews.heading", "/command/reviews"),
-        )
-    ]
+    rooms = [link(words[text], href, className="muted") for href, text in ROOMS[1:]]
     return html.Header([*parts, html.Nav(rooms)])
 
 
@@ -187,7 +181,7 @@ def head(i: Incident, can: frozenset[str], types: Mapping[str, str], words: Word
                 _exercise(i, words),
                 html.B(i.title, className="title"),
                 html.Span(f"{i.no} · {types.get(i.type, i.type)}", className="muted"),
-                status(_lamp(i), words[f"incident_status.{i.status}"]),
+                status(LAMPS.get(i.status, "off"), words[f"incident_status.{i.status}"]),
             ],
             className="what",
         ),
@@ -204,12 +198,6 @@ def head(i: Incident, can: frozenset[str], types: Mapping[str, str], words: Word
 def _may(verb: str, i: Incident, can: frozenset[str]) -> bool:
     move = MOVES[verb]  # type: ignore[index] # a verb of COURSE
     return move.permission in can and i.status in move.sources
-
-
-def _lamp(i: Incident) -> str:
-    return {"reported": "bad", "verified": "bad", "responding": "warn", "controlled": "ok"}.get(
-        i.status, "off"
-    )
 
 
 def _grade(i: Incident, words: Words) -> Child:

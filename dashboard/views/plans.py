@@ -233,8 +233,10 @@ def _grid(
             "flex": 3 if column in wide else 2 if column == "role" else 1, "minWidth": 110 if column == "key" else 80,
             "wrapText": column in wrapped, "autoHeight": column in wrapped, "wrapHeaderText": True,
             "autoHeaderHeight": True,
-            # a person reads labels, and types codes
+            # a person reads and types labels, the plan keeps codes
             **({"valueFormatter": {"function": "labels(params)"}} if column in labels else {}),
+            **({"valueParser": {"function": "codes(params)"}, "cellEditorParams": {"useFormatter": True}}
+               if column in labels and column not in choices else {}),
             **({"cellEditor": "agSelectCellEditor", "cellEditorParams": {"values": choices[column]}}
                if column in choices else {}),
         }

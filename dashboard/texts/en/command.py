@@ -11,7 +11,6 @@ TEXTS: Mapping[str, str] = {
     "command.none_open_help": "What the hotline, a hotspot or the duty watch reports appears here.",
     "command.pick": "Choose an incident on the left, or report one",
     "command.report": "Report an incident",
-    "command.all": "All incidents",
     "command.open_only": "Going on",
     "command.exercise": "Exercise",
     "command.dismiss": "Cancel",

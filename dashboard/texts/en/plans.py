@@ -25,7 +25,7 @@ TEXTS: Mapping[str, str] = {
     "plan.templates_help": "May use {no} {title} {address} {units} {on_scene} {tasks} {done}",
     "plan.automatic": "Starts by itself",
     "plan.automatic_help": "May start by itself where the tenant allows it",
-    "plan.codes": "Codes of types: {codes}",
+    "plan.codes": "Types by name or code, several with commas: {codes}",
     "plan.add_row": "Add a row",
     "plan.save": "Save draft",
     "plan.publish": "Publish",

@@ -11,7 +11,6 @@ TEXTS: Mapping[str, str] = {
     "command.none_open_help": "热线接报、热点突增或值班人员上报后会出现在这里。",
     "command.pick": "从左侧选择一个事件，或上报新的突发事件",
     "command.report": "上报突发事件",
-    "command.all": "全部事件",
     "command.open_only": "进行中",
     "command.exercise": "演练",
     "command.dismiss": "取消",

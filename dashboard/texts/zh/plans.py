@@ -25,7 +25,7 @@ TEXTS: Mapping[str, str] = {
     "plan.templates_help": "可用 {no} {title} {address} {units} {on_scene} {tasks} {done}",
     "plan.automatic": "自动启动",
     "plan.automatic_help": "租户允许时可自动启动",
-    "plan.codes": "事件类型编号：{codes}",
+    "plan.codes": "事件类型可填名称或编号，多个用顿号分开：{codes}",
     "plan.add_row": "加一行",
     "plan.save": "保存草稿",
     "plan.publish": "发布生效",
