@@ -2,21 +2,18 @@
 
 import msgspec
 from sqlalchemy import select
-from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
-from models.clock import Instant, to_datetime
-from models.errors import BadInput, NotFound, Refused, WrongStatus
+from models.clock import Instant
+from models.errors import BadInput, NotFound
 from models.rules import cap
 from models.rules.cap.draft import Draft, Sender, Words
 from models.rules.cap.message import Area
-from models.store.chain import audit
 from models.store.db import tenant_of
 from models.tables import Parameter, Tenant
+from tickets import parameters
 from tickets.moving import Actor
 
-PARAMETER = "alerts"
-PERMISSION = "admin.parameters"
 _SOMEWHERE = ((114.0, 33.0), (115.0, 33.0), (115.0, 34.0), (114.0, 33.0))
 
 
@@ -37,33 +34,17 @@ class Policy(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 def policy(session: Session) -> Policy:
     """Return the tenant's parameters of warnings as they are now."""
-    value = session.scalar(select(Parameter.value).where(Parameter.name == PARAMETER))
+    value = session.scalar(select(Parameter.value).where(Parameter.name == "alerts"))
     return msgspec.convert(value, Policy) if value is not None else Policy()
 
 
-def set_policy(session: Session, given: Policy, *, was: Policy, actor: Actor, now: Instant) -> None:
-    """Set the parameters; `was` is what stood on the actor's screen: WrongStatus when somebody set others meanwhile.
-
-    Refused without admin.parameters; BadInput names the field no message could carry.
-    """
-    if PERMISSION not in actor.can:
-        raise Refused(f"{actor.ref} lacks {PERMISSION}", permission=PERMISSION)
-    tenant = tenant_of(session)
-    row = session.scalar(select(Parameter).where(Parameter.name == PARAMETER).with_for_update())
-    before = msgspec.convert(row.value, Policy) if row else Policy()
-    if before != was:
-        raise WrongStatus("warnings' parameters were set meanwhile", cap="moved")
+def set_policy(
+    session: Session, given: Policy, *, seen: Instant, actor: Actor, now: Instant
+) -> None:  # fmt: skip
+    """Set the parameters that nobody set since `seen`; BadInput names the field no message could carry."""
+    parameters.allowed(actor)
     _check(_sender(_tenant(session), given), given)
-    said = {"value": msgspec.to_builtins(given), "set_at": to_datetime(now), "set_by": actor.ref}
-    session.execute(
-        insert(Parameter)
-        .values(tenant_id=tenant, name=PARAMETER, **said)
-        .on_conflict_do_update(index_elements=["tenant_id", "name"], set_=said)
-    )
-    audit(
-        session, actor=actor.ref, verb="set_parameter", subject=PARAMETER, now=now,
-        before=msgspec.to_builtins(before), after=said["value"],
-    )  # fmt: skip
+    parameters.put(session, "alerts", msgspec.to_builtins(given), seen, actor, now)
 
 
 def sender_of(session: Session) -> Sender:

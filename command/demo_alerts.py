@@ -6,7 +6,7 @@ from sqlalchemy import Engine, select
 from sqlalchemy.dialects.postgresql import insert
 
 from command import alert_drafts, alerts, pictures
-from command.alert_policy import PARAMETER, Policy
+from command.alert_policy import Policy
 from models.clock import Instant, to_datetime
 from models.rules.cap.draft import Words
 from models.store import db
@@ -27,7 +27,7 @@ def fill(engine: Engine, tenant_id: int, incident_id: int, *, now: Instant) -> N
     """Set the demo's parameters, and warn of the exercise `incident_id` that has just begun (0: none has)."""
     with db.transaction(engine, tenant_id) as session:
         value = {
-            "tenant_id": tenant_id, "name": PARAMETER, "value": msgspec.to_builtins(POLICY),
+            "tenant_id": tenant_id, "name": "alerts", "value": msgspec.to_builtins(POLICY),
             "set_at": to_datetime(now), "set_by": "system",
         }  # fmt: skip
         session.execute(insert(Parameter).values(value).on_conflict_do_nothing())

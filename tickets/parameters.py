@@ -27,7 +27,17 @@ from models.tables import Category, Holiday, Parameter, Role, Unit, User
 from tickets import moving, terms
 from tickets.moving import Actor
 
-Name = Literal["workflow", "terms", "calendar", "moves", "auto_assign", "options", "intake"]
+Name = Literal[
+    "workflow",
+    "terms",
+    "calendar",
+    "moves",
+    "auto_assign",
+    "options",
+    "intake",
+    "alerts",
+    "command",
+]
 PERMISSION = "admin.parameters"
 STAGES: tuple[Stage, ...] = get_args(Stage)
 TIME_UNITS: tuple[TimeUnit, ...] = get_args(TimeUnit)
@@ -56,10 +66,11 @@ def settings(session: Session) -> dict[str, Setting]:
     return {name: Setting(at.timestamp(), by) for name, at, by in found}
 
 
-def _put(
+def put(
     session: Session, name: Name, value: Any, seen: Instant, actor: Actor, now: Instant  # noqa: ANN401 - JSON
 ) -> None:  # fmt: skip
-    """Set a parameter that nobody set since `seen`; WrongStatus if somebody did."""
+    """Set a parameter that nobody set since `seen`; WrongStatus if somebody did, Refused without the right."""
+    allowed(actor)
     old = session.scalar(select(Parameter.value).where(Parameter.name == name))
     said = {"value": value, "set_at": to_datetime(now), "set_by": actor.ref}
     done = session.scalar(
@@ -93,7 +104,7 @@ def set_policy(
     """Set the caps of the workflow; BadInput names the one beyond its limits."""
     allowed(actor)
     policy.check()
-    _put(session, "workflow", msgspec.to_builtins(policy), seen, actor, now)
+    put(session, "workflow", msgspec.to_builtins(policy), seen, actor, now)
 
 
 def set_auto_assign(
@@ -108,7 +119,7 @@ def set_auto_assign(
     )
     if set(rule.categories) - known:
         raise BadInput(f"categories {rule.categories}", field="categories")
-    _put(session, "auto_assign", msgspec.to_builtins(rule), seen, actor, now)
+    put(session, "auto_assign", msgspec.to_builtins(rule), seen, actor, now)
 
 
 def set_options(
@@ -117,7 +128,7 @@ def set_options(
     """Set the words and the use of the option lists; BadInput names the list that cannot be used."""
     allowed(actor)
     check_options(options)
-    _put(session, "options", msgspec.to_builtins(options), seen, actor, now)
+    put(session, "options", msgspec.to_builtins(options), seen, actor, now)
 
 
 def set_intake(
@@ -126,7 +137,7 @@ def set_intake(
     """Set the words and limits of intake; BadInput names the one that cannot be taken."""
     allowed(actor)
     policy.check()
-    _put(session, "intake", msgspec.to_builtins(policy), seen, actor, now)
+    put(session, "intake", msgspec.to_builtins(policy), seen, actor, now)
 
 
 # --- deadlines ------------------------------------------------------------------------------
@@ -142,7 +153,7 @@ def put_rule(
         rule, term=msgspec.structs.replace(rule.term, rule=_rule_id(rule))
     )
     kept = [own for own in terms.own_rules(session) if terms.place(own) != terms.place(rule)]
-    _put(session, "terms", msgspec.to_builtins([*kept, rule]), seen, actor, now)
+    put(session, "terms", msgspec.to_builtins([*kept, rule]), seen, actor, now)
     return rule
 
 
@@ -153,7 +164,7 @@ def drop_rule(session: Session, rule_id: str, *, seen: Instant, actor: Actor, no
     kept = [rule for rule in own if rule.id != rule_id]
     if len(kept) == len(own):
         raise NotFound(f"no own rule {rule_id}")
-    _put(session, "terms", msgspec.to_builtins(kept), seen, actor, now)
+    put(session, "terms", msgspec.to_builtins(kept), seen, actor, now)
 
 
 def rule_of(
@@ -216,7 +227,7 @@ def set_office(
         raise BadInput(f"office_end {office.office_end}", field="office_end")
     if any(not 2000 <= year <= 2100 for year in office.published):
         raise BadInput(f"published {office.published}", field="published")
-    _put(session, "calendar", msgspec.to_builtins(office), seen, actor, now)
+    put(session, "calendar", msgspec.to_builtins(office), seen, actor, now)
 
 
 def add_days(
@@ -322,7 +333,7 @@ def _set_moves(
     for verb, move in own.items():
         if move.permission not in PERMISSIONS or not _held(session, move.permission):
             raise BadInput(f"nobody may {verb}", field="permission", trap="nobody", verbs=[verb])
-    _put(session, "moves", msgspec.to_builtins(own), seen, actor, now)
+    put(session, "moves", msgspec.to_builtins(own), seen, actor, now)
 
 
 def _held(session: Session, permission: str) -> bool:

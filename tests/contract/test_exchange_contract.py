@@ -21,7 +21,8 @@ LISTS = {
     "DeviceStateList": "DeviceStateListComplete",
     "CoreShowChannels": "CoreShowChannelsComplete",
 }
-CALL_ORDER = re.compile(r"(J[AR]*(BL|LCE?)?)+")
+CALL_ORDER = re.compile(r"(J[AR]*(BL|LCE?)?)*(J[AR]*[BL])?")
+"""What is listened to ends in the middle of calls: the last event of a pair may be yet to come."""
 LETTERS = {
     "QueueCallerJoin": "J",
     "AgentCalled": "A",

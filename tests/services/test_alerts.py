@@ -15,7 +15,7 @@ from msgspec.structs import replace
 from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
-from command import alert_drafts, alert_lists, alerts, incidents, queries
+from command import alert_drafts, alert_lists, alerts, incidents, parameters, plans, queries
 from command.alert_lists import Criteria
 from command.alert_policy import Policy, policy, set_policy
 from gis_data.coordinates import metric, metric_crs_at
@@ -271,7 +271,7 @@ def test_who_wrote_it_does_not_approve_it_unless_the_tenant_allows(
     with pytest.raises(Refused) as error:
         approve(session, row, actor=BOTH)
     assert error.value.facts["cap"] == "own"
-    set_policy(session, Policy(self_approve=True), was=Policy(), actor=BOTH, now=AT)
+    set_policy(session, Policy(self_approve=True), seen=0.0, actor=BOTH, now=AT)
     approve(session, row, actor=BOTH)
     assert row.state == "published"
 
@@ -513,7 +513,7 @@ def test_the_tenant_says_in_whose_name(session: Session, incident: int) -> None:
         contact="0999-12345",
         web="https://y.example/",
     )
-    set_policy(session, given, was=Policy(), actor=BOTH, now=AT)
+    set_policy(session, given, seen=0.0, actor=BOTH, now=AT)
     assert policy(session) == given
     draft = alert_drafts.suggested(session, incident, areas=(AREA,), actor=WRITER)
     row = alerts.draft_alert(session, incident, draft, actor=WRITER, now=AT)
@@ -527,12 +527,17 @@ def test_the_tenant_says_in_whose_name(session: Session, incident: int) -> None:
 def test_parameters_that_cannot_be(session: Session) -> None:
     for bad, field in ((Policy(sender="a b"), "sender"), (Policy(web="x"), "web")):
         with pytest.raises(BadInput) as error:
-            set_policy(session, bad, was=Policy(), actor=BOTH, now=AT)
+            set_policy(session, bad, seen=0.0, actor=BOTH, now=AT)
         assert error.value.facts["field"] == field
     with pytest.raises(Refused):
-        set_policy(session, Policy(), was=Policy(), actor=WRITER, now=AT)
+        set_policy(session, Policy(), seen=0.0, actor=WRITER, now=AT)
+    set_policy(session, Policy(name="市应急办"), seen=0.0, actor=BOTH, now=AT)
     with pytest.raises(WrongStatus):
-        set_policy(session, Policy(), was=Policy(name="旧"), actor=BOTH, now=AT)
+        set_policy(session, Policy(), seen=0.0, actor=BOTH, now=AT)
+    with pytest.raises(BadInput):
+        parameters.set_policy(session, plans.Policy(stale_s=1.0), seen=0.0, actor=BOTH, now=AT)
+    parameters.set_policy(session, plans.Policy(stale_s=30.0), seen=0.0, actor=BOTH, now=AT)
+    assert plans.policy(session).stale_s == 30.0
 
 
 # --- areas ----------------------------------------------------------------------------------

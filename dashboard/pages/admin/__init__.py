@@ -15,6 +15,7 @@ from dashboard.export import csv_file
 from dashboard.pages.admin import (
     calendar,
     categories,
+    command,
     feeds,
     flow,
     intake,
@@ -51,6 +52,7 @@ TABS: Mapping[str, Tab] = {
     "/admin/calendar": Tab("admin.parameters", calendar.body, calendar.VERBS),
     "/admin/flow": Tab("admin.parameters", flow.body, flow.VERBS),
     "/admin/feeds": Tab("admin.parameters", feeds.body, feeds.VERBS),
+    "/admin/command": Tab("admin.parameters", command.body, command.VERBS),
 }
 TAKES: Mapping[str, tuple[str, Take]] = {
     "units": ("admin.units", units.take),

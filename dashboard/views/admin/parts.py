@@ -20,6 +20,7 @@ TABS: tuple[tuple[str, str, str], ...] = (
     ("/admin/calendar", "admin.tab.calendar", "admin.parameters"),
     ("/admin/flow", "admin.tab.flow", "admin.parameters"),
     ("/admin/feeds", "admin.tab.feeds", "admin.parameters"),
+    ("/admin/command", "admin.tab.command", "admin.parameters"),
 )
 """(address, key of its word, the permission it needs)."""
 

@@ -1,0 +1,47 @@
+"""The page of what a tenant decides of command and of its public warnings."""
+
+from collections.abc import Mapping
+
+from sqlalchemy.orm import Session
+
+from command import alert_policy, parameters, plans
+from dashboard.auth import require
+from dashboard.door import reading
+from dashboard.pages.admin.answers import Said, Values, Verb, done, several, text, whole
+from dashboard.pages.admin.parameters import seen, set_notes
+from dashboard.pages.context import actor, place, words
+from dashboard.views.admin import command as views
+from dashboard.views.kit import Child
+
+
+def body(_search: str) -> Child:
+    """Return both sets of parameters as they are now."""
+    require("admin.parameters")
+    with reading() as session:
+        found, said = set_notes(session, place(session).zone)
+        policy, alerts = plans.policy(session), alert_policy.policy(session)
+    default = words()["admin.default"]
+    notes = said.get("command", default), said.get("alerts", default)
+    stores = [seen("command", "command", found), seen("alerts", "alerts", found)]
+    return [*stores, views.page(policy, alerts, notes, words())]
+
+
+def _save_command(session: Session, _key: str, values: Values, at: float) -> Said:
+    policy = plans.Policy(
+        automatic="yes" in several(values, "automatic"),
+        **{name: float(whole(values, name)) for name in parameters.LIMITS},
+    )
+    parameters.set_policy(session, policy, seen=values["seen"]["at"], actor=actor(), now=at)
+    return done("admin.at_once")
+
+
+def _save_alerts(session: Session, _key: str, values: Values, at: float) -> Said:
+    policy = alert_policy.Policy(
+        **{name: text(values, name).strip() for name in views.WRITTEN},
+        self_approve="yes" in several(values, "self_approve"),
+    )
+    alert_policy.set_policy(session, policy, seen=values["seen"]["at"], actor=actor(), now=at)
+    return done("admin.at_once")
+
+
+VERBS: Mapping[str, Verb] = {"command.save": _save_command, "alerts.save": _save_alerts}
