@@ -24,7 +24,7 @@ from pbx import standin
 
 READY_S = 120.0
 LATER = (
-    "demo", "history", "hotspots", "dispatch", "samples", "sample-feeds", "feeds", "vehicles",
+    "demo", "history", "hotspots", "dispatch", "samples", "sample-feeds", "feeds", "positions", "vehicles",
 )  # fmt: skip
 """Children nobody waits for: lists and maps fill while the screens are used."""
 APP = str(Path(__file__).resolve().parent.parent / "app.py")
