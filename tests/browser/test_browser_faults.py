@@ -83,20 +83,24 @@ def test_tabs_that_nobody_looks_at_leave_the_browser_its_connections(
 ) -> None:
     """Over HTTP/1 a browser has six connections to a server: the seventh tab of a desk must still open."""
     context = chromium.new_context()
+    tabs: list[Page] = []
     try:
-        first = context.new_page()
-        watch.on(first, stack.url)
-        stack.login(first, "duty", "/calls")
-        tabs = [first]
-        for _ in range(7):
-            tabs[-1].evaluate(HIDE, True)
-            tabs[-1].wait_for_function("!hotline.live.listening()", timeout=30_000)
-            tabs.append(context.new_page())
-            watch.on(tabs[-1], stack.url)
-            tabs[-1].goto(f"{stack.url}/calls")
-            expect(tabs[-1].locator(".fresh").first).to_have_attribute("data-level", "ok")
-        tabs[-1].evaluate(HIDE, True)
-        tabs[-1].wait_for_function("!hotline.live.listening()", timeout=30_000)
+        for _ in range(2):
+            for tab in tabs:
+                tab.evaluate(HIDE, True)
+            for tab in tabs:
+                tab.wait_for_function("!hotline.live.listening()", timeout=30_000)
+            for _ in range(4):
+                tab = context.new_page()
+                watch.on(tab, stack.url)
+                if tabs:
+                    tab.goto(f"{stack.url}/calls")
+                else:
+                    stack.login(tab, "duty", "/calls")
+                expect(tab.locator(".fresh").first).to_have_attribute("data-level", "ok")
+                tabs.append(tab)
+        first = tabs[0]
+        tabs[-1].close()  # of six, four are seen
         first.evaluate(HIDE, False)
         expect(first.locator(".fresh").first).to_have_attribute("data-level", "ok", timeout=BACK_MS)
         assert first.evaluate("hotline.live.listening()")
