@@ -142,6 +142,18 @@
     P.paint();
   }
 
+  /* Ways and closures that are drawn anew come to lie on top: what can be grasped goes back above them. */
+  let covered = false;
+
+  function above({ layer }) {
+    if (covered || !(layer instanceof L.Path) || group.getLayers().some((each) => each.hasLayer(layer))) return;
+    covered = true;
+    requestAnimationFrame(() => {
+      covered = false;
+      if (map) for (const { layer: own } of drawn.values()) own.bringToFront();
+    });
+  }
+
   /* --- who is drawing --- */
 
   function seen(said) {
@@ -188,6 +200,7 @@
   function begin(made) {
     map = made;
     group = L.featureGroup().addTo(map);
+    map.on("layeradd", above);
     drawn.clear();
     people.clear();
     if (P.began) P.began(map);

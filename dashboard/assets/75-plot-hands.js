@@ -69,8 +69,10 @@
     P.beSeen(at, "move", grip.id);
   }
 
-  function letGo() {
+  /* Leaflet hears moves over a canvas at most every 32 ms: where the hand let go is where it came to. */
+  function letGo(event) {
     if (!grip) return;
+    if (event && !grip.handle) dragged(event);
     const { id, shown, layers } = grip;
     grip = null;
     P.map().dragging.enable();
@@ -257,7 +259,7 @@
   P.handsOn = function (map) {
     map.on("mousemove", dragged);
     map.on("mouseup", letGo);
-    document.addEventListener("mouseup", () => grip && !grip.handle && setTimeout(letGo));
+    document.addEventListener("mouseup", () => grip && !grip.handle && setTimeout(() => letGo()));
     map.on("mousedown", () => (quiet = false));
     map.on("click", () => P.mode() === "select" && !quiet && P.select(""));
     map.on("zoomend", () => P.selected && !grip && showHandles());

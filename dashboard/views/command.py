@@ -76,7 +76,6 @@ def _map(opened: Opened, words: Words) -> Child:
     if opened.base is None:
         return empty(words["place.no_city"])
     layers = [
-        shapes("command-districts", EMPTY, "border", tip="say"),
         shapes("command-closures", EMPTY, "closure", tip="say"),
         shapes("command-routes", EMPTY, "route", tip="say"),
         shapes("command-moves", EMPTY, "route", tip="say"),
