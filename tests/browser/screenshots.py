@@ -114,7 +114,7 @@ def command(browser: Browser, stack: Stack) -> None:
         (
             "coord",
             "/command?id=1&pane=units",
-            "#command-units .button.primary",
+            "#dispatch-body .button.primary",
             "command-1920x1080",
         ),
         ("duty", "/centre", ".leaflet-tile-loaded", "centre-1920x1080"),

@@ -40,6 +40,7 @@ def set_notes(session: Session, zone: str) -> tuple[Mapping[str, Setting], Mappi
     found = parameters.settings(session)
     users = {name: setting.by.partition(":")[2] for name, setting in found.items()}
     known = names(session, [int(user) for user in users.values() if user.isdigit()])
+    known[0] = words()["ticket.system"]
     said = {
         name: views.set_by(setting.at, known.get(int(users[name] or 0), setting.by), zone, words())
         for name, setting in found.items()
