@@ -187,11 +187,20 @@ def head(i: Incident, can: frozenset[str], types: Mapping[str, str], words: Word
         html.Div(
             [*levels, html.Span(words["command.waiting"], className="chip") if asked else None], className="levels"
         ),
-        html.Div([html.Small(words["command.since"]), html.B(**data(clock_from=i.happened))], className="clock"),
+        html.Div(_lasts(i, words), className="clock"),
         html.Div([button(verb, words, css="small" + (" primary" if n == 0 else "")) for n, verb in enumerate(verbs)],
                  className="verbs"),
         html.Span(className="live", **data(command_live="")),
     ]  # fmt: skip
+
+
+def _lasts(i: Incident, words: Words) -> list[Child]:
+    """Return a clock that ticks while the incident goes on, and how long it took afterwards."""
+    ended = i.times.get("ended") or i.times.get("cancelled")
+    if i.open or not ended:
+        return [html.Small(words["command.since"]), html.B(**data(clock_from=i.happened))]
+    took = clock.duration(ended - i.happened, words)
+    return [html.Small(words["incidents.col.took"]), html.B(took)]
 
 
 def _may(verb: str, i: Incident, can: frozenset[str]) -> bool:
