@@ -411,6 +411,7 @@ PAGES: Mapping[str, Row] = {
     "/admin/calendar": Row("admin.parameters", shows("/admin/calendar")),
     "/admin/flow": Row("admin.parameters", shows("/admin/flow")),
     "/admin/feeds": Row("admin.parameters", shows("/admin/feeds")),
+    "/admin/command": Row("admin.parameters", shows("/admin/command")),
     "/admin/options": Row("admin.parameters", shows("/admin/options")),
     "/customers": Row("ticket.open", shows("/customers")),
     "/command": Row("command.view", shows("/command"), central),
