@@ -21,26 +21,27 @@ NEVER = -1
 def sections(session: Session, *, district: str, now: Instant, datum: str) -> dict[str, Any]:
     """Return the sections `units`, `where` and `depots` of one district and of none (empty: the whole city).
 
-    units : code -> [label, type, state, progress, number of its incident]. where : code -> [x, y, lost] as a map on
-    tiles of `datum` draws it, to a metre; lost = 0, or the instant (s) since when nothing is heard, or `NEVER`.
-    depots : [label, [x, y], [[label, amount, measure, low], ...]], by code.
+    units : code -> [label, type, state, progress, number of its incident, empty where that is another district's].
+    where : code -> [x, y, lost] as a map on tiles of `datum` draws it, to a metre; lost = 0, or the instant (s) since
+    when nothing is heard, or `NEVER`. depots : [label, [x, y], [[label, amount, measure, low], ...]], by code.
     """
     lines = [
         line for line in forces.everywhere(session, now=now)
         if not district or line.row.district in ("", district)
     ]  # fmt: skip
     return {
-        "units": {line.row.code: _stands(line) for line in lines},
+        "units": {line.row.code: _stands(line, district) for line in lines},
         "where": {line.row.code: [*_xy(line.lon, line.lat, datum), _lost(line)] for line in lines},
         "depots": _depots(session, district, datum),
     }
 
 
-def _stands(line: UnitLine) -> list[str]:
+def _stands(line: UnitLine, district: str) -> list[str]:
     row, bound = line.row, line.bound
+    theirs = bound is not None and (not district or bound.district in ("", district))
     return [
         row.label, row.type, row.state,
-        bound.progress if bound else "", bound.no if bound else "",
+        bound.progress if bound else "", bound.no if bound and theirs else "",
     ]  # fmt: skip
 
 

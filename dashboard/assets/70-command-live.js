@@ -135,14 +135,18 @@
     });
   }
 
-  function close() {
+  function rest() {
     clearTimeout(retry);
     if (stream) stream.close();
+  }
+
+  function close() {
+    rest();
     stream = null;
     command.phase = "loading";
   }
 
-  H.whileSeen(() => stream && stream.close(), () => stream && command.phase !== "signed-out" && open(command.incident));
+  H.whileSeen(rest, () => stream && command.phase !== "signed-out" && open(command.incident));
   command.now = () => Date.now() / 1000 + command.shift;
 
   /* The page came, went, or shows another incident. */

@@ -74,13 +74,17 @@
     });
   }
 
-  function shut() {
+  function rest() {
     clearTimeout(retry);
     if (stream) stream.close();
+  }
+
+  function shut() {
+    rest();
     stream = null;
   }
 
-  H.whileSeen(() => stream && stream.close(), () => stream && centre.phase !== "signed-out" && open());
+  H.whileSeen(rest, () => stream && centre.phase !== "signed-out" && open());
 
   function banner() {
     const node = H.byId("centre-banner");

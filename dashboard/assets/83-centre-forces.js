@@ -57,11 +57,13 @@
     ]);
   }
 
+  const place = (label, xy) => "depot " + label + " " + xy;
+
   function depot([label, xy, stocks]) {
     const low = stocks.filter((stock) => stock[3]).length;
     const css = low ? "depot low" : "depot";
     const said = low ? H.word("centre.low_stocks", { n: low }) : H.word("centre.stocks", { n: stocks.length });
-    pin("depot " + label, xy, css, H.word("centre.depot_mark"), said, 100, () => [
+    pin(place(label, xy), xy, css, H.word("centre.depot_mark"), said, 100, () => [
       label, ...stocks.map(([name, amount, measure, under]) => `${name} ${H.count(amount)} ${measure}${under ? " " + H.word("centre.under_floor") : ""}`),
     ]);
   }
@@ -76,7 +78,7 @@
       unit(code, units[code], where[code]);
     }
     for (const each of depots || []) {
-      known.add("depot " + each[0]);
+      known.add(place(...each));
       depot(each);
     }
     for (const [key, drawn] of pins) {

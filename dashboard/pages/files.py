@@ -9,13 +9,11 @@ from dashboard.auth import viewer
 from dashboard.door import HOLDERS, reading, writing
 from dashboard.pages.context import actor, names, place, pressed_button, shown, words
 from dashboard.views import files as views
+from dashboard.views.ids import id_in
 from dashboard.views.kit import Child
 from models.clock import now
-from models.errors import HotlineError, NotFound
+from models.errors import HotlineError
 from tickets import attachments
-
-DIGITS_MAX = 18
-"""What the database takes as a number."""
 
 
 def register(app: dash.Dash) -> None:
@@ -41,12 +39,10 @@ def listing(_changed: object, place_id: dict[str, str]) -> Child:
     viewer()
     key = place_id["files"]
     subject, _, number = key.partition(":")
-    if not number.isdigit() or len(number) > DIGITS_MAX:
-        raise NotFound(f"no {key}")
-    who = actor()
+    row, who = id_in(number), actor()
     with reading() as session:
-        kept = attachments.listed(session, subject, int(number), HOLDERS, actor=who, now=now())
-        may_add = attachments.may_add(session, subject, int(number), HOLDERS, actor=who, now=now())
+        kept = attachments.listed(session, subject, row, HOLDERS, actor=who, now=now())
+        may_add = attachments.may_add(session, subject, row, HOLDERS, actor=who, now=now())
         known = names(session, {each.row.added_by for each in kept})
         zone = place(session).zone
     return views.listing(key, kept, known, may_add=may_add, zone=zone, words=words())

@@ -15,14 +15,13 @@ from dashboard.auth import require, viewer
 from dashboard.door import reading, writing
 from dashboard.pages.context import actor, place, pressed_button, shown, told, words
 from dashboard.views import knowledge_item as views
+from dashboard.views.ids import id_in
 from dashboard.views.kit import Child
 from models.clock import now
 from models.errors import BadInput, HotlineError, NotFound
 from tickets import editing, knowledge, queries
 from tickets.moving import Actor
 
-DIGITS_MAX = 18
-"""What the database takes as a number."""
 Values = Mapping[str, str]
 Verb = Callable[[Session, int, int, Values, Actor, float], object]
 
@@ -102,9 +101,10 @@ def page(search: str) -> Child:
 
 
 def _number(text: str, what: str) -> int:
-    if not text.isascii() or not text.isdigit() or len(text) > DIGITS_MAX:
+    number = id_in(text)
+    if not number:
         raise NotFound(f"{what} {text[:40]!r}")
-    return int(text)
+    return number
 
 
 def _frame(number: int, body: Child) -> Child:

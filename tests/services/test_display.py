@@ -35,8 +35,10 @@ from models.store.crypto import Vault
 from models.store.people import PERMISSIONS
 from models.store.seed import PERMISSIONS_OF
 from models.tables import (
+    Assignment,
     Audit,
     Depot,
+    Incident,
     IncidentType,
     Outbox,
     ResponseUnit,
@@ -523,6 +525,18 @@ def test_units_and_depots_are_on_the_map(session: Session) -> None:
     part = centre.sections(session, district="东沙", now=AT, datum="gcj02")
     assert set(part["units"]) == set(part["where"]) == {"A2", "A3"} and part["depots"] == []
     assert part["where"]["A3"][:2] != [114.3, 33.6]
+
+    # bound to an incident of a district, a unit of none says its number there and nowhere else
+    number = make_incident(session, place=At(lon, lat, "", "莲湖"))
+    session.add(Assignment(
+        tenant_id=tenant, incident_id=number, unit="A2", progress="en_route", opened_at=to_datetime(AT), opened_by=1,
+        routed_at=to_datetime(AT), seconds=300.0, metres=2000.0,
+    ))  # fmt: skip
+    session.flush()
+    no = session.get_one(Incident, number).no
+    for district, told in (("", no), ("莲湖", no), ("东沙", "")):
+        shown = centre.sections(session, district=district, now=AT, datum="wgs84")["units"]["A2"]
+        assert shown[3:] == ["en_route", told]
 
 
 def test_matters_by_class_and_words(session: Session, vault: Vault) -> None:

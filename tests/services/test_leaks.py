@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from conftest import missing
 from desk_site import HERE, PEOPLE, TOKEN, Site, running_site
 from factories import make_call, put_calls
 from real_stores import Stores
@@ -77,8 +78,8 @@ def _texts(body: bytes) -> list[str]:
     if body.startswith(b"PK"):
         with zipfile.ZipFile(io.BytesIO(body)) as parts:
             return [parts.read(name).decode("utf-8", "replace") for name in parts.namelist()]
-    reader = shutil.which("pdftotext")
-    if body.startswith(b"%PDF") and reader:
+    if body.startswith(b"%PDF"):
+        reader = shutil.which("pdftotext") or missing("pdftotext")
         done = subprocess.run([reader, "-", "-"], input=body, capture_output=True, check=True)
         return [done.stdout.decode()]
     return [body.decode("utf-8", "replace")]
