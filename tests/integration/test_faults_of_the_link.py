@@ -409,11 +409,11 @@ async def _ledger_equals_fold(pipe: Pipeline, simulator: Simulator) -> None:
 async def test_an_exchange_killed_and_back_is_read_anew_within_two_seconds(
     simulated: Pipeline, simulator: Simulator
 ) -> None:
-    floor = await simulated.floor()
-    before, open_before = floor.links["pbx1"], {call.call for call in floor.calls.values()}
+    before = (await simulated.floor()).links["pbx1"]
     counted_before = (await simulated.counts()).entered
     await simulator.end()
     await link_is(simulated, "down", "refused")
+    cut = await _open_when_it_died(simulated)
     await simulator.start()
     back = now()
     await link_is(simulated, "up", within_s=4)
@@ -443,24 +443,31 @@ async def test_an_exchange_killed_and_back_is_read_anew_within_two_seconds(
     assert len(floor.gaps) == 1
     assert floor.gaps[0].end > floor.gaps[0].start
     await eventually(lambda: _has_entered(simulated, counted_before + 3), within_s=10)
-    await _all_are_closed(simulated, open_before)
+    await _all_are_closed(simulated, cut)
     await _ledger_equals_fold(simulated, simulator)
 
 
-async def _all_are_closed(pipe: Pipeline, calls: set[str]) -> None:
-    """What the dead exchange had open is closed, and says that its end was not seen."""
+async def _open_when_it_died(pipe: Pipeline) -> set[str]:
+    """Keys of the visits that were still open when the link went."""
 
     async def check() -> None:
-        found = (await pipe.floor()).calls.values()
-        assert [call for call in found if call.call in calls and not call.ended] == []
+        assert not (await pipe.floor()).links["pbx1"].up
+
+    await eventually(check)
+    visits = (await pipe.floor()).calls.values()
+    return {visit.key for visit in visits if visit.outcome in ("waiting", "talking")}
+
+
+async def _all_are_closed(pipe: Pipeline, cut: set[str]) -> None:
+    """Each visit the dead exchange had open is closed, and says that its end was not seen."""
 
     async def written() -> None:
-        rows = await asyncio.to_thread(pipe.rows)
-        cut = [row for row in rows if row.gap and row.call in calls]
-        assert cut
-        assert {row.outcome for row in cut} <= {"unknown", "answered"}
+        rows = [row for row in await asyncio.to_thread(pipe.rows) if row.key in cut]
+        assert {row.key for row in rows} == cut
+        assert all(row.gap for row in rows)
+        assert {row.outcome for row in rows} <= {"unknown", "answered"}
 
-    await eventually(check, within_s=6)
+    assert cut
     await eventually(written, within_s=6)
 
 

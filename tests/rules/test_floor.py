@@ -43,6 +43,10 @@ class Story:
         self.floor = reduce(self.floor, event)
         return self
 
+    def link_up(self, at: float, *waiting: e.EntryRow) -> "Story":
+        self.tell(e.LinkUp, at)
+        return self.tell(e.QueuesListed, at, queues=("consult",), members=(), entries=waiting)
+
     def sign_in(
         self, at: float = 0, *, paused: bool = False, reason: str = "", device: int = 1
     ) -> "Story":
@@ -185,9 +189,29 @@ def test_completion_without_the_callers_fields_is_joined_by_seat() -> None:
     assert story.state == "wrap"
 
 
+def _left_the_queue() -> Story:
+    return Story().link_up(0).join(1).tell(e.CallerLeft, 7, queue="consult", call="c1")
+
+
 def test_leaving_by_a_key_is_neither_answered_nor_abandoned() -> None:
-    story = Story().join(0).tell(e.CallerLeft, 7, queue="consult", call="c1").wait(20)
+    story = _left_the_queue().wait(20)
     assert (story.figures().left, story.figures().abandoned) == (1, 0)
+
+
+def test_where_the_link_went_with_the_caller_nobody_knows_whether_it_was_a_key() -> None:
+    """Connect or Abandon follows a Leave within milliseconds: here it fell into the gap."""
+    story = _left_the_queue().tell(e.LinkDown, 7.1, reason="closed").wait(20)
+    assert story.figures().left == 0  # an answer may have followed: still open
+    story.link_up(21).wait(23)
+    assert (story.figures().left, story.figures().unknown) == (0, 1)
+    assert [call.gap for call in story.floor.calls.values()] == [True]
+
+
+def test_who_left_and_waits_again_after_a_gap_is_waiting() -> None:
+    story = _left_the_queue().tell(e.LinkDown, 7.1, reason="closed")
+    again = e.EntryRow("consult", "c1", "PJSIP/t-1", e.Caller("138****0001"), 1, 13)
+    story.link_up(21, again).wait(60)
+    assert [call.outcome for call in story.floor.calls.values()] == ["waiting"]
 
 
 def test_the_days_last_lost_calls_stay_on_the_feed() -> None:

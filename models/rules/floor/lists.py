@@ -112,7 +112,8 @@ def _same_rows(floor: Floor, seat: Seat) -> Seat:
 def _entry(floor: Floor, event: QueuesListed, row: EntryRow, *, gap: bool) -> Floor:
     visit = visit_in(floor, event.pbx, row.call, row.queue)
     if visit is not None and visit.outcome == "waiting":
-        return put_call(floor, replace(visit, missing=0.0, position=row.position))
+        left = 0.0 if gap else visit.left  # the first list of a session knows better than the old one
+        return put_call(floor, replace(visit, missing=0.0, left=left, position=row.position))
     if visit is not None and visit.outcome == "unknown":
         return put_call(floor, replace(visit, outcome="waiting", ended=0.0, position=row.position))
     if visit is not None and event.at - row.wait <= visit.entered + 1:
@@ -218,10 +219,16 @@ def settle(floor: Floor, at: float) -> Floor:
     for visit in floor.calls.values():
         if visit.missing and at - visit.missing >= _patience(floor, visit):
             floor = _lost(floor, visit)
-        elif visit.outcome == "waiting" and visit.left and at - visit.left >= LEFT_SETTLE_S:
+        elif visit.left and at - visit.left >= LEFT_SETTLE_S and _was_heard(floor, visit):
             wait = int(visit.left) - int(visit.entered)
             floor = close(floor, visit, "left", visit.left, wait=wait)
     return floor
+
+
+def _was_heard(floor: Floor, visit: Call) -> bool:
+    """No gap since the caller left the queue: a Connect or Abandon would have been received."""
+    link = floor.links.get(visit.pbx, Link())
+    return visit.outcome == "waiting" and link.up and link.since <= visit.left
 
 
 def _patience(floor: Floor, visit: Call) -> float:
