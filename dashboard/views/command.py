@@ -216,6 +216,13 @@ def _exercise(i: Incident, words: Words) -> Child:
     return html.Span(words["command.exercise"], className="exercise") if i.exercise else None
 
 
+def _leads(line: Line, replay: str) -> Child:
+    """Return what a line says; that of a snapshot of the map leads to the picture of its moment."""
+    if line.kind != "SnapshotTaken":
+        return line.text
+    return link(line.text, f"{replay}&at={line.at}")
+
+
 def timeline(
     lines: Sequence[Line], replay: str, zone: str, words: Words, *, more: bool = False
 ) -> Child:
@@ -229,7 +236,9 @@ def timeline(
                 html.Li(
                     [
                         html.Time(clock.time_of(line.at, zone)),
-                        html.Span(line.text, className="text", title=line.note or line.text),
+                        html.Span(
+                            _leads(line, replay), className="text", title=line.note or line.text
+                        ),
                         html.Small(line.by),
                     ],
                     className=f"k-{line.kind}" + (" implied" if line.implied else ""),
