@@ -149,10 +149,15 @@ class Suggestion(NamedTuple):
     fit: Fit
 
 
+def startable(session: Session, state: State) -> list[Plan]:
+    """Return the active plans an incident does not have yet, by code, whether they fit or not."""
+    rows = session.scalars(select(Plan).where(Plan.state == "active").order_by(Plan.code))
+    return [row for row in rows if row.id not in state.plans]
+
+
 def suggest(session: Session, state: State, around: Around) -> list[Suggestion]:
     """Return the active plans that fit, the best first; those the incident has already are left out."""
-    rows = session.scalars(select(Plan).where(Plan.state == "active").order_by(Plan.code))
-    bodies = [(row, body_of(row)) for row in rows if row.id not in state.plans]
+    bodies = [(row, body_of(row)) for row in startable(session, state)]
     found = [
         Suggestion(row.id, row.code, row.version, row.title, body, how)
         for row, body in bodies
@@ -198,7 +203,7 @@ def _start(
     event = PlanActivated(
         plan=row.id, version=row.version, title=row.title, level=level, reason=reason, cards=body.cards,
         needs=body.needs, contacts=body.contacts, templates=body.templates, automatic=automatic,
-        **held.facts(reason),
+        sections=body.sections, **held.facts(reason),
     )  # fmt: skip
     tell(session, held, event)
 

@@ -154,9 +154,9 @@ def overview(_tick: object, pane: str, incident: int | None) -> Child:
             try:
                 ticket_queries.seen(session, ticket.id, actor=actor())
                 hidden = ticket.confidential or ticket.anonymous
-                told.append((ticket.no, "" if hidden else ticket.title))
+                told.append((ticket.id, ticket.no, "" if hidden else ticket.title))
             except HotlineError:
-                told.append((ticket.no, ""))
+                told.append((ticket.id, ticket.no, ""))
         return panes.overview(
             state, told, incidents.owing(session, state, now=now()), _seen(session), words()
         )

@@ -22,13 +22,17 @@ class Field(NamedTuple):
 
 
 class Asked(NamedTuple):
-    """A form somebody opened: its verb, what it is about (a task's, order's, revision's number), and its lists."""
+    """A form somebody opened: its verb, what it is about (a task's, order's, revision's number), and its lists.
+
+    above : what is to be read before it is filled in.
+    """
 
     verb: str
     about: str
     lists: Mapping[str, Options]
     values: Mapping[str, Any]
     note: str = ""
+    above: Child = None
 
 
 _NOTE = Field("note", "text")
@@ -56,6 +60,7 @@ FORMS: Mapping[str, tuple[Field, ...]] = {
     ),
     "approve_level": (_NOTE,),
     "refuse_level": (_NOTE,),
+    "call_plan": (Field("plan", "one", "plans"),),
     "activate_plan": (Field("level", "one", "levels"), Field("reason", "text")),
     "add_task": (
         Field("title", "line"), Field("role", "line"), Field("minutes", "number"), Field("after", "any", "tasks"),
@@ -105,6 +110,7 @@ def form(asked: Asked, words: Words) -> Child:
     return html.Div(
         [
             html.H3(words[f"incident_verb.{asked.verb}"]),
+            asked.above,
             *fields,
             html.P(asked.note, className="form-note", role="alert") if asked.note else None,
             html.Div(buttons, className="buttons"),

@@ -21,7 +21,7 @@ from models.rules.metrics import Ratio
 
 LINES = 60
 NEAR_DEG = 0.02
-SECTIONS = ("figures", "units", "tasks", "tickets", "calls", "remarks", "media")
+SECTIONS = ("figures", "units", "plans", "tasks", "tickets", "calls", "remarks", "media")
 AFTERWARDS = frozenset({"RemarkMade", "RemarkChanged", "MediaLinked", "EvaluationSigned"})
 """What people add while they look back: it does not make the incident longer."""
 
@@ -113,7 +113,7 @@ def _right(shown: Shown) -> Child:
     )  # fmt: skip
     return html.Div(
         [
-            _section("units", words), _section("tasks", words), _section("remarks", words),
+            _section("units", words), _section("plans", words), _section("tasks", words), _section("remarks", words),
             note if shown.may_write else None,
             _section("media", words),
             html.Section(
@@ -177,7 +177,8 @@ def _bar(words: Words) -> Child:
 def frame(film: Film, seen: Seen, shown: Shown) -> dict[str, Any]:
     """Return what the browser paints of a moment: texts by section, lines, and the map's shapes.
 
-    An item is {t: title, s: what is said of it, m: mark, l: its level (ok, warn, bad, off), n: number}.
+    An item is {t: title, s: what is said of it, m: mark, l: its level (ok, warn, bad, off), n: number}; one with
+    `o` unfolds to what is said of it.
     """
     words = shown.words
     incident = seen.picture.incident if seen.picture else None
@@ -186,6 +187,7 @@ def frame(film: Film, seen: Seen, shown: Shown) -> dict[str, Any]:
         "units": lambda: (
             [_unit(a, seen, shown) for a in incident.assignments.values()] if incident else []
         ),
+        "plans": lambda: _plans(incident, shown) if incident else [],
         "tasks": lambda: (
             [_task(t, seen.at, shown) for t in incident.tasks.values()] if incident else []
         ),
@@ -267,6 +269,19 @@ def _unit(a: Assignment, seen: Seen, shown: Shown) -> dict[str, Any]:
     elif seen.at - fix.at > 120:
         parts.append(words["replay.old_fix"].format(age=clock.duration(seen.at - fix.at, words)))
     return {"t": a.label, "s": " · ".join(parts), "m": words[f"progress.{a.progress}"]}
+
+
+def _plans(incident: Incident, shown: Shown) -> list[dict[str, Any]]:
+    """Return the plans that had been started, each with its text as it was then."""
+    words, found = shown.words, list[dict[str, Any]]()
+    for plan in incident.plans.values():
+        version = words["command.version"].format(n=plan.version)
+        found.append({
+            "t": f"《{plan.title}》", "m": words[f"grade.{plan.level or 'none'}"],
+            "s": f"{version} · {plan.by} {clock.time_of(plan.at, shown.zone)}",
+        })  # fmt: skip
+        found += [{"t": title, "s": said, "o": 1} for title, said in plan.sections]
+    return found
 
 
 def _task(task: Task, at: float, shown: Shown) -> dict[str, Any]:

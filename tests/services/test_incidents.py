@@ -294,6 +294,43 @@ def test_a_plan_changed_meanwhile_stays_as_it_was_in_the_incident(session: Sessi
     assert len(state(session, other).tasks) == 1
 
 
+def test_the_text_of_a_plan_is_frozen_with_it(session: Session) -> None:
+    i, row = reported(session), gas(session)
+    text = plans.body_of(row).sections
+    assert text
+    plans.activate(session, i, row.id, level="IV", reason="泄漏", actor=COORD, now=AT + 1)
+    fresh = msgspec.structs.replace(plans.body_of(row), sections=(("新", "全改了"),))
+    draft = plans.save_draft(
+        session, "gas", title="新版", body=fresh, rev=0, actor=demo.COORDINATOR, now=AT + 2
+    )
+    plans.publish(session, draft.id, rev=1, actor=demo.COORDINATOR, now=AT + 3)
+    assert state(session, i).plans[row.id].sections == text
+    same_as_log(session, i)
+
+
+def test_a_log_from_before_plans_had_a_text_is_read(session: Session) -> None:
+    i = reported(session)
+    plans.activate(session, i, gas(session).id, level="IV", reason="泄漏", actor=COORD, now=AT + 1)
+    rows = session.scalars(select(Outbox.event).order_by(Outbox.id)).all()
+    old = [{k: v for k, v in row.items() if k != "sections"} for row in rows]
+    (started,) = [e for e in map(from_row, old) if type(e).__name__ == "PlanActivated"]
+    assert started.sections == ()
+
+
+def test_a_plan_that_does_not_fit_is_called_up_with_a_reason(session: Session) -> None:
+    i = reported(session)
+    fitting = {s.plan for s in plans.suggest(session, state(session, i), Around())}
+    others = [row for row in plans.startable(session, state(session, i)) if row.id not in fitting]
+    water = next(row for row in others if row.code == "water")
+    with pytest.raises(BadInput) as caught:
+        plans.activate(session, i, water.id, level="IV", reason=" ", actor=COORD, now=AT + 1)
+    assert caught.value.facts["field"] == "reason"
+    plans.activate(session, i, water.id, level="IV", reason="波及水管", actor=COORD, now=AT + 2)
+    assert state(session, i).plans[water.id].reason == "波及水管"
+    assert water.id not in {row.id for row in plans.startable(session, state(session, i))}
+    same_as_log(session, i)
+
+
 def test_of_two_editors_one_is_told(session: Session) -> None:
     edit: dict[str, Any] = {"title": "预案", "body": Body(), "actor": demo.COORDINATOR, "now": AT}
     plans.save_draft(session, "new", rev=0, **edit)

@@ -50,7 +50,8 @@ class Contact(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class PlanActivated(IncidentEvent, frozen=True, kw_only=True):
     """预案启动: this version of the plan, as it was at that moment, holds for the incident from now on.
 
-    level : the response level it stands for; reason : why it fits; automatic : the tenant lets it start itself.
+    level : the response level it stands for; reason : why it fits; automatic : the tenant lets it start itself;
+    sections : title and text.
     """
 
     plan: int
@@ -63,6 +64,7 @@ class PlanActivated(IncidentEvent, frozen=True, kw_only=True):
     contacts: tuple[Contact, ...]
     templates: dict[str, str] = msgspec.field(default_factory=dict)
     automatic: bool = False
+    sections: tuple[tuple[str, str], ...] = ()
 
 
 class TaskAdded(IncidentEvent, frozen=True, kw_only=True):

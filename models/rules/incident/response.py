@@ -82,7 +82,7 @@ def _activated(i: Incident, event: e.PlanActivated) -> Incident:
     """Put the plan's cards among the tasks; its needs are at least those of the incident from now on."""
     plan = Plan(
         event.plan, event.version, event.title, event.level, event.reason, event.at, event.by,
-        event.automatic, event.needs, event.contacts, event.templates,
+        event.automatic, event.needs, event.contacts, event.templates, event.sections,
     )  # fmt: skip
     first = max(i.tasks, default=0) + 1
     numbers = {card.key: first + place for place, card in enumerate(event.cards)}

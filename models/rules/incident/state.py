@@ -56,7 +56,7 @@ class Revision(Struct, frozen=True):
 
 
 class Plan(Struct, frozen=True):
-    """A plan as it was when it was activated."""
+    """A plan as it was when it was activated; `sections` its text, each with a title."""
 
     plan: int
     version: int
@@ -69,6 +69,7 @@ class Plan(Struct, frozen=True):
     needs: tuple[PlannedNeed, ...]
     contacts: tuple[Contact, ...]
     templates: dict[str, str]
+    sections: tuple[tuple[str, str], ...] = ()
 
 
 class Task(Struct, frozen=True):
