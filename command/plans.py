@@ -9,8 +9,8 @@ import msgspec
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
-from command.levels import follow_plan
 from command.moving import TITLE_MAX, Held, take, tell, text
+from command.revising import follow_plan
 from models.clock import Instant, to_datetime
 from models.errors import BadInput, NotFound, Refused, WrongStatus
 from models.events.incident.course import Grade
@@ -177,23 +177,14 @@ def activate(
     if level not in GRADES:
         raise BadInput("which level?", field="level")
     reason = text(reason, "reason")
-    _start(session, held, plan_id, level, reason)
+    start(session, held, plan_id, level, reason)
     follow_plan(session, held, level, reason)
 
 
-def start_by_itself(session: Session, held: Held) -> None:
-    """Start the best plan that may start itself, where the tenant allows that and a plan of it fits for sure."""
-    if not policy(session).automatic or held.state.plans:
-        return
-    ready = [s for s in suggest(session, held.state, Around()) if s.body.automatic and s.fit.level]
-    if ready:
-        reason = "; ".join(f"{what}={value}" for what, value in ready[0].fit.reasons)
-        _start(session, held, ready[0].plan, ready[0].fit.level, reason, automatic=True)
-
-
-def _start(
+def start(
     session: Session, held: Held, plan_id: int, level: Grade, reason: str, *, automatic: bool = False
 ) -> None:  # fmt: skip
+    """Put an active plan, whole, into an incident in the hand of a verb; WrongStatus when it runs or was retired."""
     row = session.get(Plan, plan_id, with_for_update={"read": True}, populate_existing=True)
     if row is None or row.state != "active":
         raise WrongStatus(f"plan {plan_id} is not active", cap="moved")

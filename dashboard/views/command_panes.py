@@ -12,7 +12,7 @@ from dashboard.views import clock, command_plan, files
 from dashboard.views.command_forms import button
 from dashboard.views.kit import Child, Words, empty, link, status
 from models.rules.incident.moves import AFTER
-from models.rules.incident.state import Conference, Incident, Revision, Task
+from models.rules.incident.state import Conference, Incident, Plan, Revision, Task
 
 CHAIN = ("reported", "verified", "responding", "controlled", "ended", "closed")
 
@@ -140,7 +140,7 @@ def plan(
         note = f"{version} · {running.by} {clock.time_of(running.at, seen.zone)}"
         parts.append(
             html.Div([
-                html.B(head), html.Small(note), html.P(running.reason),
+                html.B(head), html.Small(note), html.P(_started(running, seen, words)),
                 command_plan.text(running.sections, f"plan-{running.plan}", words),
             ], className="card")
         )  # fmt: skip
@@ -213,6 +213,15 @@ def _fitting(s: Suggestion, seen: Seen, words: Words) -> Child:
         ],
         className="card",
     )  # fmt: skip
+
+
+def _started(running: Plan, seen: Seen, words: Words) -> str:
+    """Return why a plan was started; of one that started by itself, which of its triggers fitted."""
+    if not running.automatic:
+        return running.reason
+    facts = (each.partition("=") for each in running.reason.split("; "))
+    why = words["told.or"].join(_why(what, value, seen, words) for what, _, value in facts)
+    return f"{words['command.by_itself']}：{why}"
 
 
 def _why(what: str, value: str, seen: Seen, words: Words) -> str:
