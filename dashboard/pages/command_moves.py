@@ -132,7 +132,7 @@ def _own_lists(
         return {"needs": _needs(session, about)}
     if verb == "call_plan" and state is not None:
         return {"plans": _all_plans(session, state)}
-    if verb != "confer" or "duty.view" not in actor().can:
+    if verb not in ("confer", "notify") or "duty.view" not in actor().can:
         return {}
     groups = contacts.groups(session, actor=actor())
     return {

@@ -1,5 +1,6 @@
 """What the verbs of the command page do with what their forms say."""
 
+import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -211,7 +212,7 @@ MOVES: Mapping[str, Move] = {
         s, n, _number(v, "amount"), note=_text(v, "note"), actor=who, now=at
     ),
     "notify": lambda s, i, _n, v, who, at: records.notify(
-        s, i, to=tuple(filter(None, _text(v, "to").replace("，", ",").split(","))), said=_text(v, "said"),
-        actor=who, now=at,
+        s, i, people=[int(one) for one in v.get("people") or ()], groups=[int(one) for one in v.get("groups") or ()],
+        to=tuple(filter(None, re.split(r"[,，、]", _text(v, "to")))), said=_text(v, "said"), actor=who, now=at,
     ),
 }  # fmt: skip

@@ -84,7 +84,9 @@ FORMS: Mapping[str, tuple[Field, ...]] = {
     "grant_floor": (),
     "take_floor": (),
     "end_conference": (),
-    "notify": (Field("to", "line"), Field("said", "text")),
+    "notify": (
+        Field("groups", "any", "groups"), Field("people", "any", "people"), Field("to", "line"), Field("said", "text"),
+    ),
     "send_unit": (Field("need", "one", "needs"), Field("override", "text")),
     "cancel_unit": (_NOTE,),
     "return_supply": (Field("amount", "number"), _NOTE),

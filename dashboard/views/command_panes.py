@@ -10,11 +10,13 @@ from command.plans import Suggestion
 from command.tasks import waits
 from dashboard.views import clock, command_plan, files
 from dashboard.views.command_forms import button
-from dashboard.views.kit import Child, Words, empty, link, status
+from dashboard.views.kit import Child, Words, data, empty, link, status
 from models.rules.incident.moves import AFTER
-from models.rules.incident.state import Conference, Incident, Plan, Revision, Task
+from models.rules.incident.state import Conference, Incident, Notice, Plan, Revision, Task
 
 CHAIN = ("reported", "verified", "responding", "controlled", "ended", "closed")
+NAMED = 3
+"""Names of people that stand for a notice where no group does; all of them are unfolded."""
 
 
 class Seen(NamedTuple):
@@ -353,12 +355,33 @@ def _notices(i: Incident, seen: Seen, words: Words) -> Child:
     return html.Ol(
         [
             html.Li([
-                html.B("→ " + "、".join(n.to)), _by(n.by, n.at, seen), html.P(n.text),
+                html.B("→ " + "、".join(_whom(n))), _by(n.by, n.at, seen), html.P(n.text), _reached(n, words),
                 status("off", words["command.notice_wait"]),
             ])
             for n in i.notices.values()
         ],
         className="plain",
+    )  # fmt: skip
+
+
+def _whom(n: Notice) -> list[str]:
+    """Return groups, people and who was written down; of many people the first few."""
+    return [*n.groups, *([] if n.groups else list(n.members.values())[:NAMED]), *n.to]
+
+
+def _reached(n: Notice, words: Words) -> Child:
+    """Return everybody a choice of the phone book meant, folded, and how many of them have no mobile."""
+    if not n.members:
+        return None
+    head = words["command.notice_people"].format(n=len(n.members))
+    if n.without:
+        head += words["command.notice_without"].format(n=len(n.without))
+    no_mobile = words["duty.delivery.no_mobile"]
+    said = [
+        name + (f"（{no_mobile}）" if key in n.without else "") for key, name in n.members.items()
+    ]
+    return html.Details(
+        [html.Summary(head), html.P("、".join(said))], className="plan-text", **data(fold=f"notice-{n.notice}")
     )  # fmt: skip
 
 

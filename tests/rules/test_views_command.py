@@ -13,7 +13,7 @@ from dashboard.views import command, command_forms, command_panes, command_plan,
 from dashboard.views.command_log import Line
 from models.events.incident.course import Place
 from models.rules.incident.plans import Body, Fit
-from models.rules.incident.state import Incident, Plan, Status
+from models.rules.incident.state import Incident, Notice, Plan, Status
 
 AT = 1_790_000_000.0
 WORDS = t("zh")
@@ -84,6 +84,15 @@ def test_the_form_that_starts_a_plan_says_whether_it_fits(fits: bool) -> None:
     assert (WORDS["command.plan_unfit"] in said) is not fits
 
 
+def test_a_plan_that_started_by_itself_says_why_in_words() -> None:
+    own = replace(RUNNING, automatic=True, reason="type=fire; hazard=school")
+    seen = SEEN._replace(kinds={"school": "学校"})
+    said = drawn(
+        command_panes.plan(replace(FIRE, plans={5: own}), [], Advice((), (), ()), seen, WORDS)
+    )
+    assert "自动启动：事件类型相符" in said and "附近有学校" in said and "type=" not in said
+
+
 def test_every_plan_can_be_called_up_while_the_incident_goes_on() -> None:
     said = drawn(command_panes.plan(FIRE, [], Advice((), (), ()), SEEN, WORDS))
     assert "call_plan" in said
@@ -113,3 +122,12 @@ def test_a_snapshot_leads_to_its_moment() -> None:
     said = drawn(command.timeline(lines, "/command/replay?id=1", "Asia/Shanghai", WORDS))
     assert f'"/command/replay?id=1&at={AT + 1.5}"' in said
     assert f"&at={AT}" not in said.replace(f"&at={AT + 1.5}", "")
+
+
+def test_a_notice_says_whom_it_meant_and_who_has_no_mobile() -> None:
+    kept = Notice(
+        1, (), "集合", AT, "江", ("抢险组",), {"contact:1": "李抢险", "contact:2": "王留守"}, ("contact:2",)
+    )  # fmt: skip
+    said = drawn(command_panes.records(replace(FIRE, notices={1: kept}), SEEN, WORDS))
+    for part in ("→ 抢险组", "共 2 人，1 人没有手机号", "李抢险、王留守（无手机号）"):
+        assert part in said

@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from test_tickets import opened
 
 from command import demo, incidents, levels, moving, plans, queries, records, tasks
+from dashboard.pages.command_verbs import MOVES
 from gis_data.city import bundle
 from models.clock import to_datetime
 from models.errors import BadInput, HotlineError, NotFound, Refused, WrongStatus
@@ -27,7 +28,16 @@ from models.rules.incident.state import Incident as State
 from models.store import db, streams
 from models.store.chain import log_event
 from models.store.db import tenant_of
-from models.tables import Alert, Incident, Outbox, Parameter, Plan
+from models.tables import (
+    Alert,
+    DutyContact,
+    DutyGroup,
+    DutyMember,
+    Incident,
+    Outbox,
+    Parameter,
+    Plan,
+)
 from tickets.moving import Actor
 
 SPOT = Place(114.34165, 33.6312, "金桥市场东门", "D1")
@@ -552,6 +562,42 @@ def test_orders_questions_and_remarks(session: Session) -> None:
     assert [words for _, _, words in now.orders[order].answers] == ["收到", "已疏散"]
     assert (now.remarks[noted].text, now.remarks[noted].about) == ("东门闻到气味", AT - 60)
     same_as_log(session, i)
+
+
+def in_the_book(session: Session, name: str, *mobiles: str, group: int = 0) -> DutyContact:
+    row = DutyContact(
+        tenant_id=tenant_of(session), kind="person", name=name, masks=list(mobiles), changed_at=to_datetime(AT)
+    )  # fmt: skip
+    session.add(row)
+    session.flush()
+    if group:
+        session.add(DutyMember(tenant_id=row.tenant_id, contact_id=row.id, group_id=group))
+        session.flush()
+    return row
+
+
+def test_a_notice_names_everybody_the_choice_meant_at_that_moment(session: Session) -> None:
+    i = reported(session)
+    rescue = DutyGroup(tenant_id=tenant_of(session), name="抢险组")
+    session.add(rescue)
+    session.flush()
+    one = in_the_book(session, "李抢险", "138****0001", group=rescue.id)
+    mute = in_the_book(session, "王留守", group=rescue.id)
+    both = in_the_book(session, "赵专家", "138****0002", group=rescue.id)
+    form = {
+        "groups": [str(rescue.id)], "people": [str(both.id)], "to": "物业，街道", "said": "集合",
+    }  # fmt: skip
+    MOVES["notify"](session, i, 0, form, COORD, AT + 1)
+    session.delete(session.scalars(select(DutyMember).where(DutyMember.contact_id == one.id)).one())
+    (notice,) = state(session, i).notices.values()
+    assert (notice.groups, notice.to) == (("抢险组",), ("物业", "街道"))
+    assert set(notice.members.values()) == {"李抢险", "王留守", "赵专家"}
+    assert notice.without == (f"contact:{mute.id}",)
+    assert "138" not in msgspec.json.encode(told(session, i)[-1]).decode(), "no event has a number"
+    same_as_log(session, i)
+    with pytest.raises(BadInput) as caught:
+        records.notify(session, i, said="集合", people=[0], actor=COORD, now=AT + 2)
+    assert caught.value.facts["field"] == "to"
 
 
 # --- who may --------------------------------------------------------------------------------

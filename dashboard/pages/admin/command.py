@@ -49,9 +49,12 @@ def _save_alerts(session: Session, _key: str, values: Values, at: float) -> Said
 
 def _by_itself(values: Values) -> alert_policy.ByItself:
     try:
-        return msgspec.convert(text(values, "by_itself"), alert_policy.ByItself)
+        how: alert_policy.ByItself = msgspec.convert(
+            text(values, "by_itself"), alert_policy.ByItself
+        )
     except msgspec.ValidationError as error:
         raise BadInput(str(error), field="by_itself") from error
+    return how
 
 
 VERBS: Mapping[str, Verb] = {"command.save": _save_command, "alerts.save": _save_alerts}

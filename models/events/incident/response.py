@@ -227,11 +227,19 @@ class ConferenceEnded(IncidentEvent, frozen=True, kw_only=True):
 
 
 class NoticeSent(IncidentEvent, frozen=True, kw_only=True):
-    """短信通知: words to people and groups, handed to the channel; delivery is the channel's to say."""
+    """短信通知: words to people and groups, handed to the channel; delivery is the channel's to say.
+
+    to : as written, of those who stand in no phone book; groups : names of those chosen; members : `contact:ID` ->
+    name, everybody the choice meant at that moment; without : those of them who have no mobile. No event carries a
+    number.
+    """
 
     notice: int
     to: tuple[str, ...]
     text: str
+    groups: tuple[str, ...] = ()
+    members: dict[str, str] = msgspec.field(default_factory=dict)
+    without: tuple[str, ...] = ()
 
 
 ResponseEvent = (

@@ -72,7 +72,9 @@ def fold(i: Incident, event: e.ResponseEvent) -> Incident:  # noqa: C901, PLR091
                 i, conferences={**i.conferences, event.conference: _conference(i, event)}
             )
         case e.NoticeSent():
-            notice = Notice(event.notice, event.to, event.text, event.at, event.by)
+            notice = Notice(
+                event.notice, event.to, event.text, event.at, event.by, event.groups, event.members, event.without
+            )  # fmt: skip
             return replace(i, notices={**i.notices, event.notice: notice})
         case _:
             assert_never(event)

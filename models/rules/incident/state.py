@@ -221,13 +221,16 @@ class Conference(Struct, frozen=True):
 
 
 class Notice(Struct, frozen=True):
-    """Words sent by short message."""
+    """Words sent by short message; `members` contact -> name, `without` those of them who have no mobile."""
 
     notice: int
     to: tuple[str, ...]
     text: str
     at: float
     by: str
+    groups: tuple[str, ...] = ()
+    members: dict[str, str] = {}
+    without: tuple[str, ...] = ()
 
 
 class Assessment(Struct, frozen=True):
