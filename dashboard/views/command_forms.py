@@ -8,6 +8,10 @@ from dash import dcc, html
 from dashboard.views.kit import Child, Words, press
 
 Options = Sequence[tuple[str, str]]
+LIST_SAYS = (
+    "search", "no_options_found", "select_all", "deselect_all", "selected_count", "clear_search", "clear_selection",
+)  # fmt: skip
+"""What a list says by itself, in English unless it is told otherwise."""
 
 
 class Field(NamedTuple):
@@ -129,15 +133,23 @@ def _field(field: Field, asked: Asked, words: Words) -> Child:
     if field.kind == "hidden":
         return dcc.Input(id=name, type="hidden", value=value or "")
     options = [{"label": text, "value": code} for code, text in asked.lists.get(field.options, ())]
+    said: Any = {part: words[f"command.list.{part}"] for part in LIST_SAYS}
     control: Child
     match field.kind:
         case "text":
             control = dcc.Textarea(id=name, value=value or "", maxLength=5000, rows=3)
         case "one":
-            control = dcc.Dropdown(options, value, id=name, placeholder=words["choice.choose"])
+            control = dcc.Dropdown(
+                options, value, id=name, placeholder=words["choice.choose"], labels=said
+            )
         case "any":
             control = dcc.Dropdown(
-                options, value or [], id=name, multi=True, placeholder=words["choice.choose"]
+                options,
+                value or [],
+                id=name,
+                multi=True,
+                placeholder=words["choice.choose"],
+                labels=said,
             )
         case "number":
             control = dcc.Input(id=name, type="number", value=value, min=0, step="any")

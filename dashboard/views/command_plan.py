@@ -41,4 +41,4 @@ def before(sections: Sections, plan: int, words: Words, *, fits: bool) -> Child:
         text(sections, f"start-{plan}", words, unfolded=True)
         or html.P(words["command.plan_textless"], className="muted"),
         html.P(whole(words["command.plan_whole"], plan, words)),
-    ])  # fmt: skip
+    ], className="plan-before")  # fmt: skip

@@ -131,3 +131,11 @@ def test_a_notice_says_whom_it_meant_and_who_has_no_mobile() -> None:
     said = drawn(command_panes.records(replace(FIRE, notices={1: kept}), SEEN, WORDS))
     for part in ("→ 抢险组", "共 2 人，1 人没有手机号", "李抢险、王留守（无手机号）"):
         assert part in said
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_what_a_list_of_a_form_says_by_itself_is_said_in_words_of_ours(language: str) -> None:
+    words = t(language)
+    for verb in ("call_plan", "notify"):
+        said = drawn(command_forms.form(command_forms.Asked(verb, "", {}, {}), words))
+        assert all(words[f"command.list.{part}"] in said for part in command_forms.LIST_SAYS)
