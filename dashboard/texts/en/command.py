@@ -231,7 +231,7 @@ TEXTS: Mapping[str, str] = {
     "incident_event.IncidentEnded": "Response ended",
     "incident_event.IncidentClosed": "Closed",
     "incident_event.IncidentCancelled": "Cancelled",
-    "incident_event.IncidentAmended": "Facts corrected",
+    "incident_event.IncidentAmended": "Facts corrected: {what}",
     "incident_event.ReportMerged": "Report {no} merged",
     "incident_event.ReportParted": "Ticket taken out",
     "incident_event.LevelAsked": "{field} proposed: {was} → {now}",

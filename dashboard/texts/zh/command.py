@@ -230,7 +230,7 @@ TEXTS: Mapping[str, str] = {
     "incident_event.IncidentEnded": "应急终止",
     "incident_event.IncidentClosed": "结案",
     "incident_event.IncidentCancelled": "撤销",
-    "incident_event.IncidentAmended": "更正事件信息",
+    "incident_event.IncidentAmended": "更正事件信息：{what}",
     "incident_event.ReportMerged": "合并接报 {no}",
     "incident_event.ReportParted": "移出工单",
     "incident_event.LevelAsked": "提议{field}：{was} → {now}",
