@@ -515,3 +515,23 @@ def test_entities_large_files_and_what_is_no_drawing_are_refused() -> None:
         '<path d="M0 0h9" fill="#123"></path></svg>'
     )
     assert svg.clean(clean.encode()) == clean
+
+
+def test_a_long_wrong_transform_is_refused_at_once() -> None:
+    """A pattern that can split a text in two ways tries them all: forty turns took days."""
+    turned = b'<path transform="' + b"rotate(1)  " * 15 + b'!" d='
+    with pytest.raises(BadInput):
+        svg.clean(DRAWN.replace(b"<path d=", turned))
+    turned = b'<path transform=" rotate(1) , scale(2,3)translate(1 1)" d='
+    assert 'transform="rotate(1) , scale(2,3)translate(1 1)"' in svg.clean(
+        DRAWN.replace(b"<path d=", turned)
+    )
+
+
+def test_a_drawing_in_another_encoding_is_read_or_refused() -> None:
+    chinese = DRAWN.replace(b"<title>x", "<title>火".encode("gb18030"))
+    for name in (b"GB2312", b"gbk"):
+        assert svg.clean(b'<?xml version="1.0" encoding="' + name + b'"?>' + chinese)
+    for name in (b"big5", b"klingon"):
+        with pytest.raises(BadInput):
+            svg.clean(b'<?xml version="1.0" encoding="' + name + b'"?>' + DRAWN)
