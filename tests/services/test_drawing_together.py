@@ -156,6 +156,16 @@ def test_an_operation_sent_again_changes_nothing_and_answers_the_same(
         do(session, incident, BO, body=LINE, op="1")
 
 
+def test_an_operation_whose_answer_was_lost_is_known_after_the_incidents_end(
+    session: Session, incident: int
+) -> None:
+    once = do(session, incident, body=LINE, op="1")
+    incidents.cancel(session, incident, note="误报", actor=ANNA, now=AT + 60)
+    assert do(session, incident, body=LINE, op="1") == msgspec.structs.replace(once, changed=False)
+    with pytest.raises(WrongStatus):
+        do(session, incident, body=LINE, op="2")
+
+
 def test_a_long_past_is_not_read_again(
     session: Session, incident: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -273,6 +273,7 @@ TEXTS: Mapping[str, str] = {
     "incident_event.AreaAssessed": "Impact: {places} places, {people} people, {tickets} tickets",
     "incident_cap.bound": "This ticket belongs to another incident",
     "incident_cap.moved": "Somebody was first; the page is up to date now",
+    "incident_cap.exercise": "An exercise and a real event cannot be one incident",
     "incident_cap.asked": "A proposal for this level waits",
     "incident_cap.owing": "Still owed: {owed}",
     "incident_cap.returned": "Only {out} are still out",

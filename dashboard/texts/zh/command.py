@@ -272,6 +272,7 @@ TEXTS: Mapping[str, str] = {
     "incident_event.AreaAssessed": "影响范围：场所 {places}，人员 {people}，工单 {tickets}",
     "incident_cap.bound": "该工单已属于另一起事件",
     "incident_cap.moved": "已被他人先处理，画面已更新",
+    "incident_cap.exercise": "演练与真实事件不能并案",
     "incident_cap.asked": "同一项级别已有提议待批准",
     "incident_cap.owing": "还需：{owed}",
     "incident_cap.returned": "未归还的只有 {out}",
