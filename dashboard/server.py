@@ -42,6 +42,7 @@ from dashboard import (
     replay_files,
     resource_files,
     route_files,
+    scheme_files,
     sign_in,
 )
 from dashboard.centre_live import CentreHub
@@ -236,6 +237,7 @@ def create_app(settings: Settings, public: Public | None = None) -> ASGIApp:
     plotting.routes(server)
     replay_files.routes(server)
     evaluation_files.routes(server)
+    scheme_files.routes(server)
     if public is not None:
         public.routes(server)
     # callbacks by websocket would be checked once, when the socket opens; by HTTP every one is
