@@ -15,8 +15,6 @@ from models.rules.incident.moves import AFTER
 from models.rules.incident.state import Conference, Incident, Notice, Plan, Revision, Task
 
 CHAIN = ("reported", "verified", "responding", "controlled", "ended", "closed")
-NAMED = 3
-"""Names of people that stand for a notice where no group does; all of them are unfolded."""
 
 
 class Seen(NamedTuple):
@@ -134,7 +132,13 @@ def plan(
     i: Incident, fitting: Sequence[Suggestion], known: Advice, seen: Seen, words: Words
 ) -> Child:
     """Return the plans that run, those that fit with the reasons, the tasks in their order, whom to call, advice."""
-    parts: list[Child] = []
+    paper = html.A(
+        words["scheme.open"],
+        href=f"/api/command/scheme/{i.id}.pdf",
+        target="_blank",
+        className="button small",
+    )
+    parts: list[Child] = [html.Div(paper, className="buttons")]
     for running in i.plans.values():
         level = words[f"grade.{running.level or 'none'}"]
         head = f"《{running.title}》 {level}"
@@ -199,9 +203,9 @@ def _case(case: Incident, seen: Seen, words: Words) -> Child:
 
 
 def _fitting(s: Suggestion, seen: Seen, words: Words) -> Child:
-    why = words["told.or"].join(_why(what, value, seen, words) for what, value in s.fit.reasons)
+    why = words["told.or"].join(why_fits(what, value, seen, words) for what, value in s.fit.reasons)
     level = words[f"grade.{s.fit.level or 'none'}"]
-    because = [_why(what, value, seen, words) for what, value in s.fit.level_reasons]
+    because = [why_fits(what, value, seen, words) for what, value in s.fit.level_reasons]
     suggested = f"{words['command.suggested']} {level}" + (
         f"（{'，'.join(because)}）" if because else ""
     )
@@ -222,11 +226,12 @@ def _started(running: Plan, seen: Seen, words: Words) -> str:
     if not running.automatic:
         return running.reason
     facts = (each.partition("=") for each in running.reason.split("; "))
-    why = words["told.or"].join(_why(what, value, seen, words) for what, _, value in facts)
+    why = words["told.or"].join(why_fits(what, value, seen, words) for what, _, value in facts)
     return f"{words['command.by_itself']}：{why}"
 
 
-def _why(what: str, value: str, seen: Seen, words: Words) -> str:
+def why_fits(what: str, value: str, seen: Seen, words: Words) -> str:
+    """Return a reason for a plan or a level in words."""
     named = {"hazard": seen.kinds, "district": seen.districts}.get(what, {})
     return words[f"command.why.{what}"].format(v=named.get(value, value))
 
@@ -355,18 +360,13 @@ def _notices(i: Incident, seen: Seen, words: Words) -> Child:
     return html.Ol(
         [
             html.Li([
-                html.B("→ " + "、".join(_whom(n))), _by(n.by, n.at, seen), html.P(n.text), _reached(n, words),
+                html.B("→ " + "、".join(n.whom)), _by(n.by, n.at, seen), html.P(n.text), _reached(n, words),
                 status("off", words["command.notice_wait"]),
             ])
             for n in i.notices.values()
         ],
         className="plain",
     )  # fmt: skip
-
-
-def _whom(n: Notice) -> list[str]:
-    """Return groups, people and who was written down; of many people the first few."""
-    return [*n.groups, *([] if n.groups else list(n.members.values())[:NAMED]), *n.to]
 
 
 def _reached(n: Notice, words: Words) -> Child:

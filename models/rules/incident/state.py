@@ -232,6 +232,11 @@ class Notice(Struct, frozen=True):
     members: dict[str, str] = {}
     without: tuple[str, ...] = ()
 
+    @property
+    def whom(self) -> tuple[str, ...]:
+        """Return the groups, the people where no group was chosen, and who was written down."""
+        return (*self.groups, *(() if self.groups else self.members.values()), *self.to)
+
 
 class Assessment(Struct, frozen=True):
     """What a buffer or plume held when it was looked at."""
