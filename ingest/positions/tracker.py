@@ -90,7 +90,7 @@ class Tracker:
         self._name = process_name(f"positions-{tenant}")
         self._lease = Lease(redis, f"positions:{tenant}", self._name)
         self._tenant_id = 0
-        self._group = Group(redis, "", "positions", "holder")
+        self._group = Group(redis, "", "positions", "holder", shared=True)
         self._known: dict[str, Known] = {}
         self._work = _Work()
         self._look = _Look({}, {})
@@ -140,13 +140,15 @@ class Tracker:
         self._tenant_id = await asyncio.to_thread(db.tenant_id_of, self._engine, self.tenant)
         # one name for whoever holds the lease: what the last holder left unfinished is found at once
         stream = streams.fix_stream(self._tenant_id)
-        self._group = Group(self._redis, stream, "positions", "holder")
+        self._group = Group(self._redis, stream, "positions", "holder", shared=True)
         await self._group.join()
         self._work, self._told = _Work(), {}
         self._known = await asyncio.to_thread(self._read_known)
-        while entries := await self._group.unfinished():
+        after = "0"
+        while entries := await self._group.unfinished(after):
             await self._take(entries)
             await self._keep()
+            after = entries[-1].id  # what could not be written waits: it is not to be taken again
         self.state = "holding"
         keeping = asyncio.ensure_future(self._keep_on())
         try:

@@ -25,9 +25,10 @@ from command.positions import fix as fixes
 from command.positions import keep, report, units
 from command.positions.fix import Fix
 from command.positions.keep import Point
+from ingest import group
 from ingest.positions.tracker import Tracker
 from models.clock import now, to_datetime
-from models.errors import WrongStatus
+from models.errors import Unavailable, WrongStatus
 from models.events.incident import from_row
 from models.events.incident.course import Place as Scene
 from models.events.incident.response import UnitAssigned, UnitMoved
@@ -415,6 +416,56 @@ async def test_a_killed_tracker_loses_nothing_and_does_nothing_twice(
         assert len(plain) <= len(stretches)
     with db.transaction(engine, tenant.id) as session:
         assert session.get_one(Assignment, assignment).progress == "staging"
+
+
+async def test_what_waits_for_the_database_is_judged_once(
+    tracker: Tracker, engine: Engine, redis: "Redis", tenant: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(group, "STALE_MS", 50)
+    start = now() - 60
+
+    async def taken() -> None:
+        assert tracker.counts["moved"] == sent
+
+    with monkeypatch.context() as away:
+        away.setattr(Tracker, "_commit", lost)
+        for sent in range(1, 9):  # one entry each, and time enough to take it for a lost copy's
+            await tell(redis, tenant, here("fire-1", start + 5 * sent, 100 + 50 * sent))
+            await eventually(taken)
+            await asyncio.sleep(0.1)
+        judged = {name: tracker.counts[name] for name in ("moved", "late", "duplicate", "jump")}
+        assert judged == {"moved": 8, "late": 0, "duplicate": 0, "jump": 0}
+
+    async def kept() -> None:
+        assert tracks(engine, tenant, "fire-1") == [start + 5 * n for n in range(1, 9)]
+
+    await eventually(kept)
+
+
+async def test_what_a_holder_left_is_taken_once_while_the_database_is_away(
+    engine: Engine, redis: "Redis", tenant: Place, incident: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stream, start = streams.fix_stream(tenant.id), now() - 60
+    for n in range(3):
+        await tell(redis, tenant, here("fire-1", start + 5 * n, 100 + 50 * n))
+    await redis.xgroup_create(stream, "positions", id="0")
+    await redis.xreadgroup("positions", "holder", {stream: ">"})  # taken, and died before the commit
+    monkeypatch.setattr(Tracker, "_commit", lost)
+    heir = Tracker(redis, engine, tenant.slug, ZONE)
+    task = asyncio.create_task(heir.run())
+
+    async def holds() -> None:
+        assert heir.state == "holding"
+
+    await eventually(holds)
+    assert heir.counts["moved"] == 3
+    assert heir.counts.total() == 3
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+
+
+def lost(*_: object) -> None:
+    raise Unavailable("database: away")
 
 
 # --- the services under it ------------------------------------------------------------------
