@@ -519,6 +519,37 @@ def test_a_press_of_before_the_end_starts_nothing_anew(session: Session, tenant:
             report.press(session, again, at=again.told, now=at)
 
 
+def test_buttons_that_come_twice_move_nothing_the_second_time(
+    session: Session, tenant: Place
+) -> None:
+    town(session)
+    make_force(session, "fire-1")
+    at = now()
+    form = incidents.Form("gas", "幸福小区燃气泄漏", Scene(*SCENE, "幸福路1号", "1"))
+    state = incidents.report(session, form, actor=COORD, now=at - 300)
+    dispatch.assign(
+        session, state.id, "fire-1", capability="fire", network=None, actor=COORD, now=at - 200, override="近",
+    )  # fmt: skip
+
+    def press(ago: float, status: str) -> tuple[str, ...]:
+        return report.press(session, here("fire-1", at - ago, status=status), at=at - ago, now=at)
+
+    heap = [(100, "en_route"), (90, "on_scene"), (80, "returning")]
+    assert [press(*each)[-1] for each in heap] == ["en_route", "on_scene", "returning"]
+    before = moving.read(session, state.id, actor=COORD)
+    for each in heap[:2]:
+        with pytest.raises(WrongStatus) as late:
+            press(*each)
+        assert late.value.facts["cap"] == "late"
+    assert press(*heap[2]) == ()
+    assert moving.read(session, state.id, actor=COORD) == before
+    assert press(50, "en_route") == ("en_route",)  # called back on its way home
+    for each in (*heap[1:], (50, "on_scene")):
+        with pytest.raises(WrongStatus):
+            press(*each)
+    assert press(40, "on_scene") == ("on_scene",)
+
+
 def test_a_corrected_entry_of_a_silence_is_not_written_again(
     session: Session, tenant: Place
 ) -> None:
