@@ -174,7 +174,7 @@ class Tracker:
                     moves[fix.unit] = units.moved(fix, found)
                 if fix.status:
                     pressed.append(Point(_placed(fix, found), found.pressed))
-            pressed.sort(key=lambda point: point.at)
+            pressed.sort(key=lambda point: point.fix.told)  # our clock may give a batch one instant
             self._work.told += pressed
         self._work.entries += entries
         await self._show(moves)

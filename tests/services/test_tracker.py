@@ -225,6 +225,28 @@ async def test_buttons_move_the_assignment_with_what_they_imply(
     assert moves(engine, tenant) == expected
 
 
+async def test_buttons_of_one_batch_are_told_in_their_order(
+    tracker: Tracker, engine: Engine, redis: "Redis", tenant: Place, incident: int
+) -> None:
+    heard = now()
+    start = heard - 20
+    assign(engine, tenant, incident, "fire-1", start - 10)
+    await tell(redis, tenant, here("fire-1", start - 1))
+    buttons = {0: "en_route", 7: "on_scene", 14: "returning"}
+    drive = [
+        here("fire-1", start + n, 100 + n, heard=heard, status=buttons.get(n, ""))
+        for n in range(20)
+    ]  # a fix a second, sent in one piece
+    await tell(redis, tenant, *drive)
+
+    async def told() -> None:
+        assert [step for step, implied in moves(engine, tenant) if not implied] == [
+            "dispatched", "en_route", "on_scene", "returning",
+        ]  # fmt: skip
+
+    await eventually(told)
+
+
 async def test_on_its_way_without_a_dispatch_implies_one(
     tracker: Tracker, engine: Engine, redis: "Redis", tenant: Place, incident: int
 ) -> None:
@@ -422,7 +444,7 @@ async def test_what_waits_for_the_database_is_judged_once(
     tracker: Tracker, engine: Engine, redis: "Redis", tenant: Place, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(group, "STALE_MS", 50)
-    start = now() - 60
+    start = float(int(now())) - 60
 
     async def taken() -> None:
         assert tracker.counts["moved"] == sent
@@ -449,7 +471,9 @@ async def test_what_a_holder_left_is_taken_once_while_the_database_is_away(
     for n in range(3):
         await tell(redis, tenant, here("fire-1", start + 5 * n, 100 + 50 * n))
     await redis.xgroup_create(stream, "positions", id="0")
-    await redis.xreadgroup("positions", "holder", {stream: ">"})  # taken, and died before the commit
+    await redis.xreadgroup(
+        "positions", "holder", {stream: ">"}
+    )  # taken, and died before the commit
     monkeypatch.setattr(Tracker, "_commit", lost)
     heir = Tracker(redis, engine, tenant.slug, ZONE)
     task = asyncio.create_task(heir.run())
