@@ -257,8 +257,9 @@ def report(
     """Take down a step that a unit tells of itself; return what was told of it.
 
     at : when it was so, by our clock; told : by its device's own. A unit on its way to an `incident` it was never
-    sent to gets the dispatch that implies. WrongStatus, cap `late`, for what was so before its assignment began, or told no later than what the
-    device told last; cap `other` for an incident it is not bound to; cap `unbound` for one that is bound to none.
+    sent to gets the dispatch that implies. WrongStatus, cap `late`, for what was so before its assignment began, or
+    told no later than what the device told last; cap `other` for an incident it is not bound to; cap `unbound` for one
+    that is bound to none.
     """
     if progress not in PROGRESS:
         raise BadInput(f"progress {progress!r}", field="progress")
