@@ -16,7 +16,6 @@ from zoneinfo import ZoneInfo
 import msgspec
 from redis.asyncio import Redis
 from sqlalchemy import Engine
-from sqlalchemy.exc import DataError, IntegrityError
 
 from command.plans import policy
 from command.positions import fix as fixes
@@ -25,7 +24,7 @@ from command.positions.fix import Fix
 from command.positions.judge import DWELL_S, Judged, Known, Scene, judge, near_since
 from command.positions.keep import Point
 from ingest.group import Group
-from ingest.loop import STORE_LOST, forever, keep_beating
+from ingest.loop import NEVER, STORE_LOST, forever, keep_beating
 from models.clock import Instant, now
 from models.errors import HotlineError, Unavailable
 from models.process import process_name
@@ -40,8 +39,6 @@ WAITING_MOST = 100_000
 """Points that wait for the database: beyond it the stream keeps what comes."""
 LOST_S = 5.0
 PURGE_S = 600.0
-NEVER = (DataError, IntegrityError, ValueError, OverflowError)
-"""Faults of what is to be written: trying again cannot help."""
 
 
 class Arrival(NamedTuple):
