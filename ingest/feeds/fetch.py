@@ -46,8 +46,8 @@ async def fetch(
 ) -> Fetched:
     """Ask once; FetchFailed says timeout, forbidden, unreachable, status N, redirect, encoding, too_large.
 
-    secret : put where the address says `{secret}`, else sent as a bearer token. etag, modified : what the bureau gave last;
-    what no header of ours can hold is not given back, and the answer comes in full.
+    secret : put where the address says `{secret}`, else sent as a bearer token. etag, modified : what the bureau gave
+    last; what no header of ours can hold is not given back, and the answer comes in full.
     """
     headers = {"accept": "application/json", "accept-encoding": "identity"}
     if etag and etag.isascii():
