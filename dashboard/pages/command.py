@@ -8,9 +8,16 @@ from dash import Input, Output, State
 from sqlalchemy.orm import Session
 
 from command import advice, dossier, forces, incidents, moving, plans, queries
+from dashboard import cameras
 from dashboard.auth import require, viewer
 from dashboard.door import ground, map_base, reading
-from dashboard.pages import alerts_cap, command_evacuation, command_map, command_moves
+from dashboard.pages import (
+    alerts_cap,
+    command_evacuation,
+    command_layers,
+    command_map,
+    command_moves,
+)
 from dashboard.pages.context import actor, districts, map_look, place, shown, words
 from dashboard.views import command as views
 from dashboard.views import command_dossier, dispatch
@@ -48,6 +55,7 @@ def register(app: dash.Dash) -> None:
     )
     command_moves.register(app)
     command_map.register(app)
+    command_layers.register(app)
     command_evacuation.register(app)
 
 
@@ -210,7 +218,8 @@ def analysis(_tick: object, pane: str, incident: int | None) -> Child:
     with reading() as session:
         state = moving.read(session, incident, actor=actor())
         found = dossier.dossier(session, state, here.city, actor=actor(), now=now())
-        return command_dossier.pane(state, found, _seen(session), words())
+        base = map_base(here, map_look())
+        return command_dossier.pane(state, found, base, cameras.address, _seen(session), words())
 
 
 PANES = {

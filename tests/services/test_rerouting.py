@@ -300,6 +300,33 @@ def test_an_amount_that_cannot_be_is_refused(session: Session, amount: float) ->
         supplies.stock_out(session, "near", "bag", amount, note="x", actor=COORD, now=AT)
 
 
+def test_the_way_of_supplies_is_drawn_until_they_are_there_and_follows_the_closures(
+    session: Session,
+) -> None:
+    stock(session, "west", 100, 500)
+    stock(session, "isle", 9200, 900)
+    incident = make_incident(session)
+    for depot in ("west", "isle"):
+        supplies.send_supply(
+            session, incident, depot, "bag", 25, network=network(session), actor=COORD, now=AT
+        )
+
+    def on_the_way(at: float) -> list[rerouting.Delivery]:
+        state = moving.read(session, incident, actor=LOOKS)
+        return rerouting.deliveries(session, network(session), state, now=at)
+
+    (one,) = on_the_way(AT + 60)
+    assert (one.depot, one.transfer.label) == ("west库", "沙袋")
+    assert one.arrives == pytest.approx(AT + 180, abs=3)
+    shut(session, 500)
+    (again,) = on_the_way(AT + 60)
+    assert again.way.length > one.way.length + 500
+    assert again.arrives == pytest.approx(AT + again.way.time)
+    assert on_the_way(again.arrives) == []
+    supplies.return_supply(session, one.transfer.transfer, 25, actor=COORD, now=AT + 70)
+    assert on_the_way(AT + 80) == []
+
+
 def test_supplies_of_another_district_are_not_ones_own(session: Session) -> None:
     stock(session, "theirs", 1500, 30, district="2")
     incident = make_incident(session)

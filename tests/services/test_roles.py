@@ -206,6 +206,11 @@ def sees_the_map(login: str, person: Person) -> bool:
     return login != "stranger" and not person.can.isdisjoint({"ticket.view", "command.view"})
 
 
+def searches(_login: str, person: Person) -> bool:
+    """Names of the city are found by whoever sees tickets or the command map."""
+    return not person.can.isdisjoint({"ticket.view", "command.view"})
+
+
 def of_the_city(_login: str, person: Person) -> bool:
     """The console is for those who see the whole city, as its screens show it."""
     return not person.unit and not person.district
@@ -246,6 +251,11 @@ def sent(path: str, body: object) -> Ask:
 def no_camera(answer: Answer) -> bool:
     """A map without the tenant's camera."""
     return "key=1" not in answer.text
+
+
+def nothing_drawn(answer: Answer) -> bool:
+    """Maps of nothing."""
+    return '"features":[{' not in answer.text.replace(" ", "")
 
 
 def forbidden(answer: Answer) -> bool:
@@ -655,9 +665,9 @@ CALLBACKS: Mapping[str, Row] = {
     "hotspots.legend": Row(
         "ticket.view", asked("hotspots.legend", lambda _: ["surge", -1, {"surge": [1.0]}, []])
     ),
-    "placing.suggest": Row("ticket.view", asked(
+    "placing.suggest": Row("", asked(
         "placing.suggest", lambda _: [{"text": "云州市中心医院", "asked": 1, "first": True}],
-    )),
+    ), searches),
     "placing.pressed": Row("ticket.view", asked(
         "placing.pressed", lambda _: [{"latlng": {"lat": 33.6, "lng": 114.3}}],
     )),
@@ -768,8 +778,11 @@ CALLBACKS: Mapping[str, Row] = {
         "command.view", asked("command_evacuation.planned", lambda c: [1, c.incident]), at_command
     ),
     "command_map.drawn": Row(
-        "command.view", asked("command_map.drawn", lambda c: [1, "", c.incident]), at_command, no_camera
+        "command.view", asked("command_map.drawn", lambda c: [1, "", c.incident]), at_command, nothing_drawn
     ),
+    "command_layers.layered": Row("command.view", asked(
+        "command_layers.layered", lambda c: [["dossier", "cameras"], 1, "", c.incident],
+    ), at_command, no_camera),
     "command_moves.opened": Row("command.view", asked("command_moves.opened", lambda c: [
         {"verb": "remark", "about": ""}, c.incident,
     ]), at_command),
