@@ -50,6 +50,7 @@ CHIEF = Actor(0, "总值班", PERMISSIONS)
 TITLE = "东门外路灯不亮"
 ROAD = (114.308056, 33.637870)
 """A place on a road of the shipped city."""
+POINT = shapely.Point(ROAD)
 DRAWN = {"kind": "road", "corners": [list(ROAD)], "done": True}
 ON_THE_MAP = (
     f"?from={ROAD[0]},{ROAD[1]}&to=114.365616,33.630629&at={ROAD[0]},{ROAD[1]}&on=tickets,hospital"
@@ -110,7 +111,8 @@ def case(stores: Stores, engine: Engine) -> Iterator[Case]:
         assert sent.status == 201, sent.text
         number = sent.json()["id"]
         with site.session() as session:
-            closure = make_closure(session, site.place.id)
+            closure = make_closure(session, site.place.id, POINT)
+            make_closure(session, site.place.id, POINT.buffer(0.0001))
             judged = reports.Judged({}, STANDARD)
             report = reports.draft(
                 session, "值班日报", at - 60, at, judged=judged, actor=CHIEF, now=at
@@ -141,10 +143,10 @@ def make_ticket(site: Site, session: Any, **more: Any) -> Ticket:
     )
 
 
-def make_closure(session: Session, tenant_id: int) -> int:
+def make_closure(session: Session, tenant_id: int, shape: shapely.Geometry) -> int:
     city = session.scalar(select(City.id).where(City.active))
     row = Closure(
-        tenant_id=tenant_id, city_id=city, reason=TITLE, shape=shapely.to_wkb(shapely.Point(ROAD)),
+        tenant_id=tenant_id, city_id=city, reason=TITLE, shape=shapely.to_wkb(shape),
         edges=[], closed_at=to_datetime(now()), closed_by=0,
     )  # fmt: skip
     session.add(row)
