@@ -26,7 +26,7 @@ from tickets.moving import Actor
 REACH_M = 1500.0
 """How far one looks for hazards and people at risk."""
 NEAR_M = 3000.0
-"""How far one looks for readings and cameras."""
+"""How far one looks for readings."""
 NEAREST = 4
 """How many of each there is to help with."""
 COUNTED = 1000
@@ -38,7 +38,7 @@ Thing = TypeVar("Thing", Camera, UnitLine, Depot, Shelter)
 class Means(NamedTuple):
     """What there is to see and help with: the `NEAREST` of each, with its metres from the scene as the crow flies.
 
-    cameras : within `NEAR_M`; units : of the asker's district and of none, whatever they are at; depots : his, too;
+    units : of the asker's district and of none, whatever they are at; depots : his, too;
     stocks : depot -> what it has; shelters : of the whole city.
     """
 
@@ -130,9 +130,8 @@ def _means(session: Session, lon: float, lat: float, actor: Actor, now: Instant)
     stocks = supplies.by_depot(supplies.stocks(session, actor=actor))
     depots = [row for row in sites.depots(session, actor=actor) if row.active]
     shelters = [row for row in sites.shelters(session, actor=actor) if row.active]
-    cameras = _nearest(lon, lat, cameras_of(session))
     return Means(
-        [each for each in cameras if each[0] <= NEAR_M],
+        _nearest(lon, lat, cameras_of(session)),
         _nearest(lon, lat, forces.units(session, actor=actor, now=now)),
         _nearest(lon, lat, depots), stocks, _nearest(lon, lat, shelters),
     )  # fmt: skip

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 
 from dash import html
 
-from command.dossier import NEAR_M, REACH_M, Dossier, Means
+from command.dossier import REACH_M, Dossier, Means
 from command.forces import UnitLine
 from dashboard.views import command_evacuation
 from dashboard.views.command_layers import distance, room, stock
@@ -132,7 +132,7 @@ def _cameras(
 ) -> list[Child]:
     """Return the nearest cameras, each to be played, and all of them side by side."""
     if not found:
-        return [empty(words["command.no_cameras"].format(km=f"{NEAR_M / 1000:g}"))]
+        return [empty(words["command.no_cameras"])]
     eyes = [{"label": row.label, "url": address(row.bureau, row.key)} for _, row in found]
     rows: list[Child] = [
         html.Li([

@@ -294,7 +294,7 @@ TEXTS: Mapping[str, str] = {
     "command.in_force": "Plans in force",
     "command.no_plan": "none started",
     "command.cameras": "Cameras near by",
-    "command.no_cameras": "No camera within {km} km",
+    "command.no_cameras": "No camera is connected yet",
     "command.play": "Play",
     "command.play_all": "Play all {n}",
     "command.near_units": "Nearest units",

@@ -293,7 +293,7 @@ TEXTS: Mapping[str, str] = {
     "command.in_force": "已启动预案",
     "command.no_plan": "尚未启动",
     "command.cameras": "附近监控",
-    "command.no_cameras": "{km} 公里内没有监控",
+    "command.no_cameras": "还没有接入监控",
     "command.play": "调看",
     "command.play_all": "一并调看 {n} 路",
     "command.near_units": "附近力量",
