@@ -21,9 +21,7 @@ from models.errors import NotFound, WrongStatus
 from models.events.incident.response import RouteChanged
 from models.rules.incident.moves import OPEN
 from models.rules.incident.progress import DRIVING, MOVING
-from models.rules.incident.state import Incident as State
-from models.rules.incident.state import Transfer
-from models.tables import Assignment, Depot, Incident, ResponseUnit
+from models.tables import Assignment, Incident, ResponseUnit
 from tickets.moving import Actor
 
 Cause = Literal["closure", "traffic", "position", "target"]
@@ -180,34 +178,3 @@ def route_of(
     place = read(session, found[0].incident_id, actor=actor).place
     scene = forces.target(network, place.lon, place.lat).stop
     return None if scene is None else ways.way(network, spot(found[1]), scene)
-
-
-class Delivery(NamedTuple):
-    """Supplies on their way: from which depot, the way as the roads are now, when they are there by it (s)."""
-
-    transfer: Transfer
-    depot: str
-    way: Route
-    arrives: Instant
-
-
-def deliveries(
-    session: Session, network: Network, incident: State, *, now: Instant
-) -> list[Delivery]:
-    """Return the supplies that are still to arrive, with their ways from the depots; those without one left out.
-
-    Nobody tells where a load is, so that its way is found from its depot and its time counted since it left.
-    """
-    scene = forces.target(network, incident.place.lon, incident.place.lat).stop
-    sent = [row for row in incident.transfers.values() if row.out > 0]
-    if scene is None or not sent or not incident.open:
-        return []
-    rows = session.scalars(select(Depot).where(Depot.code.in_({row.depot for row in sent})))
-    stores = {row.code: row for row in rows}
-    found = []
-    for row in sent:
-        store = stores[row.depot]
-        way = ways.way(network, (store.lon, store.lat), scene)
-        if isinstance(way, Route) and row.at + way.time > now:
-            found.append(Delivery(row, store.label, way, row.at + way.time))
-    return found

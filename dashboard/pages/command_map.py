@@ -6,7 +6,8 @@ import dash
 from dash import Input, Output, State
 
 from command import moving, queries
-from command.rerouting import deliveries, route_of
+from command.deliveries import deliveries
+from command.rerouting import route_of
 from dashboard.door import ground, map_base, network, reading
 from dashboard.pages.city_closures import shut
 from dashboard.pages.context import actor, map_look, place, words

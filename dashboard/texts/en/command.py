@@ -258,6 +258,7 @@ TEXTS: Mapping[str, str] = {
     "incident_event.UnitMoved": "{unit} {progress}",
     "incident_event.RouteChanged": "{unit} re-routed ({cause}): {was} → {seconds}",
     "incident_event.SupplySent": "{label} {amount} {measure} sent",
+    "incident_event.SupplyRerouted": "{label} re-routed: {was} → {seconds}",
     "incident_event.SupplyReturned": "{amount} returned",
     "incident_event.OrderGiven": "Order → {to}: {text}",
     "incident_event.OrderAnswered": "Order {order} answered: {text}",

@@ -257,6 +257,7 @@ TEXTS: Mapping[str, str] = {
     "incident_event.UnitMoved": "{unit} {progress}",
     "incident_event.RouteChanged": "{unit} 路线重算（{cause}）：{was} → {seconds}",
     "incident_event.SupplySent": "调拨 {label} {amount} {measure}",
+    "incident_event.SupplyRerouted": "{label} 路线重算：{was} → {seconds}",
     "incident_event.SupplyReturned": "物资退回 {amount}",
     "incident_event.OrderGiven": "指令 → {to}：{text}",
     "incident_event.OrderAnswered": "指令 {order} 答复：{text}",
