@@ -294,7 +294,7 @@ TEXTS: Mapping[str, str] = {
     "command.bureaus": "From the bureaus",
     "command.in_force": "Plans in force",
     "command.no_plan": "none started",
-    "command.cameras": "Cameras near by",
+    "command.cameras": "Nearest cameras that play",
     "command.no_cameras": "No camera is connected yet",
     "command.play": "Play",
     "command.play_all": "Play all {n}",

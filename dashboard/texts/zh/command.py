@@ -293,7 +293,7 @@ TEXTS: Mapping[str, str] = {
     "command.bureaus": "部门实时数据",
     "command.in_force": "已启动预案",
     "command.no_plan": "尚未启动",
-    "command.cameras": "附近监控",
+    "command.cameras": "附近可调看的监控",
     "command.no_cameras": "还没有接入监控",
     "command.play": "调看",
     "command.play_all": "一并调看 {n} 路",
