@@ -21,6 +21,7 @@ from dashboard.pages import (
 from dashboard.pages.context import actor, districts, map_look, place, shown, words
 from dashboard.views import command as views
 from dashboard.views import command_dossier, dispatch
+from dashboard.views import command_evacuation as evacuation_view
 from dashboard.views import command_panes as panes
 from dashboard.views.command_log import DRAWN, Known, line, quiet
 from dashboard.views.ids import id_in
@@ -79,6 +80,7 @@ def page(search: str) -> Child:
     fixed = {"units": dispatch.frame(words()), "alerts": alerts_cap.pane()}
     if chosen is not None:
         fixed["records"] = panes.evidence(chosen, words())
+        fixed["around"] = evacuation_view.frame(words())
     fixed["form"] = command_moves.begun(begun) if begun else []
     return views.page(
         views.Opened(base, chosen, pane, bounds, viewer().can, actor().ref), fixed, words()

@@ -7,7 +7,6 @@ from dash import html
 
 from command.dossier import REACH_M, Dossier, Means
 from command.forces import UnitLine
-from dashboard.views import command_evacuation
 from dashboard.views.command_layers import distance, room, stock
 from dashboard.views.command_panes import Seen
 from dashboard.views.kit import Child, Words, data, empty, link, press, status
@@ -51,8 +50,6 @@ def pane(
         html.Dl([part for key, said in facts for part in (html.Dt(words[key]), html.Dd(said))], className="facts"),
         html.Ul([_kind(kind, base, words) for kind in found.kinds], className="plain kinds"),
         *_means(found.means, base, address, words),
-        html.H3(words["evacuate.title"]),
-        command_evacuation.button(words),
         html.H3(words["command.bureaus"]),
         _readings(found, seen, words),
         link(words["command.on_map"], f"/map?at={spot}&r={REACH_M:.0f}", className="muted"),

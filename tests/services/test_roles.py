@@ -777,7 +777,7 @@ CALLBACKS: Mapping[str, Row] = {
         }.items()
     },
     "command_evacuation.planned": Row(
-        "command.view", asked("command_evacuation.planned", lambda c: [1, c.incident]), at_command
+        "command.view", asked("command_evacuation.planned", lambda c: [1, "", c.incident, None]), at_command
     ),
     "command_map.drawn": Row(
         "command.view", asked("command_map.drawn", lambda c: [1, "", c.incident]), at_command, nothing_drawn

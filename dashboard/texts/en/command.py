@@ -330,6 +330,7 @@ TEXTS: Mapping[str, str] = {
     "command.replay": "Replay",
     "command.earlier": "Earlier: see the replay",
     "evacuate.title": "Evacuation",
+    "evacuate.again": "Closures changed: arranged anew at {at}",
     "evacuate.plan": "Plan an evacuation",
     "evacuate.of": "{n} people to move out of {area}, by the roads and the room in shelters now:",
     "evacuate.area.buffer": "the buffer",

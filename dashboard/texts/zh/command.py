@@ -329,6 +329,7 @@ TEXTS: Mapping[str, str] = {
     "command.replay": "过程再现",
     "command.earlier": "更早的记录见过程再现",
     "evacuate.title": "转移安置",
+    "evacuate.again": "道路封闭有变化，{at} 已重新安排",
     "evacuate.plan": "生成转移方案",
     "evacuate.of": "{area}内需转移 {n} 人，按现有道路和避难场所余量安排：",
     "evacuate.area.buffer": "缓冲区",
