@@ -94,7 +94,7 @@ def text_of(part: Any) -> str:
     return json.dumps(part, default=lambda each: each.to_plotly_json(), ensure_ascii=False)
 
 
-BASE = Base(cast("Any", None), "1", Look("light", False))
+BASE = Base(cast("Any", None), "1", Look("desk", False))
 
 
 def test_every_name_leads_to_its_place_and_the_nearest_cameras_play_together(
