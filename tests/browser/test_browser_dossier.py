@@ -45,7 +45,8 @@ def page(chromium: Browser, stack: Stack, incident: int) -> Iterator[Page]:
     watch = Watch()
     page = chromium.new_context(viewport={"width": 1366, "height": 768}).new_page()
     watch.on(page, stack.url)
-    stack.login(page, "coord", f"/command?id={incident}&pane=around")
+    stack.login(page, "coord", "/command")
+    page.goto(f"{stack.url}/command?id={incident}&pane=around")
     expect(page.locator(".means").first).to_be_visible()
     page.wait_for_function("window.hotline.plot && hotline.plot.map()")
     yield page
@@ -81,7 +82,7 @@ def test_the_nearest_cameras_play_side_by_side_and_a_fifth_takes_the_first_ones_
 
 
 def test_a_name_of_the_dossier_and_a_place_found_lead_the_map_there(page: Page) -> None:
-    page.get_by_role("button", name="路口3", exact=True).click()
+    page.locator("button.go", has_text="路口3").click()
     centre_is(page, HERE[0] + 0.016, HERE[1])
     expect(page.locator(".place-pin")).to_have_css("opacity", "1")
     page.locator("#place-find").press_sequentially("中心医院", delay=30)
