@@ -25,7 +25,7 @@ from dashboard.views import command_evacuation as evacuation_view
 from dashboard.views import command_panes as panes
 from dashboard.views.command_log import DRAWN, Known, line, quiet
 from dashboard.views.ids import id_in
-from dashboard.views.kit import Child
+from dashboard.views.kit import Child, Words
 from models.clock import now
 from models.errors import HotlineError, NotFound, Refused
 from models.rules.incident.state import Incident
@@ -141,8 +141,8 @@ def timeline(_tick: object, incident: int | None) -> Child:
     return views.timeline(lines, f"/command/replay?id={incident}", zone, words(), more=more)
 
 
-def _seen(session: Session) -> panes.Seen:
-    texts = words()
+def seen_in(session: Session, texts: Words) -> panes.Seen:
+    """Return what panes need beside an incident: the viewer's rights, the names of codes."""
     kinds = {
         key.removeprefix("place."): said for key, said in texts.items() if key.startswith("place.")
     }
@@ -168,7 +168,11 @@ def overview(_tick: object, pane: str, incident: int | None) -> Child:
             except HotlineError:
                 told.append((ticket.no, ""))
         return panes.overview(
-            state, told, incidents.owing(session, state, now=now()), _seen(session), words()
+            state,
+            told,
+            incidents.owing(session, state, now=now()),
+            seen_in(session, words()),
+            words(),
         )
 
 
@@ -182,7 +186,7 @@ def plan(_tick: object, pane: str, incident: int | None) -> Child:
         state = moving.read(session, incident, actor=actor())
         fitting = plans.suggest(session, state, command_moves.around(state)) if state.open else []
         known = advice.advice(session, state, actor=actor(), now=now())
-        return panes.plan(state, fitting, known, _seen(session), words())
+        return panes.plan(state, fitting, known, seen_in(session, words()), words())
 
 
 @shown
@@ -193,7 +197,7 @@ def records(_tick: object, pane: str, incident: int | None) -> Child:
         return dash.no_update
     with reading() as session:
         state = moving.read(session, incident, actor=actor())
-        return panes.records(state, _seen(session), words())
+        return panes.records(state, seen_in(session, words()), words())
 
 
 @shown
@@ -204,7 +208,7 @@ def talk(_tick: object, pane: str, incident: int | None) -> Child:
         return dash.no_update
     with reading() as session:
         state = moving.read(session, incident, actor=actor())
-        return panes.talk(state, _seen(session), words())
+        return panes.talk(state, seen_in(session, words()), words())
 
 
 PANES = {"overview": overview, "plan": plan, "records": records, "talk": talk}
@@ -221,7 +225,8 @@ def analysis(_tick: object, pane: str, incident: int | None) -> Child:
         state = moving.read(session, incident, actor=actor())
         found = dossier.dossier(session, state, here.city, actor=actor(), now=now())
         base = map_base(here, map_look())
-        return command_dossier.pane(state, found, base, cameras.address, _seen(session), words())
+        seen = seen_in(session, words())
+        return command_dossier.pane(state, found, base, cameras.address, seen, words())
 
 
 PANES = {
