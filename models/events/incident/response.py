@@ -169,6 +169,16 @@ class SupplySent(IncidentEvent, frozen=True, kw_only=True):
     seconds: float
 
 
+class SupplyRerouted(IncidentEvent, frozen=True, kw_only=True):
+    """A load's way was found anew: seconds of the whole drive before and now (-1 = none), since when it drives (s)."""
+
+    transfer: int
+    label: str
+    was: float
+    seconds: float
+    began: float
+
+
 class SupplyReturned(IncidentEvent, frozen=True, kw_only=True):
     """What was not used came back to its depot."""
 
@@ -248,6 +258,7 @@ class NoticeSent(IncidentEvent, frozen=True, kw_only=True):
 
 ResponseEvent = (
     PlanActivated | TaskAdded | TaskStarted | TaskProgressed | TaskDone | TaskDropped | NeedSet
-    | UnitAssigned | UnitMoved | RouteChanged | SupplySent | SupplyReturned | OrderGiven | OrderAnswered
+    | UnitAssigned | UnitMoved | RouteChanged | SupplySent | SupplyRerouted | SupplyReturned | OrderGiven
+    | OrderAnswered
     | ConferenceAsked | ConferenceMoved | FloorGranted | ConferenceEnded | NoticeSent
 )  # fmt: skip

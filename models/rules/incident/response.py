@@ -53,6 +53,9 @@ def fold(i: Incident, event: e.ResponseEvent) -> Incident:  # noqa: C901, PLR091
                 event.measure, event.seconds, event.at,
             )  # fmt: skip
             return replace(i, transfers={**i.transfers, event.transfer: sent})
+        case e.SupplyRerouted():
+            late = replace(i.transfers[event.transfer], seconds=event.seconds, began=event.began)
+            return replace(i, transfers={**i.transfers, event.transfer: late})
         case e.SupplyReturned():
             back = replace(i.transfers[event.transfer], returned=event.amount)
             return replace(i, transfers={**i.transfers, event.transfer: back})

@@ -137,6 +137,13 @@ class Transfer(Struct, frozen=True):
     seconds: float
     at: float
     returned: float = 0.0
+    began: float = 0.0
+    """Since when it drives, 0 : since it was sent."""
+
+    @property
+    def arrives(self) -> float:
+        """When it is there by what was last told of its way; which of a way that is lost means nothing."""
+        return (self.began or self.at) + self.seconds
 
     @property
     def out(self) -> float:
