@@ -45,6 +45,8 @@ from tickets.moving import Actor
 TITLE_MAX, TEXT_MAX = 80, 20_000
 LONGEST_S = 93 * 86_400.0
 DRAFT, SUBMITTED, APPROVED = "draft", "submitted", "approved"
+MATTERS = journal.Which(exercise="no", key=True)
+"""What of the log a report counts and names."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +78,7 @@ def facts(
     return {
         "calls": board.kpi(total(tally)),
         "tickets": {name: day[name] for name in ("opened", "kinds", "states", "results")},
-        "log": journal.tally(session, since, until, actor=actor, real=True),
+        "log": journal.tally(session, since, until, actor=actor, which=MATTERS),
         "people": _people(session, since, until),
     }  # fmt: skip
 
@@ -112,7 +114,8 @@ def draft(
     found = facts(session, since, until, judged=judged, actor=actor, now=now)
     earliest = [
         journal.entries(
-            session, since, until, actor=actor, classes=classes, real=True, first=report_words.LISTED,
+            session, since, until, actor=actor, which=MATTERS._replace(classes=frozenset(classes)),
+            first=report_words.LISTED,
         )
         for _, classes, _ in report_words.SECTIONS
     ]  # fmt: skip

@@ -253,6 +253,7 @@ TEXTS: Mapping[str, str] = {
     "incident_event.TaskProgressed": "Task {task} at {percent}%",
     "incident_event.TaskDone": "Task {task} done",
     "incident_event.TaskDropped": "Task {task} not needed",
+    "incident_event.TaskLate": "Task {task} overdue",
     "incident_event.NeedSet": "Needs {capability} × {count}",
     "incident_event.UnitAssigned": "{label} dispatched, ETA {seconds}",
     "incident_event.UnitMoved": "{unit} {progress}",

@@ -252,6 +252,7 @@ TEXTS: Mapping[str, str] = {
     "incident_event.TaskProgressed": "任务 {task} 完成 {percent}%",
     "incident_event.TaskDone": "任务 {task} 完成",
     "incident_event.TaskDropped": "任务 {task} 不再需要",
+    "incident_event.TaskLate": "任务 {task} 超时未完成",
     "incident_event.NeedSet": "所需力量：{capability} × {count}",
     "incident_event.UnitAssigned": "调派 {label}，预计 {seconds}",
     "incident_event.UnitMoved": "{unit} {progress}",

@@ -1,7 +1,7 @@
 """值班日志: a remark to write, the lines with their class, what they are about, and who."""
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
 from dash import dcc, html
@@ -11,6 +11,7 @@ from dashboard.views.admin.parts import Options
 from dashboard.views.duty import parts
 from dashboard.views.kit import Child, Words, empty, link, panel, table
 from models.rules.duty.lines import CLASSES
+from models.rules.incident.state import level_key
 
 if TYPE_CHECKING:
     from command.duty.journal import Entry
@@ -112,11 +113,27 @@ def _said(line: "Entry", words: Words) -> Child:
     return link(said, _THERE[kind].format(key=key))
 
 
+_FAMILIES: Mapping[str, str] = {
+    "rule": "alarm.rule", "reason": "reason", "field": "level_field", "kind": "console.class",
+    "msg_type": "cap_type", "pages": "centre.page",
+}  # fmt: skip
+"""Fact -> where its word stands, if it has one."""
+
+
 def sentence(line: "Entry", words: Words) -> str:
     """Return what a line says."""
-    facts = dict(line.facts)
-    for name, family in (("rule", "alarm.rule"), ("reason", "reason")):
-        if name in facts:
-            facts[name] = words.get(f"{family}.{facts[name]}", facts[name])
+    facts = {name: _fact(name, value, line.facts, words) for name, value in line.facts.items()}
     said = " ".join(words[f"duty.line.{line.name}"].format(**facts).split())
     return words["duty.exercise"].format(said=said) if line.exercise else said
+
+
+def _fact(name: str, value: Any, facts: Mapping[str, Any], words: Words) -> Any:  # noqa: ANN401 - facts
+    if name in ("was", "now") and "field" in facts:
+        return words[level_key(facts["field"], value)]
+    if name == "ref" and facts.get("kind") not in ("incident", "ticket"):
+        return ""  # a reading's own name says nothing
+    if name in _FAMILIES:
+        each = value if isinstance(value, list | tuple) else [value]
+        found = [words.get(f"{_FAMILIES[name]}.{one}", one) for one in each]
+        return words["told.or"].join(found)
+    return value
