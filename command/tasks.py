@@ -23,10 +23,7 @@ from models.rules.incident.state import Task
 from models.tables import Incident
 from tickets.moving import Actor
 
-_LATE = (
-    "$.tasks.* ? (@.due > 0 && @.due <= $now && @.done == 0 && @.dropped == 0"
-    " && !(@.late > 0))"
-)
+_LATE = "$.tasks.* ? (@.due > 0 && @.due <= $now && @.done == 0 && @.dropped == 0 && !(@.late > 0))"
 """Tasks kept before there was `late` lack it."""
 
 
@@ -129,4 +126,3 @@ def note_late(session: Session, *, now: Instant) -> list[tuple[int, int]]:
             tell(session, held, TaskLate(task=task.task, due=task.due, **held.facts()))
             found.append((incident_id, task.task))
     return found
-

@@ -148,9 +148,7 @@ Span = tuple[datetime, datetime]
 Spoken = tuple[str, Saying, Mapping[str, Any], str]
 
 
-def _logged(
-    session: Session, span: Span, which: Which, actor: Actor
-) -> list[ColumnElement[bool]]:
+def _logged(session: Session, span: Span, which: Which, actor: Actor) -> list[ColumnElement[bool]]:
     """Return which events are lines: those that have something to say, of what the actor may see."""
     kinds = which.names(SAID)
     if not sees_incidents(actor):

@@ -108,7 +108,13 @@ _VALUES: Mapping[str, Mapping[str, str]] = {
     "field": {"grade": "事件等级", "colour": "预警颜色", "level": "响应级别"},
     "msg_type": {"Alert": "发布", "Update": "更新", "Cancel": "解除"},
 }
-_COLOURS: Mapping[str, str] = {"": "未发", "red": "红色", "orange": "橙色", "yellow": "黄色", "blue": "蓝色"}
+_COLOURS: Mapping[str, str] = {
+    "": "未发",
+    "red": "红色",
+    "orange": "橙色",
+    "yellow": "黄色",
+    "blue": "蓝色",
+}
 _GRADES: Mapping[str, str] = {"": "未定", "I": "Ⅰ级", "II": "Ⅱ级", "III": "Ⅲ级", "IV": "Ⅳ级"}
 
 

@@ -117,7 +117,9 @@ def page(path: str, search: str) -> Child:
     body = _body(asked, search)
     rooms = shell.rooms(words(), BELOW.get(asked, asked)) if "command.view" in me.can else None
     whole = [rooms, body] if rooms else body
-    return shell.desk(words(), here, me.can, me.name, whole, agent_no=me.agent_no)
+    return shell.desk(
+        words(), here, me.can, me.name, whole, agent_no=me.agent_no, user_id=me.user_id
+    )
 
 
 @shown

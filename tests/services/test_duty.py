@@ -537,7 +537,9 @@ def test_the_log_writes_itself(session: Session, tenant: Place, vault: Vault) ->
     assert reported == {grave: "燃气泄漏", hidden: ""}
     assert plain not in str(lines)
     assert [line.facts["reason"] for line in lines if line.cls == "road"] == ["塌方"]
-    only = journal.entries(session, AT - 60, AT + 60, actor=EDITOR, which=journal.Which(frozenset({"road"})))
+    only = journal.entries(
+        session, AT - 60, AT + 60, actor=EDITOR, which=journal.Which(frozenset({"road"}))
+    )
     assert {line.cls for line in only} == {"road"}
     away = Actor(5, "别区", frozenset({"duty.view"}), district="990199")
     assert not [
@@ -613,7 +615,9 @@ def test_the_whole_course_of_an_incident_is_in_the_log(session: Session, tenant:
     away = Actor(5, "二区", frozenset({"duty.view", "command.view"}), district="2")
     assert journal.entries(session, AT - 60, AT + 60, actor=away) == []
     row = reports.draft(session, "日报", AT - 60, AT + 60, judged=JUDGED, actor=EDITOR, now=AT + 60)
-    assert "预警颜色 未发 → 红色" in row.text and "立即疏散" in row.text and "超时未完成" in row.text
+    assert (
+        "预警颜色 未发 → 红色" in row.text and "立即疏散" in row.text and "超时未完成" in row.text
+    )
     assert not {"TaskDone", "OrderAnswered", "ItemPushed"} & set(row.facts["log"])
 
 

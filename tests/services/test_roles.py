@@ -317,6 +317,9 @@ ROUTES: Mapping[str, Row] = {
     "GET /live/command": Row(
         "command.view", lambda case, login: live(case, login, "/live/command"), central
     ),
+    "GET /live/prompts": Row(
+        "command.view", lambda case, login: live(case, login, "/live/prompts"), central
+    ),
     "GET /live/centre": Row("command.view", lambda case, login: live(case, login, "/live/centre")),
     "GET /api/export/calls.{kind}": Row("calls.view", got("/api/export/calls.csv")),
     "GET /api/export/tickets.xlsx": Row("ticket.view", got("/api/export/tickets.xlsx")),

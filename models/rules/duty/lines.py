@@ -83,8 +83,12 @@ SAID: Mapping[str, Saying] = {
     "ResponseBegun": Saying("incident", _of("note"), _incident),
     "UnitAssigned": Saying("incident", _of("label", "capability"), _incident),
     "UnitMoved": Saying(
-        "incident", _of(), _incident, {"progress": "on_scene"},
-        told=(Told("assignments", "assignment", "label"),), key=False,
+        "incident",
+        _of(),
+        _incident,
+        {"progress": "on_scene"},
+        told=(Told("assignments", "assignment", "label"),),
+        key=False,
     ),
     "SupplySent": Saying("incident", _of("label", "amount", "measure"), _incident, key=False),
     "IncidentControlled": Saying("incident", _of("note"), _incident),
@@ -116,7 +120,9 @@ SAID: Mapping[str, Saying] = {
     "TaskLate": Saying("task", _of(), _incident, told=(Told("tasks", "task", "title"),)),
     # 预警
     "AlertApproved": Saying(
-        "warning", _of(), _incident,
+        "warning",
+        _of(),
+        _incident,
         told=(Told("alerts", "alert", "msg_type"), Told("alerts", "alert", "headline")),
     ),
     # 大屏
