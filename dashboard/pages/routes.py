@@ -29,6 +29,7 @@ from dashboard.pages import (
     resources,
     reviews,
     symbols,
+    tasks,
     ticket,
     ticket_desk,
 )
@@ -50,6 +51,7 @@ DESK_PAGES: Mapping[str, tuple[str, Callable[[str], Child]]] = {
     "/map": ("/map", city_map.page),
     "/command": ("/command", command.page),
     "/command/incidents": ("/command", incidents.page),
+    "/command/tasks": ("/command", tasks.page),
     "/command/plans": ("/command", plans.library),
     "/command/plan": ("/command", plans.page),
     "/command/alerts": ("/command", alerts_cap.page),

@@ -30,6 +30,7 @@ PAGES: tuple[
 ROOMS: tuple[tuple[str, str], ...] = (  # address, key of its word
     ("/command", "rooms.map"),
     ("/command/incidents", "incidents.title"),
+    ("/command/tasks", "tasks.title"),
     ("/command/plans", "plan.library"),
     ("/command/resources", "nav.resources"),
     ("/command/alerts", "cap.heading"),

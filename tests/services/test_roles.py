@@ -332,6 +332,7 @@ ROUTES: Mapping[str, Row] = {
     "GET /api/letters/{number}.{kind}": Row(
         "ticket.view", got("/api/letters/{letter}.docx"), in_scope
     ),
+    "GET /api/export/tasks.xlsx": Row("command.view", got("/api/export/tasks.xlsx"), central),
     "GET /api/export/incidents.xlsx": Row(
         "command.view", got("/api/export/incidents.xlsx"), central
     ),
@@ -419,6 +420,7 @@ PAGES: Mapping[str, Row] = {
     "/customers": Row("ticket.open", shows("/customers")),
     "/command": Row("command.view", shows("/command"), central),
     "/command/incidents": Row("command.view", shows("/command/incidents"), central),
+    "/command/tasks": Row("command.view", shows("/command/tasks"), central),
     "/command/plans": Row("command.view", shows("/command/plans")),
     "/command/plan": Row("command.view", shows("/command/plan?id={plan}"), of_tenant),
     "/command/resources": Row(
