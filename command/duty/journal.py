@@ -35,6 +35,8 @@ from tickets.moving import Actor
 REMARK_MAX = 300
 SHOWN = 2000
 """A log is read by so many lines at once."""
+MOST = 50_000
+"""So many lines are looked through for words or a person, and stand in one file."""
 
 
 class Which(NamedTuple):
@@ -136,6 +138,14 @@ def tally(
         name = case((DutyRemark.corrects.is_(None), "remark"), else_="correction")
         found += session.execute(select(name, number).where(*_remarked(span)).group_by(name))
     return {str(name): int(many) for name, many in found}
+
+
+def incident_of(session: Session, no: str, *, actor: Actor) -> int:
+    """Return the incident of a number for `Which`; -1, of which there is no line, for none the actor may see."""
+    found = None
+    if sees_incidents(actor):
+        found = session.scalar(select(Incident.id).where(Incident.no == no, sees(actor)))
+    return found or -1
 
 
 def class_of(name: str) -> Class:

@@ -685,6 +685,39 @@ def test_a_report_has_the_houses_own_figures(session: Session, tenant: Place, va
     assert "来电 3 次" in row.text and "登记诉求 2 件" in row.text and "应急接报：" in row.text
 
 
+def test_reports_are_found_by_state_words_and_period(session: Session, tenant: Place) -> None:
+    made = [
+        reports.draft(
+            session, title, AT + start, AT + start + 100, judged=JUDGED, actor=EDITOR, now=AT + 900
+        )
+        for title, start in (("周一日报", 0), ("周二日报", 200), ("周三日报", 400))
+    ]
+    reports.submit(session, made[1].id, made[1].version, actor=EDITOR, now=AT + 901)
+
+    def found(**asked: Any) -> list[str]:
+        given = reports.Criteria(**asked)
+        rows, total = reports.listing(session, given, actor=READER)
+        assert total == len(rows)
+        return [row.title for row in rows]
+
+    assert found() == ["周三日报", "周二日报", "周一日报"]
+    assert found(state="submitted") == ["周二日报"]
+    assert found(words="周一") == ["周一日报"]
+    assert found(start=AT + 150) == ["周三日报", "周二日报"]
+    assert found(start=AT + 50, end=AT + 200) == ["周一日报"]
+
+
+def test_every_page_of_reports_is_reached(
+    session: Session, tenant: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for n in range(3):
+        reports.draft(session, f"{n}", AT, AT + 1, judged=JUDGED, actor=EDITOR, now=AT)
+    monkeypatch.setattr(reports, "PAGE", 2)
+    pages = [reports.listing(session, actor=READER, page=n) for n in range(3)]
+    assert [[row.title for row in page.rows] for page in pages] == [["2", "1"], ["0"], []]
+    assert {page.total for page in pages} == {3}
+
+
 def test_nobody_approves_a_report_they_wrote_anew(session: Session, tenant: Place) -> None:
     first = Actor(1, "值班员", frozenset({"duty.view", "duty.edit"}))
     second = Actor(2, "值班长", PERMISSIONS)

@@ -337,6 +337,7 @@ ROUTES: Mapping[str, Row] = {
         "command.view", got("/api/export/incidents.xlsx"), central
     ),
     "GET /api/duty/contacts.xlsx": Row("duty.view", got("/api/duty/contacts.xlsx")),
+    "GET /api/duty/log.xlsx": Row("duty.view", got("/api/duty/log.xlsx")),
     "GET /api/duty/roster.{kind}": Row("duty.view", got("/api/duty/roster.xlsx")),
     "GET /api/duty/report/{number}.{kind}": Row(
         "duty.view", got("/api/duty/report/{report}.docx"), of_tenant
