@@ -75,16 +75,13 @@ def nav(words: Words, here: str, can: frozenset[str], *, wall: bool = False) -> 
     return html.Nav([*links, *switches, leave], className="nav", **aria(label=words["nav.label"]))
 
 
-def _prompts(words: Words) -> html.Button:
+def _prompts(words: Words) -> html.Span:
     """Return the badge of what asks for this person in command; a press opens the list of it."""
-    return html.Button(
-        hidden=True,
-        type="button",
-        className="badge",
-        title=words["prompt.open"],
-        **aria(label=words["prompt.open"], expanded="false"),
-        **data(prompt_count=""),
-    )
+    badge = html.Button(
+        hidden=True, type="button", className="badge", title=words["prompt.open"],
+        **aria(label=words["prompt.open"], expanded="false"), **data(prompt_count=""),
+    )  # fmt: skip
+    return html.Span(badge, className="prompt-badge")
 
 
 def rooms(words: Words, here: str) -> html.Nav | None:
