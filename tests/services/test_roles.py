@@ -810,7 +810,7 @@ def flat(routes: list[Any]) -> Iterator[Any]:
 
 def test_every_route_is_in_the_table(case: Case) -> None:
     found = {
-        f"GET /live/{name}" for name in ("floor", "centre", "command")
+        f"GET /live/{name}" for name in ("floor", "centre", "command", "prompts")
     }  # plain ASGI, before the framework
     for route in flat(case.site.routes):
         methods = (route.methods if isinstance(route, APIRoute) else None) or {"MOUNT"}
