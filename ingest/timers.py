@@ -13,7 +13,7 @@ from ingest.loop import STORE_LOST, forever, keep_beating
 from models.clock import now
 from models.errors import HotlineError
 from models.process import process_name
-from models.store import db
+from models.store import db, outbox
 from tickets import first, recompute, steps, timing
 
 log = logging.getLogger(__name__)
@@ -27,6 +27,10 @@ LATE_EVERY_S = 5.0
 """How often the tasks of incidents are asked whether their time has come."""
 PUT_OFF_S = 600.0
 """How long a ticket is left alone whose clock could not be told."""
+
+OUTBOX_KEPT_S = 7 * 86_400.0
+"""How long what was published stays in the outbox, too: a week's streams can be looked at side by side."""
+FORGET_EVERY_S = 30.0
 
 
 class Timers:
@@ -44,6 +48,7 @@ class Timers:
         self._left: set[int] = set()
         self._roads_at = 0.0
         self._late_at = 0.0
+        self._forgot_at = 0.0
         self.told = 0
 
     async def run(self) -> None:
@@ -68,13 +73,7 @@ class Timers:
             self._adopted_at = at
         if at - self._followed_at > FOLLOW_EVERY_S and not self._follow(at):
             self._followed_at = at
-        if at - self._roads_at >= POLL_S:
-            self._roads_at = at
-            self._open_roads(at)
-            self._expire_alerts(at)
-        if at - self._late_at >= LATE_EVERY_S:
-            self._late_at = at
-            self._note_late(at)
+        self._tell_others(at)
         if self._send_next(at):
             return True
         self._put_off = {ticket: until for ticket, until in self._put_off.items() if until > at}
@@ -92,6 +91,20 @@ class Timers:
             log.exception("the clocks of ticket %d could not be told", ticket)
             self._put_off[ticket] = at + PUT_OFF_S
         return ticket is not None
+
+    def _tell_others(self, at: float) -> None:
+        """Tell the clocks that are no ticket's, and tidy up, each as often as it needs."""
+        if at - self._roads_at >= POLL_S:
+            self._roads_at = at
+            self._open_roads(at)
+            self._expire_alerts(at)
+        if at - self._late_at >= LATE_EVERY_S:
+            self._late_at = at
+            self._note_late(at)
+        if at - self._forgot_at > FORGET_EVERY_S:
+            self._forgot_at = at
+            with db.transaction(self._engine, self._tenant_id) as session:
+                outbox.forget(session, at - OUTBOX_KEPT_S)
 
     def _adopt(self, at: float) -> int:
         with db.transaction(self._engine, self._tenant_id) as session:
