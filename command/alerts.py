@@ -150,7 +150,10 @@ def _publish(session: Session, hand: Hand, note: str, actor: Actor, now: Instant
     if held:
         event = AlertApproved(alert=row.number, expires=expires_at(draft, now), **held.facts(note))
         tell(session, held, event)
-    _audit(session, "approve_alert", row, actor, now, sha256=hashlib.sha256(file).hexdigest())
+    _audit(
+        session, "approve_alert", row, actor, now, sha256=hashlib.sha256(file).hexdigest(),
+        incident=row.incident_id or 0, msg_type=row.msg_type, headline=row.headline,
+    )  # fmt: skip
 
 
 def refuse_alert(

@@ -329,6 +329,9 @@ ROUTES: Mapping[str, Row] = {
     "GET /live/command": Row(
         "command.view", lambda case, login: live(case, login, "/live/command"), central
     ),
+    "GET /live/prompts": Row(
+        "command.view", lambda case, login: live(case, login, "/live/prompts"), central
+    ),
     "GET /live/centre": Row("command.view", lambda case, login: live(case, login, "/live/centre")),
     "GET /api/export/calls.{kind}": Row("calls.view", got("/api/export/calls.csv")),
     "GET /api/export/tickets.xlsx": Row("ticket.view", got("/api/export/tickets.xlsx")),
@@ -341,10 +344,12 @@ ROUTES: Mapping[str, Row] = {
     "GET /api/letters/{number}.{kind}": Row(
         "ticket.view", got("/api/letters/{letter}.docx"), in_scope
     ),
+    "GET /api/export/tasks.xlsx": Row("command.view", got("/api/export/tasks.xlsx"), central),
     "GET /api/export/incidents.xlsx": Row(
         "command.view", got("/api/export/incidents.xlsx"), central
     ),
     "GET /api/duty/contacts.xlsx": Row("duty.view", got("/api/duty/contacts.xlsx")),
+    "GET /api/duty/log.xlsx": Row("duty.view", got("/api/duty/log.xlsx")),
     "GET /api/duty/roster.{kind}": Row("duty.view", got("/api/duty/roster.xlsx")),
     "GET /api/duty/report/{number}.{kind}": Row(
         "duty.view", got("/api/duty/report/{report}.docx"), of_tenant
@@ -431,6 +436,7 @@ PAGES: Mapping[str, Row] = {
     "/customers": Row("ticket.open", shows("/customers")),
     "/command": Row("command.view", shows("/command"), central),
     "/command/incidents": Row("command.view", shows("/command/incidents"), central),
+    "/command/tasks": Row("command.view", shows("/command/tasks"), central),
     "/command/plans": Row("command.view", shows("/command/plans")),
     "/command/plan": Row("command.view", shows("/command/plan?id={plan}"), of_tenant),
     "/command/resources": Row(
@@ -822,7 +828,7 @@ def flat(routes: list[Any]) -> Iterator[Any]:
 
 def test_every_route_is_in_the_table(case: Case) -> None:
     found = {
-        f"GET /live/{name}" for name in ("floor", "centre", "command")
+        f"GET /live/{name}" for name in ("floor", "centre", "command", "prompts")
     }  # plain ASGI, before the framework
     for route in flat(case.site.routes):
         methods = (route.methods if isinstance(route, APIRoute) else None) or {"MOUNT"}

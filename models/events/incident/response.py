@@ -103,6 +103,13 @@ class TaskDropped(IncidentEvent, frozen=True, kw_only=True):
     task: int
 
 
+class TaskLate(IncidentEvent, frozen=True, kw_only=True):
+    """A task was still open when its time had come: told once, by the timers. due : what it was due at."""
+
+    task: int
+    due: float
+
+
 class NeedSet(IncidentEvent, frozen=True, kw_only=True):
     """How many response units of a capability the incident needs; 0 takes the need away."""
 
@@ -257,7 +264,7 @@ class NoticeSent(IncidentEvent, frozen=True, kw_only=True):
 
 
 ResponseEvent = (
-    PlanActivated | TaskAdded | TaskStarted | TaskProgressed | TaskDone | TaskDropped | NeedSet
+    PlanActivated | TaskAdded | TaskStarted | TaskProgressed | TaskDone | TaskDropped | TaskLate | NeedSet
     | UnitAssigned | UnitMoved | RouteChanged | SupplySent | SupplyRerouted | SupplyReturned | OrderGiven
     | OrderAnswered
     | ConferenceAsked | ConferenceMoved | FloorGranted | ConferenceEnded | NoticeSent

@@ -40,6 +40,8 @@ def fold(i: Incident, event: e.ResponseEvent) -> Incident:  # noqa: C901, PLR091
             )  # fmt: skip
         case e.TaskDropped():
             return _task(i, event.task, dropped=event.at, note=event.note)
+        case e.TaskLate():
+            return _task(i, event.task, late=event.at)
         case e.NeedSet():
             needs = {**i.needs, event.capability: event.count}
             return replace(i, needs={k: v for k, v in needs.items() if v})

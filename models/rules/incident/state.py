@@ -19,6 +19,11 @@ Status = Literal[
 ]
 
 
+def level_key(field: str, value: str) -> str:
+    """Return the key of the word of a grade, a warning colour or a response level; none is a value too."""
+    return f"{'colour' if field == 'colour' else 'grade'}.{value or 'none'}"
+
+
 class Report(Struct, frozen=True):
     """A report sent upwards."""
 
@@ -73,7 +78,10 @@ class Plan(Struct, frozen=True):
 
 
 class Task(Struct, frozen=True):
-    """A task; `after` are numbers of tasks that come first, `plan` the plan's card it came from (empty: by hand)."""
+    """A task; `after` are numbers of tasks that come first, `plan` the plan's card it came from (empty: by hand).
+
+    late : since when it is told that it was not done when due.
+    """
 
     task: int
     title: str
@@ -90,6 +98,7 @@ class Task(Struct, frozen=True):
     done_by: str = ""
     dropped: float = 0.0
     note: str = ""
+    late: float = 0.0
 
     @property
     def open(self) -> bool:
