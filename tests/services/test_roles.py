@@ -218,6 +218,11 @@ def of_the_city(_login: str, person: Person) -> bool:
     return not person.unit and not person.district
 
 
+def of_the_house(login: str, person: Person) -> bool:
+    """A duty report of the tenant speaks of all its districts."""
+    return of_tenant(login, person) and of_the_city(login, person)
+
+
 def works(login: str, person: Person) -> bool:
     """Who may add to the ticket's files: its unit, and who works on tickets at the centre."""
     verbs = {"open", "assign", "review", "call_back", "supervise", "instruct"}
@@ -352,7 +357,7 @@ ROUTES: Mapping[str, Row] = {
     "GET /api/duty/log.xlsx": Row("duty.view", got("/api/duty/log.xlsx")),
     "GET /api/duty/roster.{kind}": Row("duty.view", got("/api/duty/roster.xlsx")),
     "GET /api/duty/report/{number}.{kind}": Row(
-        "duty.view", got("/api/duty/report/{report}.docx"), of_tenant
+        "duty.view", got("/api/duty/report/{report}.docx"), of_the_house
     ),
     "GET /api/hotspots.{kind}": Row("ticket.view", got("/api/hotspots.geojson"), of_tenant),
     "POST /api/command/{incident}/drawings": Row(
@@ -443,8 +448,9 @@ PAGES: Mapping[str, Row] = {
         "command.view", shows("/command/resources"), lambda _, person: not person.unit
     ),
     "/command/alerts": Row("command.view", shows("/command/alerts"), central),
-    **{address: Row("duty.view", shows(address)) for address in DUTY if address != "/duty/report"},
-    "/duty/report": Row("duty.view", shows("/duty/report?id={report}"), of_tenant),
+    **{address: Row("duty.view", shows(address)) for address in DUTY if "report" not in address},
+    "/duty/reports": Row("duty.view", shows("/duty/reports"), of_the_city),
+    "/duty/report": Row("duty.view", shows("/duty/report?id={report}"), of_the_house),
     "/command/replay": Row("command.view", shows("/command/replay?id={incident}"), of_tenant),
     "/command/reviews": Row("command.view", shows("/command/reviews")),
     "/command/review": Row("command.view", shows("/command/review?id={evaluation}"), of_tenant),
