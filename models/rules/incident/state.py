@@ -72,7 +72,10 @@ class Plan(Struct, frozen=True):
 
 
 class Task(Struct, frozen=True):
-    """A task; `after` are numbers of tasks that come first, `plan` the plan's card it came from (empty: by hand)."""
+    """A task; `after` are numbers of tasks that come first, `card` the plan's card it came from (empty: by hand).
+
+    unit : code of the response unit it is for, empty for none.
+    """
 
     task: int
     title: str
@@ -89,6 +92,7 @@ class Task(Struct, frozen=True):
     done_by: str = ""
     dropped: float = 0.0
     note: str = ""
+    unit: str = ""
 
     @property
     def open(self) -> bool:
@@ -140,7 +144,8 @@ class Transfer(Struct, frozen=True):
 
 
 class Order(Struct, frozen=True):
-    """An order; `answers` (instant, by, words)."""
+    """An order; `answers` (instant, by, words); `unit` the code of the response unit it is for, empty for others;
+    `delivered` since when it stood on that unit's screen."""
 
     order: int
     to: str
@@ -149,6 +154,8 @@ class Order(Struct, frozen=True):
     by: str
     answers: tuple[tuple[float, str, str], ...] = ()
     done: float = 0.0
+    unit: str = ""
+    delivered: float = 0.0
 
 
 class Decision(Struct, frozen=True):
