@@ -43,6 +43,7 @@ from dashboard import (
     resource_files,
     route_files,
     sign_in,
+    site,
 )
 from dashboard.centre_live import CentreHub
 from dashboard.command_live import CommandHub, Watch
@@ -235,6 +236,7 @@ def create_app(settings: Settings, public: Public | None = None) -> ASGIApp:
     duty_files.routes(server)
     plotting.routes(server)
     replay_files.routes(server)
+    site.routes(server)
     evaluation_files.routes(server)
     if public is not None:
         public.routes(server)
@@ -283,7 +285,16 @@ def _streams(web: Web) -> dict[str, ASGIApp]:
         hub = web.centre_hub(who.tenant_id, who.district)
         await hub.serve(receive, send, _still(web, scope, who, "command.view"))
 
-    return {"/live/floor": floor, "/live/command": command, "/live/centre": screens}
+    async def site(scope: Scope, receive: Receive, send: Send) -> None:
+        who = auth.require("site.act")
+        if who.unit or not who.force:
+            raise Refused("no crew of a response unit", permission="site.act")
+        hub = web.command_hub(who.tenant_id)
+        await hub.serve_crew(receive, send, who.force, _still(web, scope, who, "site.act"))
+
+    return {
+        "/live/floor": floor, "/live/command": command, "/live/centre": screens, "/live/site": site,
+    }  # fmt: skip
 
 
 def _with_stream(app: ASGIApp, web: Web) -> ASGIApp:
@@ -318,7 +329,9 @@ def _still(web: Web, scope: Scope, who: Viewer, permission: str) -> Callable[[],
             found = await web.gate.viewer_of(cookie)
         except Unavailable:
             return True  # nobody can tell now: the running stream goes on, a new one would not
-        same = found is not None and (found.unit, found.district) == (who.unit, who.district)
+        same = found is not None and (found.unit, found.district, found.force) == (
+            who.unit, who.district, who.force,
+        )  # fmt: skip
         return same and found is not None and permission in found.can
 
     return allowed

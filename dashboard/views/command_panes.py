@@ -11,7 +11,7 @@ from command.tasks import waits
 from dashboard.views import clock, files
 from dashboard.views.command_forms import button
 from dashboard.views.kit import Child, Words, empty, link, status
-from models.rules.incident.state import Conference, Incident, Revision, Task
+from models.rules.incident.state import Conference, Incident, Order, Revision, Task
 
 CHAIN = ("reported", "verified", "responding", "controlled", "ended", "closed")
 
@@ -217,6 +217,10 @@ def _task(i: Incident, task: Task, seen: Seen, words: Words) -> Child:
     else:
         mark = status("off", words["command.task_open"])
     facts = [f"{words['command.role']}：{task.role}"]
+    if task.unit:
+        facts.append(
+            "→ " + next((a.label for a in i.assignments.values() if a.unit == task.unit), task.unit)
+        )
     if task.due:
         facts.append(words["command.due"].format(at=clock.time_of(task.due, seen.zone)))
     if before:
@@ -228,10 +232,19 @@ def _task(i: Incident, task: Task, seen: Seen, words: Words) -> Child:
             html.Small(" · ".join(facts)),
             html.P(task.text) if task.text else None,
             html.P(task.note, className="muted") if task.note else None,
-            _row([*verbs, "drop_task"], seen.acts and task.open, words, about=task.task),
+            _row(
+                [*verbs, *(["hand_task"] if _anybody(i) else []), "drop_task"],
+                seen.acts and task.open,
+                words,
+                about=task.task,
+            ),
         ],
         className="task" + (" late" if late else ""),
     )
+
+
+def _anybody(i: Incident) -> bool:
+    return any(assignment.open for assignment in i.assignments.values())
 
 
 # --- records --------------------------------------------------------------------------------
@@ -277,7 +290,7 @@ def _orders(i: Incident, acts: bool, seen: Seen, words: Words) -> Child:
     return html.Ol(
         [
             html.Li([
-                html.B(f"→ {o.to}"), _by(o.by, o.at, seen), html.P(o.text),
+                html.B(f"→ {o.to}"), _by(o.by, o.at, seen), _delivered(o, seen, words), html.P(o.text),
                 *[html.P([f"{words['command.answered']}：{said}", _by(by, at, seen)]) for at, by, said in o.answers],
                 status("ok", words["incident_field.done"]) if o.done
                 else None if o.answers else status("warn", words["command.unanswered"]),
@@ -287,6 +300,15 @@ def _orders(i: Incident, acts: bool, seen: Seen, words: Words) -> Child:
         ],
         className="plain",
     )  # fmt: skip
+
+
+def _delivered(o: Order, seen: Seen, words: Words) -> Child:
+    """Tell whether an order to a unit has stood on its crew's screen."""
+    if not o.unit:
+        return None
+    if not o.delivered:
+        return status("warn", words["command.undelivered"])
+    return status("ok", words["command.delivered"].format(at=clock.time_of(o.delivered, seen.zone)))
 
 
 def _decisions(i: Incident, seen: Seen, words: Words) -> Child:
