@@ -67,7 +67,7 @@ PEOPLE: tuple[tuple[str, str, str, str], ...] = (
     ("site", "现场救援队", "site", "赵队长"),
 )
 """(role, its label, login, name): at least one person for every role."""
-FORCE_OF = {"site": "XF01"}
+FORCE_OF = {"site": "XF16"}
 """Login -> code of the response unit whose crew the person is."""
 LOGINS = tuple((login, PASSWORD, label) for _, label, login, _ in PEOPLE)
 """(login, password, role's label), shown by the demo's login page and by `up`."""
