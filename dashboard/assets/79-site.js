@@ -79,10 +79,23 @@
     return head ? Number(head.dataset.incident) : 0;
   }
 
+  let typing = null; // the box the cursor is in
+
   document.addEventListener("input", (event) => {
     const box = event.target.closest && event.target.closest("#site [data-draft]");
     if (box) sessionStorage.setItem(draftKey(box), box.value);
   });
+  document.addEventListener("focusin", (event) => {
+    typing = event.target.matches && event.target.matches("#site [data-draft]") ? event.target : null;
+  });
+
+  /* The box one types in was drawn anew: the cursor goes on where it stood. */
+  function goOn(box) {
+    if (!typing || typing.isConnected || typing.met !== box.met || document.activeElement !== document.body) return;
+    const [from, to] = [typing.selectionStart, typing.selectionEnd];
+    box.focus({ preventScroll: true });
+    box.setSelectionRange(from, to);
+  }
 
   function fill() {
     for (const box of document.querySelectorAll("#site [data-draft]")) {
@@ -90,6 +103,7 @@
       if (box.met === draftKey(box)) continue;
       box.met = draftKey(box);
       box.value = kept;
+      goOn(box);
     }
   }
 
@@ -153,7 +167,7 @@
       sessionStorage.removeItem(draftKey(box));
       box.value = "";
     }
-    draw(true);
+    if (refused !== H.word("site.lost")) draw(true);
   }
 
   document.addEventListener("click", (event) => {

@@ -4,10 +4,12 @@ Ids: site-tick (the live stream says that the crew sees something else now), sit
 site-tools (drawn here), site-keys (what stands in the parts that are drawn anew only when they must be).
 """
 
+import hashlib
 from typing import Any
 
 import dash
 from dash import Input, Output, State
+from msgspec import json
 from sqlalchemy.orm import Session
 
 from command import queries, site
@@ -45,7 +47,8 @@ def page(_search: str) -> Child:
 
 
 def drawn(_tick: object, keys: dict[str, str] | None) -> tuple[Any, Any, Any, Any, Any]:
-    """Return the parts as things are now; map and boxes stay as long as they are of the same."""
+    """Return the parts as things are now; all but the head stay as long as they would say the same: who types there
+    is not disturbed."""
     known = keys or {}
     try:
         require(site.ACT)
@@ -53,7 +56,7 @@ def drawn(_tick: object, keys: dict[str, str] | None) -> tuple[Any, Any, Any, An
             found = site.present(session, actor=actor())
             if found is None:
                 return views.idle(words()), [], [], [], {}
-            fresh = {"map": _of_map(found), "tools": _of_tools(found)}
+            fresh = {"map": _of_map(found), "list": _of_list(found), "tools": _of_tools(found)}
             seen = views.Seen(
                 found, queries.labels(session).get(found.type, found.type), site.LEAD in viewer().can,
                 place(session).zone, now(),
@@ -61,14 +64,20 @@ def drawn(_tick: object, keys: dict[str, str] | None) -> tuple[Any, Any, Any, An
             chart = dash.no_update if known.get("map") == fresh["map"] else _map(session, found)
     except HotlineError as error:
         return refusal(error.code, words()), [], [], [], {}
+    told = dash.no_update if known.get("list") == fresh["list"] else views.listed(seen, words())
     boxes = dash.no_update if known.get("tools") == fresh["tools"] else views.tools(seen, words())
-    return views.head(seen, words()), chart, views.listed(seen, words()), boxes, fresh
+    return views.head(seen, words()), chart, told, boxes, fresh
 
 
 def _of_map(found: Sheet) -> str:
     own = found.assignment
     way = own.routed if own.progress in MOVING else 0
     return f"{found.incident} {found.place.lon} {found.place.lat} {way}"
+
+
+def _of_list(found: Sheet) -> str:
+    said = (found.incident, found.orders, found.tasks, found.waits, found.reports)
+    return hashlib.sha256(json.encode(said)).hexdigest()[:12]
 
 
 def _of_tools(found: Sheet) -> str:

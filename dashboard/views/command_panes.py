@@ -307,8 +307,9 @@ def _delivered(o: Order, seen: Seen, words: Words) -> Child:
     if not o.unit:
         return None
     if not o.delivered:
-        return status("warn", words["command.undelivered"])
-    return status("ok", words["command.delivered"].format(at=clock.time_of(o.delivered, seen.zone)))
+        return html.P(status("warn", words["command.undelivered"]))
+    at = clock.time_of(o.delivered, seen.zone)
+    return html.P(status("ok", words["command.delivered"].format(at=at)))
 
 
 def _decisions(i: Incident, seen: Seen, words: Words) -> Child:

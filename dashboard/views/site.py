@@ -94,8 +94,7 @@ def _eta(seen: Seen, words: Words) -> str:
     if not at:
         said = words["site.would_take"].format(eta=clock.duration(own.seconds, words))
     else:
-        left = clock.duration(max(0.0, at - seen.now), words)
-        said = words["site.arrives"].format(at=clock.time_of(at, seen.zone), left=left)
+        said = words["site.arrives"].format(at=clock.time_of(at, seen.zone))
     return f"{said} · {far}"
 
 

@@ -6,6 +6,7 @@ import msgspec
 import pytest
 
 from dashboard.texts import LANGUAGES
+from dashboard.views import command_panes as panes
 from dashboard.views import site as views
 from models.events.incident import from_row
 from models.events.incident.course import IncidentReported, Place
@@ -149,3 +150,12 @@ def test_a_log_from_before_units_were_named_is_read() -> None:
     row.pop("unit")
     event = from_row(row)
     assert isinstance(event, OrderGiven) and event.unit == ""
+
+
+def test_the_command_page_says_whether_an_order_was_delivered() -> None:
+    seen = panes.Seen(frozenset(), "Asia/Shanghai", {}, {}, {}, AT)
+    said = str(panes.records(grown(ORDER), seen, WORDS))
+    assert WORDS["command.undelivered"] in said
+    there = str(panes.records(grown(ORDER, (OrderDelivered, {"order": 1})), seen, WORDS))
+    assert WORDS["command.undelivered"] not in there
+    assert WORDS["command.delivered"].partition(" ")[0] in there

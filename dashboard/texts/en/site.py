@@ -16,7 +16,7 @@ TEXTS: Mapping[str, str] = {
     "site.level": "Response level",
     "site.plan": "Plan",
     "site.progress": "Status",
-    "site.arrives": "Expected {at} ({left} left)",
+    "site.arrives": "Expected {at}",
     "site.would_take": "Takes {eta} once under way",
     "site.no_way": "No open road: ask the command seat",
     "site.km": "{km} km",

@@ -16,7 +16,7 @@ TEXTS: Mapping[str, str] = {
     "site.level": "响应级别",
     "site.plan": "预案",
     "site.progress": "当前状态",
-    "site.arrives": "预计 {at} 到达（还有 {left}）",
+    "site.arrives": "预计 {at} 到达",
     "site.would_take": "出发后约需 {eta}",
     "site.no_way": "道路不通，请与指挥席联系",
     "site.km": "{km} 公里",
