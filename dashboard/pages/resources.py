@@ -97,7 +97,7 @@ def rows(session: Session, query: Query) -> Sequence[Any]:
             )
             return [row for row in found if views.matches(query, row.code, row.label, row.address)]
         case "reserves":
-            lines = forces.units(session, actor=who, now=now())
+            lines = forces.everywhere(session, now=now())  # a floor is the city's or a district's
             return [(floor, _there(floor, lines)) for floor in forces.floors(session)]
         case _:
             return [
