@@ -87,6 +87,14 @@ def kinds(lines: Sequence[StockLine]) -> dict[str, str]:
     return {line.row.code: line.row.label for line in lines}
 
 
+def by_depot(lines: Sequence[StockLine]) -> dict[str, list[Supply]]:
+    """Return depot -> what it has."""
+    found: dict[str, list[Supply]] = {}
+    for line in lines:
+        found.setdefault(line.depot.code, []).append(line.row)
+    return found
+
+
 # --- stock ----------------------------------------------------------------------------------
 
 

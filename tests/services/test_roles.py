@@ -52,6 +52,7 @@ CHIEF = Actor(0, "总值班", PERMISSIONS)
 TITLE = "东门外路灯不亮"
 ROAD = (114.308056, 33.637870)
 """A place on a road of the shipped city."""
+POINT = shapely.Point(ROAD)
 DRAWN = {"kind": "road", "corners": [list(ROAD)], "done": True}
 ON_THE_MAP = (
     f"?from={ROAD[0]},{ROAD[1]}&to=114.365616,33.630629&at={ROAD[0]},{ROAD[1]}&on=tickets,hospital"
@@ -112,7 +113,8 @@ def case(stores: Stores, engine: Engine) -> Iterator[Case]:
         assert sent.status == 201, sent.text
         number = sent.json()["id"]
         with site.session() as session:
-            closure = make_closure(session, site.place.id)
+            closure = make_closure(session, site.place.id, POINT)
+            make_closure(session, site.place.id, POINT.buffer(0.0001))
             judged = reports.Judged({}, STANDARD)
             report = reports.draft(
                 session, "值班日报", at - 60, at, judged=judged, actor=CHIEF, now=at
@@ -143,10 +145,10 @@ def make_ticket(site: Site, session: Any, **more: Any) -> Ticket:
     )
 
 
-def make_closure(session: Session, tenant_id: int) -> int:
+def make_closure(session: Session, tenant_id: int, shape: shapely.Geometry) -> int:
     city = session.scalar(select(City.id).where(City.active))
     row = Closure(
-        tenant_id=tenant_id, city_id=city, reason=TITLE, shape=shapely.to_wkb(shapely.Point(ROAD)),
+        tenant_id=tenant_id, city_id=city, reason=TITLE, shape=shapely.to_wkb(shape),
         edges=[], closed_at=to_datetime(now()), closed_by=0,
     )  # fmt: skip
     session.add(row)
@@ -224,6 +226,11 @@ def of_the_crew(_login: str, person: Person) -> bool:
     return person.force == SENT
 
 
+def searches(_login: str, person: Person) -> bool:
+    """Names of the city are found by whoever sees tickets or the command map."""
+    return not person.can.isdisjoint({"ticket.view", "command.view"})
+
+
 def of_the_city(_login: str, person: Person) -> bool:
     """The console is for those who see the whole city, as its screens show it."""
     return not person.unit and not person.district
@@ -264,6 +271,11 @@ def sent(path: str, body: object) -> Ask:
 def no_camera(answer: Answer) -> bool:
     """A map without the tenant's camera."""
     return "key=1" not in answer.text
+
+
+def nothing_drawn(answer: Answer) -> bool:
+    """Maps of nothing."""
+    return '"features":[{' not in answer.text.replace(" ", "")
 
 
 def forbidden(answer: Answer) -> bool:
@@ -683,9 +695,9 @@ CALLBACKS: Mapping[str, Row] = {
     "hotspots.legend": Row(
         "ticket.view", asked("hotspots.legend", lambda _: ["surge", -1, {"surge": [1.0]}, []])
     ),
-    "placing.suggest": Row("ticket.view", asked(
+    "placing.suggest": Row("", asked(
         "placing.suggest", lambda _: [{"text": "云州市中心医院", "asked": 1, "first": True}],
-    )),
+    ), searches),
     "placing.pressed": Row("ticket.view", asked(
         "placing.pressed", lambda _: [{"latlng": {"lat": 33.6, "lng": 114.3}}],
     )),
@@ -793,11 +805,14 @@ CALLBACKS: Mapping[str, Row] = {
         }.items()
     },
     "command_evacuation.planned": Row(
-        "command.view", asked("command_evacuation.planned", lambda c: [1, c.incident]), at_command
+        "command.view", asked("command_evacuation.planned", lambda c: [1, "", c.incident, None]), at_command
     ),
     "command_map.drawn": Row(
-        "command.view", asked("command_map.drawn", lambda c: [1, "", c.incident]), at_command, no_camera
+        "command.view", asked("command_map.drawn", lambda c: [1, "", c.incident]), at_command, nothing_drawn
     ),
+    "command_layers.layered": Row("command.view", asked(
+        "command_layers.layered", lambda c: [["dossier", "cameras"], 1, "", c.incident],
+    ), at_command, no_camera),
     "command_moves.opened": Row("command.view", asked("command_moves.opened", lambda c: [
         {"verb": "remark", "about": ""}, c.incident,
     ]), at_command),

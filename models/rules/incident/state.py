@@ -56,7 +56,7 @@ class Revision(Struct, frozen=True):
 
 
 class Plan(Struct, frozen=True):
-    """A plan as it was when it was activated."""
+    """A plan as it was when it was activated; `sections` its text, each with a title."""
 
     plan: int
     version: int
@@ -69,6 +69,7 @@ class Plan(Struct, frozen=True):
     needs: tuple[PlannedNeed, ...]
     contacts: tuple[Contact, ...]
     templates: dict[str, str]
+    sections: tuple[tuple[str, str], ...] = ()
 
 
 class Task(Struct, frozen=True):
@@ -140,6 +141,13 @@ class Transfer(Struct, frozen=True):
     seconds: float
     at: float
     returned: float = 0.0
+    began: float = 0.0
+    """Since when it drives, 0 : since it was sent."""
+
+    @property
+    def arrives(self) -> float:
+        """When it is there by what was last told of its way; which of a way that is lost means nothing."""
+        return (self.began or self.at) + self.seconds
 
     @property
     def out(self) -> float:
@@ -231,13 +239,21 @@ class Conference(Struct, frozen=True):
 
 
 class Notice(Struct, frozen=True):
-    """Words sent by short message."""
+    """Words sent by short message; `members` contact -> name, `without` those of them who have no mobile."""
 
     notice: int
     to: tuple[str, ...]
     text: str
     at: float
     by: str
+    groups: tuple[str, ...] = ()
+    members: dict[str, str] = {}
+    without: tuple[str, ...] = ()
+
+    @property
+    def whom(self) -> tuple[str, ...]:
+        """Return the groups, the people where no group was chosen, and who was written down."""
+        return (*self.groups, *(() if self.groups else self.members.values()), *self.to)
 
 
 class Assessment(Struct, frozen=True):
