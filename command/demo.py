@@ -7,9 +7,10 @@ from sqlalchemy import Engine, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
-from command import demo_plotting, incidents, plans, records, tasks
+from command import demo_plotting, dispatch, incidents, plans, records, tasks
 from command.plans import Policy
 from gis_data.city.present import present
+from models import demo
 from models.clock import Instant, to_datetime
 from models.events.incident.course import Place
 from models.events.incident.response import Card, Contact, PlannedNeed
@@ -17,7 +18,7 @@ from models.rules.incident.plans import Body, LevelRule, Trigger
 from models.store import db
 from models.store.db import tenant_of
 from models.store.files import Files
-from models.tables import Incident, IncidentType, Parameter, Plan
+from models.tables import Incident, IncidentType, Parameter, Plan, ResponseUnit
 from tickets.moving import Actor
 
 COORDINATOR = Actor(
@@ -54,6 +55,8 @@ TYPES: tuple[DemoType, ...] = (
     DemoType("missing", "security", "人员走失", "Rescue", "Missing person"),
 )
 
+GAUGE = 3
+"""The task of the gas plan's third card: to gauge the gas."""
 _REPORTS = {
     "first": "{no} {title}。地点：{address}。已派出力量 {units} 支，到场 {on_scene} 支。详情续报。",
     "follow": "{no} {title}。到场力量 {on_scene} 支，任务完成 {done}/{tasks}。",
@@ -215,10 +218,27 @@ def fill(engine: Engine, tenant_id: int, store: Files, *, now: Instant) -> int:
         spot = Place(round(market.x, 6), round(market.y, 6), "金桥市场东门", here)
         begun = exercise(session, spot, now=now)
         if begun:
+            reinforce(session, begun, now=now)
             demo_plotting.draw(
                 session, begun, round(market.x, 6), round(market.y, 6), actor=COORDINATOR, now=now
             )
         return begun
+
+
+def reinforce(session: Session, incident: int, *, now: Instant) -> None:
+    """Send the demo's crew from the far end of the city to the exercise, with a task and an order, if it is there."""
+    for unit in demo.FORCE_OF.values():
+        if session.get(ResponseUnit, (tenant_of(session), unit)) is None:
+            continue
+        dispatch.assign(
+            session, incident, unit, capability="fire", network=None, override="跨区增援科目",
+            actor=COORDINATOR, now=now - 60,
+        )  # fmt: skip
+        tasks.hand_task(session, incident, GAUGE, unit, actor=COORDINATOR, now=now - 55)
+        records.order(
+            session, incident, to="", unit=unit, said="从东门进入，先测浓度，再设第二道警戒线。", actor=COORDINATOR,
+            now=now - 50,
+        )  # fmt: skip
 
 
 def exercise(session: Session, place: Place, *, now: Instant) -> int:

@@ -112,6 +112,16 @@ def read(session: Session, incident_id: int, *, actor: Actor) -> State:
     return msgspec.convert(found, State, str_keys=True)
 
 
+def addressed(held: Held, unit: str) -> str:
+    """Return the name of a unit that is bound to the incident, empty for none; BadInput (`unit`) for any other."""
+    if not unit:
+        return ""
+    for assignment in held.state.assignments.values():
+        if assignment.open and assignment.unit == unit:
+            return assignment.label
+    raise BadInput(f"{unit} is not bound to the incident", field="unit")
+
+
 def text(given: str, field: str, *, owed: bool = True, most: int = TEXT_MAX) -> str:
     """Return a text as it is kept; BadInput names the field when it is owed and empty, or too long."""
     said = given.strip()

@@ -8,11 +8,16 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from command.duty import notices
-from command.moving import TITLE_MAX, Held, take, tell, text
+from command.moving import TITLE_MAX, Held, addressed, take, tell, text
 from models.clock import Instant
 from models.errors import BadInput, NotFound, WrongStatus
 from models.events.incident import course as e
-from models.events.incident.response import NoticeSent, OrderAnswered, OrderGiven
+from models.events.incident.response import (
+    NoticeSent,
+    OrderAnswered,
+    OrderDelivered,
+    OrderGiven,
+)
 from models.rules.incident.state import Incident
 from models.tables import DutyGroup
 from tickets.moving import Actor
@@ -63,16 +68,33 @@ def file_report(
 
 
 def order(
-    session: Session, incident_id: int, *, to: str, said: str, actor: Actor, now: Instant
-) -> int:
-    """Give an order; return its number."""
+    session: Session, incident_id: int, *, to: str, said: str, unit: str = "", actor: Actor, now: Instant
+) -> int:  # fmt: skip
+    """Give an order; return its number.
+
+    unit : code of a response unit that is bound to the incident: the order comes to its crew, and `to` may be empty.
+    """
     held = take(session, incident_id, "order", actor=actor, now=now)
     number = len(held.state.orders) + 1
+    label = addressed(held, unit)
     event = OrderGiven(
-        order=number, to=text(to, "to", most=200), text=text(said, "text"), **held.facts()
-    )
+        order=number, to=text(to.strip() or label, "to", most=200), unit=unit, text=text(said, "text"),
+        **held.facts(),
+    )  # fmt: skip
     tell(session, held, event)
     return number
+
+
+def deliver_order(
+    session: Session, incident_id: int, number: int, *, actor: Actor, now: Instant
+) -> None:
+    """Write down that an order stands before those it is for; the same again says nothing."""
+    held = take(session, incident_id, "answer_order", actor=actor, now=now)
+    known = held.state.orders.get(number)
+    if known is None:
+        raise NotFound(f"no order {number}")
+    if not known.delivered:
+        tell(session, held, OrderDelivered(order=number, **held.facts()))
 
 
 def answer_order(

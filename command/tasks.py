@@ -1,18 +1,20 @@
 """Tasks (任务): of a plan's cards or added by hand, each after those it depends on."""
 
 from math import isfinite
+from typing import Literal
 
 from sqlalchemy import cast, func, select
 from sqlalchemy.dialects.postgresql import JSONPATH
 from sqlalchemy.orm import Session
 
-from command.moving import SYSTEM, TITLE_MAX, Held, take, tell, text
+from command.moving import SYSTEM, TITLE_MAX, Held, addressed, take, tell, text
 from models.clock import Instant
 from models.errors import BadInput, NotFound, WrongStatus
 from models.events.incident.response import (
     TaskAdded,
     TaskDone,
     TaskDropped,
+    TaskHanded,
     TaskLate,
     TaskProgressed,
     TaskStarted,
@@ -29,21 +31,36 @@ _LATE = "$.tasks.* ? (@.due > 0 && @.due <= $now && @.done == 0 && @.dropped == 
 
 def add_task(
     session: Session, incident_id: int, *, title: str, role: str, due: Instant = 0.0, after: tuple[int, ...] = (),
-    said: str = "", actor: Actor, now: Instant,
+    said: str = "", unit: str = "", actor: Actor, now: Instant,
 ) -> int:  # fmt: skip
-    """Add a task; return its number. BadInput names title, role, due or after."""
+    """Add a task; return its number. BadInput names title, role, due, after or unit.
+
+    unit : code of a response unit that is bound to the incident: the task is its crew's, and `role` may be empty.
+    """
     held = take(session, incident_id, "add_task", actor=actor, now=now)
     if due and not (isfinite(due) and due > now):
         raise BadInput("due in the past", field="due")
     if not set(after) <= set(held.state.tasks):
         raise BadInput("after a task that is not there", field="after")
+    label = addressed(held, unit)
     number = max(held.state.tasks, default=0) + 1
     event = TaskAdded(
-        task=number, title=text(title, "title", most=TITLE_MAX), role=text(role, "role", most=TITLE_MAX),
-        due=due, after=tuple(sorted(set(after))), text=text(said, "text", owed=False), **held.facts(),
+        task=number, title=text(title, "title", most=TITLE_MAX),
+        role=text(role.strip() or label, "role", most=TITLE_MAX), due=due,
+        after=tuple(sorted(set(after))), text=text(said, "text", owed=False), unit=unit, **held.facts(),
     )  # fmt: skip
     tell(session, held, event)
     return number
+
+
+def hand_task(
+    session: Session, incident_id: int, number: int, unit: str, *, actor: Actor, now: Instant
+) -> None:
+    """Hand a task, of the plan's cards too, to a unit that is bound to the incident; empty takes it back."""
+    held, task = _of(session, incident_id, number, actor, now, verb="hand_task")
+    addressed(held, unit)
+    if task.unit != unit:
+        tell(session, held, TaskHanded(task=number, unit=unit, **held.facts()))
 
 
 def start_task(
@@ -93,9 +110,10 @@ def waits(state: State, task: Task) -> tuple[int, ...]:
 
 
 def _of(
-    session: Session, incident_id: int, number: int, actor: Actor, now: Instant
-) -> tuple[Held, Task]:
-    held = take(session, incident_id, "move_task", actor=actor, now=now)
+    session: Session, incident_id: int, number: int, actor: Actor, now: Instant, *,
+    verb: Literal["move_task", "hand_task"] = "move_task",
+) -> tuple[Held, Task]:  # fmt: skip
+    held = take(session, incident_id, verb, actor=actor, now=now)
     task = held.state.tasks.get(number)
     if task is None:
         raise NotFound(f"no task {number}")

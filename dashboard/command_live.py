@@ -22,6 +22,7 @@ from models.errors import HotlineError, WrongStatus
 from models.events.incident import AnyIncidentEvent
 from models.rules.incident import reduce
 from models.rules.incident.changes import brief, changes
+from models.rules.incident.site import mark, sheet
 from models.rules.incident.state import Incident, Picture
 from models.store import streams
 
@@ -318,6 +319,30 @@ class CommandHub(Hub):
             for incident in self._watched.keys() - self._pictures.keys():
                 await self._open(incident)
             await asyncio.sleep(LOOK_BACK_S)
+
+    async def serve_crew(self, receive: Receive, send: Send, unit: str, allowed: Allowed) -> None:
+        """Tell a unit's crew, until it leaves, that their part of an incident is another one now: never what it is."""
+        number, told = -1, b""
+
+        def news(beat: bool) -> bytes:
+            nonlocal number, told
+            body = b""
+            if number != self._count:
+                number = self._count
+                fresh = sse.frame({"kind": "site", "mark": self._mark(unit)})
+                body, told = (b"" if fresh == told else fresh), fresh
+            return body + (self._beat if beat else b"")
+
+        async def begin() -> News:
+            await self._ready.wait()
+            return news
+
+        await self.stream(receive, send, begin, allowed)
+
+    def _mark(self, unit: str) -> str:
+        """Return what is the same as long as a unit's crew sees the same; empty while it is bound to nothing."""
+        parts = (sheet(picture.incident, unit) for picture in self._pictures.values())
+        return mark(next(filter(None, parts), None))
 
     async def _open(self, incident: int) -> None:
         """Fold an incident that is not open any more, for who looks back at it."""

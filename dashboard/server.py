@@ -44,6 +44,7 @@ from dashboard import (
     route_files,
     scheme_files,
     sign_in,
+    site,
 )
 from dashboard.centre_live import CentreHub
 from dashboard.command_live import CommandHub, Watch
@@ -261,6 +262,7 @@ def create_app(settings: Settings, public: Public | None = None) -> ASGIApp:
     duty_files.routes(server)
     plotting.routes(server)
     replay_files.routes(server)
+    site.routes(server)
     evaluation_files.routes(server)
     scheme_files.routes(server)
     if public is not None:
@@ -320,9 +322,16 @@ def _streams(web: Web) -> dict[str, ASGIApp]:
         still = _still(web, scope, who, "command.view", ear)
         await web.prompt_desk(who.tenant_id).serve(receive, send, ear, still)
 
+    async def site(scope: Scope, receive: Receive, send: Send) -> None:
+        who = auth.require("site.act")
+        if who.unit or not who.force:
+            raise Refused("no crew of a response unit", permission="site.act")
+        hub = web.command_hub(who.tenant_id)
+        await hub.serve_crew(receive, send, who.force, _still(web, scope, who, "site.act"))
+
     return {
         "/live/floor": floor, "/live/command": command, "/live/centre": screens,
-        "/live/prompts": prompts,
+        "/live/prompts": prompts, "/live/site": site,
     }  # fmt: skip
 
 
@@ -362,7 +371,9 @@ def _still(
             return True  # nobody can tell now: the running stream goes on, a new one would not
         if ear is not None and found is not None:
             ear.belongs_to(found)
-        same = found is not None and (found.unit, found.district) == (who.unit, who.district)
+        same = found is not None and (found.unit, found.district, found.force) == (
+            who.unit, who.district, who.force,
+        )  # fmt: skip
         return same and found is not None and permission in found.can
 
     return allowed

@@ -64,8 +64,11 @@ PEOPLE: tuple[tuple[str, str, str, str], ...] = (
     ("unit", "承办单位", "unit", "住建局经办"),
     ("unit", "下属单位", "sub", "供水科经办"),
     ("wall", "大屏", "wall", "大屏终端"),
+    ("site", "现场救援队", "site", "赵队长"),
 )
 """(role, its label, login, name): at least one person for every role."""
+FORCE_OF = {"site": "XF16"}
+"""Login -> code of the response unit whose crew the person is."""
 LOGINS = tuple((login, PASSWORD, label) for _, label, login, _ in PEOPLE)
 """(login, password, role's label), shown by the demo's login page and by `up`."""
 

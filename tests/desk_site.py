@@ -44,12 +44,17 @@ HERE, ELSEWHERE = "990101", "990102"
 """The district of the person who has one, and another."""
 
 
+SENT, SPARE = "XF1", "XF2"
+"""The response unit whose crew `site` is, and that of `crew`, which is sent nowhere."""
+
+
 class Person(NamedTuple):
-    """Who signs in: a role of the demo, at a unit or for one district."""
+    """Who signs in: a role of the demo, at a unit, for one district, or of a response unit's crew."""
 
     role: str
     unit: str = ""
     district: str = ""
+    force: str = ""
 
     @property
     def can(self) -> frozenset[str]:
@@ -64,6 +69,8 @@ PEOPLE: Mapping[str, Person] = {
     "sub": Person("unit", "zjj-water"),
     "district": Person("duty", district=HERE),
     "stranger": Person("duty"),
+    "site": Person("site", force=SENT),
+    "crew": Person("site", force=SPARE),
 }
 """Login -> person; the stranger is of another tenant."""
 DENIED = frozenset(
@@ -137,7 +144,7 @@ class Site:
     def actor(self, login: str) -> Actor:
         """Return a person as the services know people."""
         person = PEOPLE[login]
-        return Actor(0, login, person.can, person.unit, person.district)
+        return Actor(0, login, person.can, person.unit, person.district, force=person.force)
 
     @contextmanager
     def session(self) -> Iterator[Session]:
@@ -296,7 +303,7 @@ def running_site(stores: Stores, engine: Engine, *, loopback: bool = False) -> I
 
 def _make(session: Session, place: Place, login: str, person: Person) -> User:
     user = make_user(session, place.id, login, permissions=person.can)
-    user.unit, user.district = person.unit, person.district
+    user.unit, user.district, user.force = person.unit, person.district, person.force
     return user
 
 

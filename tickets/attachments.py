@@ -40,6 +40,11 @@ _CLOSED = ("archived", "merged")
 _UNFIT = re.compile(r'[<>:"|?*\\/]')
 
 
+def _shown(_row: Attachment, _actor: Actor) -> bool:
+    """Whoever sees a subject sees all of its files."""
+    return True
+
+
 Check = Callable[[Session, int, Actor, Instant], object]
 
 
@@ -48,7 +53,7 @@ class Holder(NamedTuple):
 
     see : raise NotFound or Refused unless the actor may see it. change : raise unless he may add to it, too. hold :
     lock it, so that two who add at once are counted one after the other. told : a file came or went. keeps : what was
-    added is evidence, nobody takes it away.
+    added is evidence, nobody takes it away. shows : whether who sees the subject sees this very file.
     """
 
     see: Check
@@ -56,6 +61,7 @@ class Holder(NamedTuple):
     hold: Callable[[Session, int], object]
     told: Callable[[Session, Attachment, str, Actor, Instant], object]
     keeps: bool = False
+    shows: Callable[[Attachment, Actor], bool] = _shown
 
 
 Holders = Mapping[str, Holder]
@@ -286,7 +292,10 @@ def find(
     )
     if row is None:
         raise NotFound(f"no file {number}")
-    _holder(holders, row.subject).see(session, row.subject_id, actor, now)
+    holder = _holder(holders, row.subject)
+    holder.see(session, row.subject_id, actor, now)
+    if not holder.shows(row, actor):
+        raise NotFound(f"no file {number}")
     return row
 
 
@@ -294,9 +303,14 @@ def listed(
     session: Session, subject: str, number: int, holders: Holders, *, actor: Actor, now: Instant
 ) -> list[Kept]:
     """Return the files of a subject, the first added first."""
-    _holder(holders, subject).see(session, number, actor, now)
+    holder = _holder(holders, subject)
+    holder.see(session, number, actor, now)
     rows = session.scalars(select(Attachment).where(_of(subject, number)).order_by(Attachment.id))
-    return [Kept(row, _removable(session, row, holders, actor, now)) for row in rows]
+    return [
+        Kept(row, _removable(session, row, holders, actor, now))
+        for row in rows
+        if holder.shows(row, actor)
+    ]
 
 
 def _removable(

@@ -36,7 +36,8 @@ class Actor:
     """Who moves a ticket: a signed-in person, or the system itself (`user_id` 0).
 
     can : permissions; unit : code of the person's unit, empty for the centre; district : the only one
-    the person may see, empty for the whole city; agent_no : the person's 工号, empty for none.
+    the person may see, empty for the whole city; agent_no : the person's 工号, empty for none; force : code of the
+    response unit whose crew the person is, empty for none.
     """
 
     user_id: int
@@ -45,6 +46,7 @@ class Actor:
     unit: str = ""
     district: str = ""
     agent_no: str = ""
+    force: str = ""
 
     @property
     def ref(self) -> str:

@@ -35,6 +35,7 @@ from dashboard.pages import (
     resources,
     reviews,
     routes,
+    site,
     symbols,
     system,
     ticket,
@@ -124,6 +125,7 @@ def register(app: dash.Dash) -> None:
         duty,
         replay,
         reviews,
+        site,
         admin,
         symbols,
     )

@@ -103,6 +103,7 @@ def _lists(session: Session, state: Incident | None) -> Mapping[str, Options]:
     if state is not None:
         found = queries.listed(session, queries.Criteria(status="open"), actor=actor()).rows
         others = [(str(row.id), f"{row.no} {row.title}") for row in found if row.id != state.id]
+    bound = [each for each in state.assignments.values() if each.open] if state else []
     open_tasks = [task for task in state.tasks.values() if task.open] if state else []
     stages = (
         records.stages([r.stage for r in state.reports.values()], state.status) if state else ()
@@ -120,6 +121,7 @@ def _lists(session: Session, state: Incident | None) -> Mapping[str, Options]:
         ],
         "levels": [(grade, texts[f"grade.{grade}"]) for grade in GRADES],
         "tasks": [(str(task.task), f"{task.task} {task.title}") for task in open_tasks],
+        "bound": [(each.unit, each.label) for each in bound],
         "stages": [(stage, texts[f"report_stage.{stage}"]) for stage in stages],
     }
 
@@ -170,6 +172,7 @@ def _begins(session: Session, verb: str, about: str, state: Incident | None) -> 
         "add_task": {"minutes": 30},
         "confer": {"title": state.title, "record": ["yes"]},
         "change_remark": {"said": remark.text if remark else ""},
+        "hand_task": {"unit": (task.unit if task else "") or None},
         "progress_task": {"percent": (task.percent if task else 0) or 50},
         "return_supply": {"amount": sent.out if sent else None},
     }

@@ -134,7 +134,8 @@ def _ask_level(session: Session, incident: int, _n: int, v: Values, who: Actor, 
 def _add_task(session: Session, incident: int, _n: int, v: Values, who: Actor, at: float) -> None:
     minutes = _number(v, "minutes")
     tasks.add_task(
-        session, incident, title=_text(v, "title"), role=_text(v, "role"), due=at + minutes * 60 if minutes else 0.0,
+        session, incident, title=_text(v, "title"), role=_text(v, "role"), unit=_text(v, "unit"),
+        due=at + minutes * 60 if minutes else 0.0,
         after=tuple(int(number) for number in v.get("after") or ()), said=_text(v, "said"), actor=who, now=at,
     )  # fmt: skip
 
@@ -163,6 +164,9 @@ MOVES: Mapping[str, Move] = {
         s, i, n, level=_chosen(v, "level"), reason=_text(v, "reason"), actor=who, now=at
     ),
     "add_task": _add_task,
+    "hand_task": lambda s, i, n, v, who, at: tasks.hand_task(
+        s, i, n, _text(v, "unit"), actor=who, now=at
+    ),
     "start_task": lambda s, i, n, _v, who, at: tasks.start_task(s, i, n, actor=who, now=at),
     "progress_task": lambda s, i, n, v, who, at: tasks.progress_task(
         s, i, n, int(_number(v, "percent")), note=_text(v, "note"), actor=who, now=at
@@ -173,7 +177,7 @@ MOVES: Mapping[str, Move] = {
         s, i, _chosen(v, "stage"), said=_text(v, "said"), to=_text(v, "to"), actor=who, now=at
     ),
     "order": lambda s, i, _n, v, who, at: records.order(
-        s, i, to=_text(v, "to"), said=_text(v, "said"), actor=who, now=at
+        s, i, to=_text(v, "to"), unit=_text(v, "unit"), said=_text(v, "said"), actor=who, now=at
     ),
     "answer_order": lambda s, i, n, v, who, at: records.answer_order(
         s, i, n, said=_text(v, "said"), done=bool(v.get("done")), actor=who, now=at

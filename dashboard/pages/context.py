@@ -111,7 +111,7 @@ def visit(session: Session, key: str) -> ledger.CallRow:
 def actor() -> Actor:
     """Return who is asking, as the services know people."""
     who = viewer()
-    return Actor(who.user_id, who.name, who.can, who.unit, who.district, who.agent_no)
+    return Actor(who.user_id, who.name, who.can, who.unit, who.district, who.agent_no, who.force)
 
 
 def language() -> str:

@@ -28,6 +28,7 @@ from dashboard.pages import (
     replay,
     resources,
     reviews,
+    site,
     symbols,
     tasks,
     ticket,
@@ -61,6 +62,7 @@ DESK_PAGES: Mapping[str, tuple[str, Callable[[str], Child]]] = {
     "/centre/console": ("/centre", centre_console.page),
     **duty.PAGES,
     "/command/symbols": ("/command", symbols.page),
+    "/site": ("/site", site.page),
     "/command/replay": ("/command", replay.page),
     "/command/reviews": ("/command", reviews.page),
     "/command/review": ("/command", reviews.report),
@@ -147,8 +149,9 @@ def _body(asked: str, search: str) -> Child:
 
 
 def home() -> str:
-    """Return the first page of who is asking: units begin with their tickets."""
-    return "/wall" if "floor.view" in viewer().can else "/tickets"
+    """Return the first page of who is asking: units begin with their tickets, crews with what they are sent to."""
+    can = viewer().can
+    return "/wall" if "floor.view" in can else "/site" if "site.act" in can else "/tickets"
 
 
 def _unknown() -> Child:

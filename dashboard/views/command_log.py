@@ -76,7 +76,8 @@ def _named(name: str, value: Any, event: AnyIncidentEvent, known: Known) -> Any:
     match name:
         case "unit":
             sent = i.assignments.get(getattr(event, "assignment", 0))
-            return sent.label if sent else value
+            named = (each.label for each in i.assignments.values() if each.unit == value)
+            return sent.label if sent else next(named, value or "—")
         case "task":
             task = i.tasks.get(value)
             return f"{value} {task.title}" if task else value

@@ -12,7 +12,7 @@ from dashboard.views import clock, command_plan, files
 from dashboard.views.command_forms import button
 from dashboard.views.kit import Child, Words, data, empty, link, status
 from models.rules.incident.moves import AFTER
-from models.rules.incident.state import Conference, Incident, Notice, Plan, Revision, Task
+from models.rules.incident.state import Conference, Incident, Notice, Order, Plan, Revision, Task
 
 CHAIN = ("reported", "verified", "responding", "controlled", "ended", "closed")
 
@@ -250,6 +250,10 @@ def _task(i: Incident, task: Task, seen: Seen, words: Words) -> Child:
     else:
         mark = status("off", words["command.task_open"])
     facts = [f"{words['command.role']}：{task.role}"]
+    if task.unit:
+        facts.append(
+            "→ " + next((a.label for a in i.assignments.values() if a.unit == task.unit), task.unit)
+        )
     if task.due:
         facts.append(words["command.due"].format(at=clock.time_of(task.due, seen.zone)))
     if before:
@@ -261,10 +265,19 @@ def _task(i: Incident, task: Task, seen: Seen, words: Words) -> Child:
             html.Small(" · ".join(facts)),
             html.P(task.text) if task.text else None,
             html.P(task.note, className="muted") if task.note else None,
-            _row([*verbs, "drop_task"], seen.acts and task.open, words, about=task.task),
+            _row(
+                [*verbs, *(["hand_task"] if _anybody(i) else []), "drop_task"],
+                seen.acts and task.open,
+                words,
+                about=task.task,
+            ),
         ],
         className="task" + (" late" if late else ""),
     )
+
+
+def _anybody(i: Incident) -> bool:
+    return any(assignment.open for assignment in i.assignments.values())
 
 
 # --- records --------------------------------------------------------------------------------
@@ -310,7 +323,7 @@ def _orders(i: Incident, acts: bool, seen: Seen, words: Words) -> Child:
     return html.Ol(
         [
             html.Li([
-                html.B(f"→ {o.to}"), _by(o.by, o.at, seen), html.P(o.text),
+                html.B(f"→ {o.to}"), _by(o.by, o.at, seen), _delivered(o, seen, words), html.P(o.text),
                 *[html.P([f"{words['command.answered']}：{said}", _by(by, at, seen)]) for at, by, said in o.answers],
                 status("ok", words["incident_field.done"]) if o.done
                 else None if o.answers else status("warn", words["command.unanswered"]),
@@ -320,6 +333,16 @@ def _orders(i: Incident, acts: bool, seen: Seen, words: Words) -> Child:
         ],
         className="plain",
     )  # fmt: skip
+
+
+def _delivered(o: Order, seen: Seen, words: Words) -> Child:
+    """Tell whether an order to a unit has stood on its crew's screen."""
+    if not o.unit:
+        return None
+    if not o.delivered:
+        return html.P(status("warn", words["command.undelivered"]))
+    at = clock.time_of(o.delivered, seen.zone)
+    return html.P(status("ok", words["command.delivered"].format(at=at)))
 
 
 def _decisions(i: Incident, seen: Seen, words: Words) -> Child:

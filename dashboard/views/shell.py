@@ -20,6 +20,7 @@ PAGES: tuple[
     ("/places", "nav.places", "ticket.assign"),
     ("/map", "nav.map", "ticket.view"),
     ("/command", "nav.command", "command.view"),
+    ("/site", "nav.site", "site.act"),
     ("/knowledge", "nav.knowledge", "knowledge.view"),
     ("/duty", "nav.duty", "duty.view"),
     ("/alarms", "nav.alarms", "floor.view"),

@@ -22,7 +22,8 @@ PERMISSIONS = frozenset(
         "ticket.view", "ticket.open", "ticket.assign", "ticket.handle", "ticket.review",
         "ticket.call_back", "ticket.supervise", "ticket.instruct", "ticket.staff", "knowledge.view", "knowledge.edit",
         "knowledge.review", "roads.close", "command.view", "command.report", "command.act",
-        "command.approve", "command.edit", "duty.view", "duty.edit", "admin.units", "admin.people", "admin.parameters",
+        "command.approve", "command.edit", "site.act", "site.lead", "duty.view", "duty.edit",
+        "admin.units", "admin.people", "admin.parameters",
     }
 )  # fmt: skip
 SEEN_EVERY_S = 30.0
@@ -47,7 +48,8 @@ def _nobody() -> str:
 class Viewer:
     """Who looks at a screen: the signed-in person, tenant and permissions.
 
-    must_change : the password was set by an administrator and must be changed before anything else.
+    must_change : the password was set by an administrator and must be changed before anything else; force : the code of
+    the response unit whose crew the person is.
     """
 
     user_id: int
@@ -61,6 +63,7 @@ class Viewer:
     unit: str = ""
     district: str = ""
     must_change: bool = False
+    force: str = ""
 
 
 def hash_password(password: str) -> str:
@@ -140,7 +143,7 @@ def viewers_of(
         select(
             LoginSession.token_hash, LoginSession.seen_at, User.id, User.name, User.login,
             User.agent_no, User.unit, User.district, Role.name, Role.permissions,
-            User.password_hash.startswith(FIRST),
+            User.password_hash.startswith(FIRST), User.force,
         )
         .join(User, LoginSession.user_id == User.id)
         .join(Role, Role.id == User.role_id)
@@ -171,8 +174,9 @@ def viewers_of(
             unit,
             district,
             first,
+            force,
         )
-        for digest, _, user_id, name, login, agent_no, unit, district, role, can, first in rows
+        for digest, _, user_id, name, login, agent_no, unit, district, role, can, first, force in rows
     }
 
 

@@ -24,7 +24,7 @@ from models.tables import (
 )
 
 _ADMIN = {permission for permission in PERMISSIONS if permission.startswith("admin.")}
-_CENTRE = PERMISSIONS - {"ticket.handle"}
+_CENTRE = PERMISSIONS - {"ticket.handle", "site.act", "site.lead"}
 
 
 def _may(*permissions: str) -> frozenset[str]:
@@ -68,6 +68,7 @@ PERMISSIONS_OF: dict[str, frozenset[str]] = {
     ),
     "unit": _may("ticket.handle", "knowledge.edit"),
     "wall": frozenset({"floor.view", "command.view"}),
+    "site": frozenset({"site.act", "site.lead"}),
 }
 
 
@@ -140,12 +141,14 @@ def _people(session: Session, tenant_id: int) -> None:
         session.flush()
         if login in known:
             known[login].unit = known[login].unit or unit
+            known[login].force = known[login].force or demo.FORCE_OF.get(login, "")
             continue
         hashed = hashed or hash_password(demo.PASSWORD)
         session.add(
             User(
                 tenant_id=tenant_id, login=login, name=person, role_id=role.id, unit=unit,
                 agent_no="1001" if name == "agent" else "", password_hash=hashed,
+                force=demo.FORCE_OF.get(login, ""),
             )
         )  # fmt: skip
 

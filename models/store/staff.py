@@ -14,7 +14,7 @@ from models.errors import BadInput, NotFound, Refused, WrongStatus
 from models.store.chain import audit
 from models.store.db import tenant_of
 from models.store.people import FIRST, PERMISSIONS, Viewer, hash_password
-from models.tables import LoginSession, Role, Team, Unit, User
+from models.tables import LoginSession, ResponseUnit, Role, Team, Unit, User
 
 PERMISSION = "admin.people"
 PAGE = 50
@@ -30,7 +30,7 @@ _STAFF_LOCK = 13
 
 @dataclass(frozen=True, slots=True)
 class PersonForm:
-    """What is written down of a person: `role_id`, `unit` and `team` by code, `district` by GB/T 2260."""
+    """What is written down of a person: `role_id`, `unit`, `team` and `force` by code, `district` by GB/T 2260."""
 
     name: str
     role_id: int
@@ -38,6 +38,7 @@ class PersonForm:
     team: str = ""
     unit: str = ""
     district: str = ""
+    force: str = ""
 
     @classmethod
     def of(cls, row: User) -> "PersonForm":
@@ -197,6 +198,16 @@ def teams(session: Session) -> list[tuple[str, str]]:
     return [(code, label or code) for code, label in rows]
 
 
+def forces(session: Session) -> list[tuple[str, str]]:
+    """Return (code, label) of the response units in use."""
+    rows = session.execute(
+        select(ResponseUnit.code, ResponseUnit.label)
+        .where(ResponseUnit.active)
+        .order_by(ResponseUnit.code)
+    )
+    return [(code, f"{code} {label}") for code, label in rows]
+
+
 def _checked(session: Session, form: PersonForm, user_id: int) -> PersonForm:
     """Return the form without idle spaces; BadInput names the first field that cannot be taken."""
     form = replace(
@@ -217,6 +228,10 @@ def _checked(session: Session, form: PersonForm, user_id: int) -> PersonForm:
         raise BadInput(f"team {form.team!r}", field="team")
     if form.unit and not session.scalar(select(Unit.id).where(Unit.code == form.unit)):
         raise BadInput(f"unit {form.unit!r}", field="unit")
+    if form.force and not session.scalar(
+        select(ResponseUnit.code).where(ResponseUnit.code == form.force, ResponseUnit.active)
+    ):
+        raise BadInput(f"response unit {form.force!r}", field="force")
     if form.district and not form.district.isdigit():
         raise BadInput(f"district {form.district!r}", field="district")
     return form

@@ -33,7 +33,8 @@ class User(Owned, Base):
     """A person who signs in; `password_hash` is argon2id.
 
     agent_no, team : the 工号 and group if the person takes calls; unit : the code of the handling unit, empty
-    for the centre; district : GB/T 2260 code, empty for the whole city.
+    for the centre; district : GB/T 2260 code, empty for the whole city; force : the code of the response unit whose
+    crew the person is on site, empty for none.
     """
 
     __tablename__ = "app_user"
@@ -46,6 +47,7 @@ class User(Owned, Base):
     unit: Mapped[Words]
     team: Mapped[Words]
     district: Mapped[Words]
+    force: Mapped[Words]
     password_hash: Mapped[str] = mapped_column(Text)
     active: Mapped[bool] = mapped_column(default=True, server_default="true")
 

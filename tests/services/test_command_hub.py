@@ -3,20 +3,21 @@
 import asyncio
 import contextlib
 import json
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 
 import msgspec
 import pytest
 from conftest import Place as Tenant
 from factories import AT
+from forces import make_force
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 from sqlalchemy import Engine, select
 from test_incidents import COORD, FORM
 from waiting import eventually
 
-from command import demo, incidents, moving, pictures, records, tasks
+from command import demo, dispatch, incidents, moving, pictures, records, tasks
 from dashboard import command_live
 from dashboard.command_live import CommandHub, Watch
 from models.errors import Unavailable
@@ -192,6 +193,77 @@ async def test_another_district_hears_nothing(stage: Stage, hub: CommandHub) -> 
     assert other.whole == {"list": {}, "incident": {}}
     for screen in (own, other):
         await screen.leave()
+
+
+class Crew:
+    """A crew's browser: all that its stream has said, beats apart."""
+
+    def __init__(self, hub: CommandHub, unit: str) -> None:
+        self.heard: list[dict[str, Any]] = []
+        self._gone = asyncio.Event()
+        self.task = asyncio.ensure_future(
+            hub.serve_crew(self._receive, self._send, unit, self._allowed)
+        )
+
+    async def _allowed(self) -> bool:
+        return True
+
+    async def _receive(self) -> Any:
+        await self._gone.wait()
+        return {"type": "http.disconnect"}
+
+    async def _send(self, message: Any) -> None:
+        for line in message.get("body", b"").split(b"\n\n"):
+            if line.startswith(b"data: ") and b'"beat"' not in line:
+                self.heard.append(json.loads(line[6:]))
+
+    async def leave(self) -> None:
+        self._gone.set()
+        self.task.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await self.task
+
+
+async def test_a_crew_hears_that_its_own_part_changed_and_nothing_of_the_rest(
+    stage: Stage, hub: CommandHub
+) -> None:
+    def sent(session: Any) -> int:
+        make_force(session, "one")
+        return dispatch.assign(
+            session, stage.incident, "one", capability="", network=None, override="就近", actor=COORD, now=AT,
+        ).id  # fmt: skip
+
+    def marked(count: int) -> Callable[[], Awaitable[bool]]:
+        async def told() -> bool:
+            return len(crew.heard) == count
+
+        return told
+
+    crew, spare = Crew(hub, "one"), Crew(hub, "two")
+    await eventually(marked(1))
+    number = stage.do(sent)
+    await stage.relay()
+    await eventually(marked(2))
+    run_on(
+        stage
+    )  # an order and tasks of others, and a remark; the incident's own status is theirs to know
+    await stage.relay()
+    await eventually(marked(3))
+    own = lambda s: records.order(  # noqa: E731
+        s, stage.incident, to="", unit="one", said="到东门", actor=COORD, now=AT + 70
+    )
+    stage.do(own)
+    await stage.relay()
+    await eventually(marked(4))
+    stage.do(lambda s: dispatch.move_unit(s, number, "clear", actor=COORD, now=AT + 80))
+    await stage.relay()
+    await eventually(marked(5))
+    marks = [each["mark"] for each in crew.heard]
+    assert [set(each) for each in crew.heard] == [{"kind", "mark"}] * 5
+    assert (marks[0], marks[4], len(set(marks[1:4]))) == ("", "", 3)
+    assert spare.heard == [{"kind": "site", "mark": ""}]
+    for each in (crew, spare):
+        await each.leave()
 
 
 async def test_a_closed_incident_stays_in_sight_when_the_streams_are_read_anew(

@@ -14,6 +14,8 @@ import shapely
 from desk_site import (
     HERE,
     PEOPLE,
+    SENT,
+    SPARE,
     TOKEN,
     WORDS,
     Person,
@@ -30,7 +32,7 @@ from sqlalchemy.orm import Session
 from web_client import Answer
 
 from command import demo as command_demo
-from command import evaluation, incidents, indicators, plotting
+from command import dispatch, evaluation, incidents, indicators, plotting, resources
 from command.duty import calendar, reports
 from dashboard.pages.duty import PAGES as DUTY
 from dashboard.pages.routes import DESK_PAGES
@@ -160,6 +162,15 @@ def make_incident(session: Session) -> int:
     place = Place(*ROAD, district=HERE)
     number = command_demo.exercise(session, place, now=now())
     body = Drawing("circle", (ROAD,), "", metres=300.0, effect="buffer")
+    resources.put_capability(session, "fire", "灭火", position=0, actor=CHIEF, now=now())
+    for code in (SENT, SPARE):
+        form = resources.UnitForm(
+            f"{code}号车", "fire", ("fire",), 6, 4, *ROAD, district=HERE, device=f"BD-{code}"
+        )
+        resources.add_unit(session, code, form, actor=CHIEF, now=now())
+    dispatch.assign(
+        session, number, SENT, capability="fire", network=None, override="就近", actor=CHIEF, now=now()
+    )  # fmt: skip
     op = plotting.Op("made", "put", BUFFER, body=body)
     plotting.put(session, number, op, town=nowhere, actor=CHIEF, now=now())
     return number
@@ -204,8 +215,15 @@ def at_command(login: str, person: Person) -> bool:
 
 
 def sees_the_map(login: str, person: Person) -> bool:
-    """Tiles are for who sees tickets, and for the big screen's account, which sees none."""
-    return login != "stranger" and not person.can.isdisjoint({"ticket.view", "command.view"})
+    """Tiles are for who sees tickets, and for the big screen's account and crews on site, which see none."""
+    return login != "stranger" and not person.can.isdisjoint(
+        {"ticket.view", "command.view", "site.act"}
+    )
+
+
+def of_the_crew(_login: str, person: Person) -> bool:
+    """Who belongs to the response unit that was sent to the incident."""
+    return person.force == SENT
 
 
 def searches(_login: str, person: Person) -> bool:
@@ -337,6 +355,12 @@ ROUTES: Mapping[str, Row] = {
     "GET /live/prompts": Row(
         "command.view", lambda case, login: live(case, login, "/live/prompts"), central
     ),
+    "GET /live/site": Row("site.act", lambda case, login: live(case, login, "/live/site")),
+    "POST /api/site/{incident}": Row(
+        "site.act",
+        sent("/api/site/{incident}", {"verb": "report", "said": "现场有明显气味"}),
+        of_the_crew,
+    ),
     "GET /live/centre": Row("command.view", lambda case, login: live(case, login, "/live/centre")),
     "GET /api/export/calls.{kind}": Row("calls.view", got("/api/export/calls.csv")),
     "GET /api/export/tickets.xlsx": Row("ticket.view", got("/api/export/tickets.xlsx")),
@@ -455,6 +479,7 @@ PAGES: Mapping[str, Row] = {
     "/command/reviews": Row("command.view", shows("/command/reviews")),
     "/command/review": Row("command.view", shows("/command/review?id={evaluation}"), of_tenant),
     "/command/symbols": Row("command.edit", shows("/command/symbols")),
+    "/site": Row("site.act", shows("/site")),
 }
 INDICATOR = [
     ({"indicator-field": field, "row": 0}, value)
@@ -817,6 +842,7 @@ CALLBACKS: Mapping[str, Row] = {
     "plans.press": Row("command.edit", asked("plans.press", lambda _: [
         clicked({"plan-do": "save"}), {"id": 1, "code": "drill2"}, 0, "演练预案", [], [], [], [], [],
     ])),
+    "site.drawn": Row("site.act", asked("site.drawn", lambda _: [1, {}])),
     "system.show": Row("system.view", asked("system.show", lambda _: [1])),
 }  # fmt: skip
 """Taking the file away comes last of those of the ticket: the first who may takes it."""
@@ -834,7 +860,7 @@ def flat(routes: list[Any]) -> Iterator[Any]:
 
 def test_every_route_is_in_the_table(case: Case) -> None:
     found = {
-        f"GET /live/{name}" for name in ("floor", "centre", "command", "prompts")
+        f"GET /live/{name}" for name in ("floor", "centre", "command", "prompts", "site")
     }  # plain ASGI, before the framework
     for route in flat(case.site.routes):
         methods = (route.methods if isinstance(route, APIRoute) else None) or {"MOUNT"}
@@ -942,3 +968,30 @@ def test_the_letters_to_the_citizen_are_hidden_from_units(case: Case) -> None:
     for login, person in PEOPLE.items():
         may = "ticket.view" in person.can and not person.unit and login != "stranger"
         assert (told[login] == 200) == may, (login, told[login])
+
+
+def test_a_crew_sees_its_own_incident_and_no_file_of_others(case: Case) -> None:
+    own, spare = (
+        "".join(texts_of(case.site.ask(login, "site.drawn", [1, {}]))) for login in ("site", "crew")
+    )
+    assert "金桥市场" in own and "金桥市场" not in spare
+    assert WORDS["site.none"] in spare
+    command = case.site.client("duty").ask(
+        "POST", f"/files/incident/{case.incident}", PNG, {"X-File-Name": "a.png"}
+    )
+    theirs = case.site.client("site").ask(
+        "POST", f"/files/incident/{case.incident}", PNG + "1", {"X-File-Name": "b.png"}
+    )
+    assert (command.status, theirs.status) == (201, 201)
+    told = {
+        (login, owner): case.site.client(login).get(f"/files/{answer.json()['id']}").status
+        for login in ("site", "crew", "duty")
+        for owner, answer in (("command", command), ("site", theirs))
+    }
+    assert {key for key, status in told.items() if status == 200} == {
+        ("site", "site"), ("duty", "command"), ("duty", "site"),
+    }  # fmt: skip
+    refused_ = case.site.client("crew").ask(
+        "POST", f"/files/incident/{case.incident}", PNG, {"X-File-Name": "c.png"}
+    )
+    assert refused_.status == 404

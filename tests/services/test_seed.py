@@ -26,14 +26,14 @@ def counts(engine: Engine, tenant_id: int) -> list[int | None]:
 
 
 def test_it_works(engine: Engine, demo_id: int) -> None:
-    assert counts(engine, demo_id) == [6, 8, 120, 120, 9, 10]
+    assert counts(engine, demo_id) == [6, 8, 120, 120, 10, 11]
 
 
 def test_seeding_again_adds_nothing_and_undoes_nothing(engine: Engine, demo_id: int) -> None:
     with db.transaction(engine, demo_id) as session:
         session.execute(update(Queue).where(Queue.name == "night").values(label="夜班"))
     seed(engine)
-    assert counts(engine, demo_id) == [6, 8, 120, 120, 9, 10]
+    assert counts(engine, demo_id) == [6, 8, 120, 120, 10, 11]
     with db.transaction(engine, demo_id) as session:
         assert session.scalar(select(Queue.label).where(Queue.name == "night")) == "夜班"
         session.execute(update(Queue).where(Queue.name == "night").values(label="夜间值守"))

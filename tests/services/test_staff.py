@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 from conftest import Place
 from factories import AT, make_user
+from forces import make_force
 from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
@@ -194,3 +195,24 @@ def test_a_search_finds_by_role_and_takes_signs_as_they_are(
     assert [u.login for u, _ in staff.listing(session, actor=admin, words="经办").lines] == ["wang"]
     assert staff.listing(session, actor=admin, words="%").total == 0
     assert staff.listing(session, actor=admin).total == 2
+
+
+def test_a_person_is_bound_to_a_response_unit_in_use(
+    session: Session, tenant: Place, admin: Viewer, clerk: Role
+) -> None:
+    unit = make_force(session, "XF1")
+    with pytest.raises(BadInput) as refused:
+        hired(session, admin, clerk, "nobody", force="XF9")
+    assert refused.value.facts["field"] == "force"
+    user, password = staff.add_person(
+        session, "crew", PersonForm("赵队长", clerk.id, force="XF1"), actor=admin, now=AT
+    )
+    token = signed_in(session, user, password)
+    seen = people.viewers_of(session, tenant.slug, tenant.id, {token}, now=AT + 1)[token]
+    assert seen.force == "XF1"
+    assert ("XF1", f"XF1 {unit.label}") in staff.forces(session)
+    unit.active = False
+    session.flush()
+    assert not staff.forces(session)
+    with pytest.raises(BadInput):
+        hired(session, admin, clerk, "late", force="XF1")

@@ -43,6 +43,7 @@ def body(search: str) -> Child:
             "roles": [(str(role.id), role.label or role.name) for role, _ in staff.roles(session)],
             "units": units.choices(session),
             "teams": staff.teams(session),
+            "forces": staff.forces(session),
         }
         number = page_number(given, "person")
         user = staff.one(session, number, actor=me) if number else None
@@ -98,6 +99,7 @@ def _form(values: Values) -> PersonForm:
     return PersonForm(
         name=text(values, "name"), role_id=int(role), agent_no=text(values, "agent_no"),
         team=text(values, "team"), unit=text(values, "unit"), district=text(values, "district"),
+        force=text(values, "force"),
     )  # fmt: skip
 
 

@@ -24,6 +24,7 @@ from dashboard.texts.en import (
     plotting,
     reviews,
     shell,
+    site,
     tickets,
     units,
 )
@@ -51,5 +52,6 @@ EN: Mapping[str, str] = {
     **centre.TEXTS,
     **plans.TEXTS,
     **reviews.TEXTS,
+    **site.TEXTS,
     **admin.TEXTS,
 }

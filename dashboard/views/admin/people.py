@@ -121,6 +121,8 @@ def form(
                      words, hint=words["admin.person.district_help"]),
         parts.typed("person", "agent_no", given.agent_no, words, most=16),
         parts.chosen("person", "team", [*none, *lists["teams"]], given.team, words),
+        parts.chosen("person", "force", [("", words["admin.none"]), *lists["forces"]], given.force, words,
+                     hint=words["admin.person.force_help"]),
         parts.button("person.change" if user else "person.add", words, key=key, primary=True),
     ]  # fmt: skip
     if user is None:

@@ -68,7 +68,8 @@ class PlanActivated(IncidentEvent, frozen=True, kw_only=True):
 
 
 class TaskAdded(IncidentEvent, frozen=True, kw_only=True):
-    """A task besides those of the plan. due : instant, 0 = none; after : numbers of tasks that come first."""
+    """A task besides those of the plan. due : instant, 0 = none; after : numbers of tasks that come first; unit : code
+    of the response unit it is for, empty for none."""
 
     task: int
     title: str
@@ -76,6 +77,14 @@ class TaskAdded(IncidentEvent, frozen=True, kw_only=True):
     due: float
     after: tuple[int, ...] = ()
     text: str = ""
+    unit: str = ""
+
+
+class TaskHanded(IncidentEvent, frozen=True, kw_only=True):
+    """A task, of the plan's cards too, is a response unit's from now on; an empty `unit` takes it back."""
+
+    task: int
+    unit: str
 
 
 class TaskStarted(IncidentEvent, frozen=True, kw_only=True):
@@ -194,11 +203,18 @@ class SupplyReturned(IncidentEvent, frozen=True, kw_only=True):
 
 
 class OrderGiven(IncidentEvent, frozen=True, kw_only=True):
-    """处置指令: to whom, what."""
+    """处置指令: to whom, what. unit : code of the response unit it is for, empty where it is for others."""
 
     order: int
     to: str
     text: str
+    unit: str = ""
+
+
+class OrderDelivered(IncidentEvent, frozen=True, kw_only=True):
+    """An order stood on the screen of the unit it is for, for the first time."""
+
+    order: int
 
 
 class OrderAnswered(IncidentEvent, frozen=True, kw_only=True):
@@ -264,8 +280,8 @@ class NoticeSent(IncidentEvent, frozen=True, kw_only=True):
 
 
 ResponseEvent = (
-    PlanActivated | TaskAdded | TaskStarted | TaskProgressed | TaskDone | TaskDropped | TaskLate | NeedSet
+    PlanActivated | TaskAdded | TaskHanded | TaskStarted | TaskProgressed | TaskDone | TaskDropped | TaskLate | NeedSet
     | UnitAssigned | UnitMoved | RouteChanged | SupplySent | SupplyRerouted | SupplyReturned | OrderGiven
-    | OrderAnswered
+    | OrderDelivered | OrderAnswered
     | ConferenceAsked | ConferenceMoved | FloorGranted | ConferenceEnded | NoticeSent
 )  # fmt: skip

@@ -24,9 +24,12 @@ def fold(i: Incident, event: e.ResponseEvent) -> Incident:  # noqa: C901, PLR091
             return _activated(i, event)
         case e.TaskAdded():
             task = Task(
-                event.task, event.title, event.role, event.due, event.after, event.text, event.at
-            )
+                event.task, event.title, event.role, event.due, event.after, event.text, event.at,
+                unit=event.unit,
+            )  # fmt: skip
             return replace(i, tasks={**i.tasks, event.task: task})
+        case e.TaskHanded():
+            return _task(i, event.task, unit=event.unit)
         case e.TaskStarted():
             return _task(i, event.task, started=event.at, started_by=event.by)
         case e.TaskProgressed():
@@ -62,8 +65,11 @@ def fold(i: Incident, event: e.ResponseEvent) -> Incident:  # noqa: C901, PLR091
             back = replace(i.transfers[event.transfer], returned=event.amount)
             return replace(i, transfers={**i.transfers, event.transfer: back})
         case e.OrderGiven():
-            order = Order(event.order, event.to, event.text, event.at, event.by)
+            order = Order(event.order, event.to, event.text, event.at, event.by, unit=event.unit)
             return replace(i, orders={**i.orders, event.order: order})
+        case e.OrderDelivered():
+            seen = replace(i.orders[event.order], delivered=event.at)
+            return replace(i, orders={**i.orders, event.order: seen})
         case e.OrderAnswered():
             known_order = i.orders[event.order]
             answered = replace(

@@ -78,9 +78,10 @@ class Plan(Struct, frozen=True):
 
 
 class Task(Struct, frozen=True):
-    """A task; `after` are numbers of tasks that come first, `plan` the plan's card it came from (empty: by hand).
+    """A task; `after` are numbers of tasks that come first, `card` the plan's card it came from (empty: by hand).
 
-    late : since when it is told that it was not done when due.
+    unit : code of the response unit it is for, empty for none. late : since when it is told that it was not done
+    when due.
     """
 
     task: int
@@ -98,6 +99,7 @@ class Task(Struct, frozen=True):
     done_by: str = ""
     dropped: float = 0.0
     note: str = ""
+    unit: str = ""
     late: float = 0.0
 
     @property
@@ -161,7 +163,8 @@ class Transfer(Struct, frozen=True):
 
 
 class Order(Struct, frozen=True):
-    """An order; `answers` (instant, by, words)."""
+    """An order; `answers` (instant, by, words); `unit` the code of the response unit it is for, empty for others;
+    `delivered` since when it stood on that unit's screen."""
 
     order: int
     to: str
@@ -170,6 +173,8 @@ class Order(Struct, frozen=True):
     by: str
     answers: tuple[tuple[float, str, str], ...] = ()
     done: float = 0.0
+    unit: str = ""
+    delivered: float = 0.0
 
 
 class Decision(Struct, frozen=True):
