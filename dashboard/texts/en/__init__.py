@@ -26,6 +26,7 @@ from dashboard.texts.en import (
     shell,
     tickets,
     units,
+    upkeep,
 )
 
 EN: Mapping[str, str] = {
@@ -52,4 +53,5 @@ EN: Mapping[str, str] = {
     **plans.TEXTS,
     **reviews.TEXTS,
     **admin.TEXTS,
+    **upkeep.TEXTS,
 }

@@ -26,6 +26,7 @@ from dashboard.texts.zh import (
     shell,
     tickets,
     units,
+    upkeep,
 )
 
 ZH: Mapping[str, str] = {
@@ -52,4 +53,5 @@ ZH: Mapping[str, str] = {
     **plans.TEXTS,
     **reviews.TEXTS,
     **admin.TEXTS,
+    **upkeep.TEXTS,
 }
