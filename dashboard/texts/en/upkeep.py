@@ -27,4 +27,12 @@ TEXTS: Mapping[str, str] = {
     "admin.do.incident_type.activate": "Use again",
     "admin.do.incident_type.deactivate": "Switch off",
     "admin.do.incident_type.standard": "Take over standard types",
+    # --- capabilities
+    "resources.capabilities": "Capabilities",
+    "resources.new_capability": "New capability",
+    "resources.capability_help": "Switched off, nothing new is offered it; what has it keeps it.",
+    "resources.col.units": "Units",
+    "resources.col.position": "Place",
+    "resources.col.used": "State",
+    "resources.field.position": "Place in the list",
 }

@@ -27,4 +27,12 @@ TEXTS: Mapping[str, str] = {
     "admin.do.incident_type.activate": "恢复使用",
     "admin.do.incident_type.deactivate": "停用类型",
     "admin.do.incident_type.standard": "导入标准类型",
+    # --- capabilities
+    "resources.capabilities": "能力",
+    "resources.new_capability": "新增能力",
+    "resources.capability_help": "停用后，新增力量、需求和预案不再提供；已有的照旧。",
+    "resources.col.units": "力量（支）",
+    "resources.col.position": "排序",
+    "resources.col.used": "状态",
+    "resources.field.position": "排序",
 }
