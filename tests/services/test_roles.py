@@ -367,6 +367,9 @@ ROUTES: Mapping[str, Row] = {
     "GET /api/command/replay/{incident}.{kind}": Row(
         "command.view", got("/api/command/replay/{incident}.jsonl"), of_tenant
     ),
+    "GET /api/command/reviews/{tab}.xlsx": Row(
+        "command.view", got("/api/command/reviews/reports.xlsx"), lambda _, person: not person.unit
+    ),
     "GET /api/command/evaluation/{number}.{kind}": Row(
         "command.view", got("/api/command/evaluation/{evaluation}.xlsx"), of_tenant
     ),
