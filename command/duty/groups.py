@@ -1,6 +1,6 @@
 """Groups of the phone book (L-01): made, renamed, removed when nobody is in them or everybody was moved."""
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import delete, func, literal, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -78,7 +78,7 @@ def remove(session: Session, group_id: int, into: int, *, actor: Actor, now: Ins
         raise WrongStatus(f"group {group_id} has {n} members", reason="members", n=n)
     moved = 0
     if into:
-        member = select(DutyMember.tenant_id, into, DutyMember.contact_id).where(
+        member = select(DutyMember.tenant_id, literal(into), DutyMember.contact_id).where(
             DutyMember.group_id == group_id
         )
         put = insert(DutyMember).from_select(["tenant_id", "group_id", "contact_id"], member)

@@ -47,7 +47,7 @@ def compare(chosen: Sequence[Report], here: Here) -> list[Sheet]:
         name = f"{each.incident.no} · {words['command.version'].format(n=each.row.version)}"
         heads += [f"{name} {words['reviews.col.score']}", f"{name} {words['reviews.col.value']}"]
     by_report = [{row.code: row for row in rows_of(each.row)} for each in chosen]
-    names = {row.code: name_of(row, words) for each in by_report for row in each.values()}
+    names = {row.code: name_of(row, words) for known in by_report for row in known.values()}
     top: list[list[Cell]] = [
         [words["reviews.incident"], *_pairs([each.incident.title for each in chosen])],
         [words["reviews.score"], *_pairs([_score(each.row.score, here) for each in chosen])],
@@ -56,8 +56,8 @@ def compare(chosen: Sequence[Report], here: Here) -> list[Sheet]:
     lines: list[list[Cell]] = []
     for code, name in names.items():
         line: list[Cell] = [name]
-        for each in by_report:
-            line += _compared(each.get(code), here)
+        for known in by_report:
+            line += _compared(known.get(code), here)
         lines.append(line)
     return [Sheet(words["reviews.tab.compare"], heads, [*top, *lines] if chosen else [])]
 

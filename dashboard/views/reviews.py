@@ -110,7 +110,7 @@ def _search(asked: Mapping[str, str], words: Words) -> Child:
     )
     return html.Form(
         [
-            html.Label(hint, htmlFor="reviews-q", className="sr"), box,
+            html.Label(hint, htmlFor="reviews-q", className="sr"), html.Div(box, className="search"),
             html.Button(words["reviews.find"], type="submit", className="button"),
         ],
         action="/command/reviews", method="get", className="reviews-search",

@@ -170,7 +170,7 @@ def test_reports_are_found_by_number_title_and_kind(leak: Leak) -> None:
         (any_, *_) = evaluation_lists.every(session, Asked(), actor=WATCHER)
         no, title = any_.incident.no, any_.incident.title
 
-        def found(**asked: str) -> int:
+        def found(**asked: Any) -> int:
             return evaluation_lists.listed(session, Asked(**asked), actor=WATCHER).total
 
         assert found(words=no.lower()) == found(words=title[1:4]) == found(words=f" {no} ") == 3
