@@ -1,12 +1,8 @@
 """An evaluation report as a printed page: the words are given ready, as text and nothing else."""
 
-from functools import cache
-from pathlib import Path
-
 import msgspec
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from tickets.letter_files import printed
+from command import papers
 
 
 class Page(msgspec.Struct, frozen=True):
@@ -27,17 +23,11 @@ class Page(msgspec.Struct, frozen=True):
     signed: list[str]
 
 
-@cache
-def _template() -> Environment:
-    folder = FileSystemLoader(Path(__file__).parent / "templates")
-    return Environment(loader=folder, autoescape=True, undefined=StrictUndefined, trim_blocks=True)
-
-
 def html(page: Page) -> str:
     """Return the page a PDF is printed from."""
-    return _template().get_template("evaluation.html").render(msgspec.to_builtins(page))
+    return papers.html("evaluation.html", page)
 
 
 def pdf(page: Page) -> bytes:
     """Return a PDF; Unavailable when Pango is not on this machine."""
-    return printed(html(page))
+    return papers.pdf("evaluation.html", page)

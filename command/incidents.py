@@ -263,6 +263,9 @@ def cancel(
         raise WrongStatus("roads are shut", cap="owing", owed=["closures"])
     if into:
         main = take(session, into, "merge_report", actor=actor, now=now)
+        if main.state.exercise != held.state.exercise:
+            # a real event would leave every list and figure of what is real, or a drill would enter them
+            raise BadInput("an exercise and a real event", field="into", cap="exercise")
         session.execute(
             update(IncidentTicket)
             .where(IncidentTicket.incident_id == incident_id)

@@ -54,7 +54,14 @@ def sees(actor: Actor) -> ColumnElement[bool]:
 
 
 def take(session: Session, incident_id: int, verb: Verb, *, actor: Actor, now: Instant) -> Held:
-    """Lock an incident for a verb; Refused without its right, NotFound outside the actor's scope, WrongStatus.
+    """Lock an incident for a verb as `hold` does; WrongStatus where its status does not allow it."""
+    held = hold(session, incident_id, verb, actor=actor, now=now)
+    lawful(verb, held.state.status)
+    return held
+
+
+def hold(session: Session, incident_id: int, verb: Verb, *, actor: Actor, now: Instant) -> Held:
+    """Lock an incident whatever its status; Refused without the verb's right, NotFound outside the actor's scope.
 
     A unit of the tickets (承办单位) takes no part in command.
     """
@@ -69,9 +76,7 @@ def take(session: Session, incident_id: int, verb: Verb, *, actor: Actor, now: I
     )
     if row is None:
         raise NotFound(f"no incident {incident_id}")
-    state = msgspec.convert(row.picture, State, str_keys=True)
-    lawful(verb, state.status)
-    return Held(row, state, actor, now)
+    return Held(row, msgspec.convert(row.picture, State, str_keys=True), actor, now)
 
 
 def tell(session: Session, held: Held, event: AnyIncidentEvent) -> None:

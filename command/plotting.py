@@ -237,14 +237,15 @@ def current(session: Session, incident_id: int, drawing: str) -> Drawing:
 def _begin(
     session: Session, incident_id: int, op: Op, actor: Actor, now: Instant
 ) -> tuple[Held, Done | None]:
-    """Lock the incident; an operation that is done already is answered as it was."""
+    """Lock the incident; an operation that is done already is answered as it was, the incident's end or not."""
     for name in ("op", "drawing"):
         moving.text(getattr(op, name), name, most=ID_MOST)
-    held = moving.take(session, incident_id, "draw", actor=actor, now=now)
+    held = moving.hold(session, incident_id, "draw", actor=actor, now=now)
     step = session.scalar(
         select(DrawingStep).where(DrawingStep.incident_id == incident_id, DrawingStep.op == op.op)
     )
     if step is None:
+        moving.lawful("draw", held.state.status)
         return held, None
     if step.actor != actor.ref or step.drawing != op.drawing:
         raise BadInput("this operation is another's", field="op")

@@ -17,9 +17,9 @@ NAMESPACE = "http://www.w3.org/2000/svg"
 
 _NUMBERS = re.compile(r"[-+0-9.eE,%\s]{0,400}|[-+0-9.eE]+(?:px)?")
 _PATH = re.compile(r"[-+0-9.eE,\sMmLlHhVvCcSsQqTtAaZz]{1,8000}")
-_MOVES = re.compile(
-    r"(?:\s*(?:matrix|translate|scale|rotate|skewX|skewY)\([-+0-9.eE,\s]{1,120}\)\s*,?)*"
-)
+_MOVE = r"(?:matrix|translate|scale|rotate|skewX|skewY)\([-+0-9.eE,\s]{1,120}\)"
+_MOVES = re.compile(rf"(?:{_MOVE}(?:[\s,]{{0,20}}{_MOVE}){{0,20}})?")
+"""One way to read each text: what could be split in two ways would take for ever on a wrong one."""
 _COLOUR = re.compile(
     r"none|currentColor|[a-zA-Z]{3,20}|#[0-9a-fA-F]{3,8}|rgba?\([0-9.,%\s/]{1,40}\)"
 )
@@ -58,7 +58,8 @@ def clean(given: bytes) -> str:
     if len(given) > BYTES_MOST:
         raise _wrong("large", most=BYTES_MOST)
     reader = _Reader()
-    parser = xml.parsers.expat.ParserCreate(namespace_separator="|")
+    given, encoding = _readable(given)
+    parser = xml.parsers.expat.ParserCreate(encoding, namespace_separator="|")
     parser.StartElementHandler = reader.start
     parser.EndElementHandler = reader.end
     # no document type: neither entities nor anything from elsewhere
@@ -66,11 +67,18 @@ def clean(given: bytes) -> str:
     parser.ProcessingInstructionHandler = reader.instructed
     try:
         parser.Parse(given, True)
-    except xml.parsers.expat.ExpatError as error:
+    except (xml.parsers.expat.ExpatError, ValueError, LookupError) as error:  # unknown encodings
         raise _wrong("not_svg") from error
     if not reader.shapes:
         raise _wrong("empty")
     return "".join(reader.out)
+
+
+def _readable(given: bytes) -> tuple[bytes, str | None]:
+    """Return a document the parser can read: drawing tools in China write GB 2312, which it does not know."""
+    if re.match(rb"<\?xml[^>]{0,80}encoding=[\"']gb", given, re.IGNORECASE):
+        return given.decode("gb18030", "replace").encode(), "utf-8"
+    return given, None
 
 
 class _Reader:

@@ -2,14 +2,15 @@
 
 import csv
 import io
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 from zoneinfo import ZoneInfo
 
 import xlsxwriter
+from sqlalchemy.orm import Session
 
 from dashboard.door import doors, limits, reading
 from dashboard.views.call_query import CallQuery
@@ -28,29 +29,46 @@ COLUMNS = (
 )  # fmt: skip
 _INSTANTS = frozenset({"entered", "answered", "ended", "callback_at"})
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
-MAX_ROWS = 100_000
 
 
 def calls_file(
-    kind: str, query: CallQuery, texts: Mapping[str, str], zone: str
-) -> tuple[bytes, str]:
-    """Return (file, media type) of the list that `query` shows; BadInput for another kind of file."""
+    kind: str, query: CallQuery, texts: Mapping[str, str], zone: str, folder: str
+) -> Path:
+    """Write the whole list that `query` shows into a file in `folder`; BadInput for another kind of file.
+
+    However long it is, a few thousand calls are in memory at a time.
+    """
     if kind not in ("xlsx", "csv"):
         raise BadInput(f"no export as {kind}")
-    start, end = query.span(zone, now())
-    rows: list[ledger.CallRow] = []
-    with reading() as session:
-        while len(rows) < MAX_ROWS:
-            page = ledger.search_calls(
-                session, start=start, end=end, **query.filters, limits=limits(), sort="entered",
-                descending=False, offset=len(rows), limit=ledger.MAX_ROWS,
-            )  # fmt: skip
-            rows += page.rows
-            if len(rows) >= page.total or not page.rows:
-                break
+    path = Path(folder) / f"calls.{kind}"
     head = [texts.get(f"calls.col.{name}", name) for name in COLUMNS]
-    body = [[_cell(name, getattr(row, name), texts, zone) for name in COLUMNS] for row in rows]
-    return (xlsx_file(head, body), XLSX) if kind == "xlsx" else (csv_file(head, body), "text/csv")
+    with reading() as session:
+        lines = (
+            [_cell(name, getattr(row, name), texts, zone) for name in COLUMNS]
+            for row in _calls(session, query, zone)
+        )
+        if kind == "csv":
+            with path.open("w", encoding="utf-8-sig", newline="") as file:
+                _write_csv(file, head, lines)
+        else:
+            with book(str(path), constant_memory=True) as made:
+                _write_sheet(made, head, lines)
+    return path
+
+
+def _calls(session: Session, query: CallQuery, zone: str) -> Iterator[ledger.CallRow]:
+    """Return every call of a list, the oldest first: what comes in meanwhile stands behind what was read."""
+    start, end = query.span(zone, now())
+    read = 0
+    while True:
+        page = ledger.search_calls(
+            session, start=start, end=end, **query.filters, limits=limits(), sort="entered",
+            descending=False, offset=read, limit=ledger.MAX_ROWS,
+        )  # fmt: skip
+        yield from page.rows
+        read += len(page.rows)
+        if read >= page.total or not page.rows:
+            return
 
 
 TICKET_COLUMNS = (
@@ -134,7 +152,6 @@ def _cell(name: str, value: object, texts: Mapping[str, str], zone: str) -> str 
 
 
 def book(target: io.BytesIO | str, **options: bool) -> xlsxwriter.Workbook:
-    """Return a new spreadsheet that takes no text for a formula."""
     """Open a workbook whose strings stay strings: a citizen's text never becomes a formula or a link."""
     safe = {"strings_to_formulas": False, "strings_to_urls": False}
     return xlsxwriter.Workbook(target, {**safe, **options})
@@ -144,23 +161,34 @@ def xlsx_file(head: list[str], body: list[list[str | float]]) -> bytes:
     """Return a workbook of one sheet."""
     buffer = io.BytesIO()
     with book(buffer, in_memory=True) as made:
-        sheet = made.add_worksheet()
-        sheet.write_row(0, 0, head, made.add_format({"bold": True}))
-        for number, line in enumerate(body, start=1):
-            sheet.write_row(number, 0, line)
-        sheet.freeze_panes(1, 0)
-        sheet.autofilter(0, 0, max(len(body), 1), len(head) - 1)
+        _write_sheet(made, head, body)
     return buffer.getvalue()
+
+
+def _write_sheet(
+    made: xlsxwriter.Workbook, head: list[str], lines: Iterable[list[str | float]]
+) -> None:
+    sheet = made.add_worksheet()
+    sheet.freeze_panes(1, 0)
+    sheet.write_row(0, 0, head, made.add_format({"bold": True}))
+    number = 0
+    for number, line in enumerate(lines, start=1):
+        sheet.write_row(number, 0, line)
+    sheet.autofilter(0, 0, max(number, 1), len(head) - 1)
 
 
 def csv_file(head: list[str], body: list[list[str | float]]) -> bytes:
     """Return a CSV file that office programs open as it is."""
     buffer = io.StringIO()
-    writer = csv.writer(buffer)
-    writer.writerow(head)
-    for line in body:
-        writer.writerow([_harmless(value) for value in line])
+    _write_csv(buffer, head, body)
     return ("\ufeff" + buffer.getvalue()).encode()
+
+
+def _write_csv(target: TextIO, head: list[str], lines: Iterable[list[str | float]]) -> None:
+    writer = csv.writer(target)
+    writer.writerow(head)
+    for line in lines:
+        writer.writerow([_harmless(value) for value in line])
 
 
 def _harmless(value: str | float) -> str | float:

@@ -15,6 +15,7 @@ from dashboard.pages.replay import frame, moment_of
 from dashboard.texts import t
 from dashboard.views import clock
 from dashboard.views import replay as views
+from dashboard.views import replay_frame as frames
 from dashboard.views.command_log import Known, line
 from dashboard.views.kit import Words
 from dashboard.views.maps import Look
@@ -82,11 +83,11 @@ def _file(incident: int, at: float | None, kind: str, words: Words) -> bytes:
         about = {
             "incident": film.state.no,
             "events": len(film.reel.events),
-            "faults": views.faults(film, words),
+            "faults": frames.faults(film, words),
         }
         lines: list[Any] = [about, *film.reel.events]
         return b"\n".join(msgspec.json.encode(each) for each in lines) + b"\n"
-    painted = views.frame(film, seen, shown)
+    painted = frames.frame(film, seen, shown)
     buffer = io.BytesIO()
     with book(buffer, in_memory=True) as made:
         bold = made.add_format({"bold": True})
@@ -103,10 +104,10 @@ def _file(incident: int, at: float | None, kind: str, words: Words) -> bytes:
         for row in head:
             sheet.write_row(number, 0, row)
             number += 1
-        for name in views.SECTIONS:
+        for name in frames.SECTIONS:
             number += 1
             sheet.write(number, 0, words[f"replay.{name}"], bold)
-            for row in views.rows(painted["sections"][name]):
+            for row in frames.rows(painted["sections"][name]):
                 number += 1
                 sheet.write_row(number, 0, row)
             number += 1

@@ -42,6 +42,7 @@ from dashboard import (
     replay_files,
     resource_files,
     route_files,
+    scheme_files,
     sign_in,
 )
 from dashboard.centre_live import CentreHub
@@ -236,6 +237,7 @@ def create_app(settings: Settings, public: Public | None = None) -> ASGIApp:
     plotting.routes(server)
     replay_files.routes(server)
     evaluation_files.routes(server)
+    scheme_files.routes(server)
     if public is not None:
         public.routes(server)
     # callbacks by websocket would be checked once, when the socket opens; by HTTP every one is
@@ -364,32 +366,40 @@ def _service_routes(server: FastAPI, web: Web) -> None:
         who = auth.require("calls.view")
         query = call_query.read(request.url.query)
         texts = t(request.cookies.get("lang", "zh"))
-        body, media = await asyncio.to_thread(
-            export.calls_file, kind, query, texts, web.settings.zone
+        response = await _exported(
+            export.calls_file,
+            kind,
+            query,
+            texts,
+            web.settings.zone,
+            as_=f"calls-{query.day}.{kind}",
         )
         log.info(
             "export calls.%s by user:%d", kind, who.user_id
         )  # what was searched may be a number
-        name = f"attachment; filename=calls-{query.day}.{kind}"
-        return Response(body, media_type=media, headers={"content-disposition": name})
+        return response
 
     @server.get("/api/export/tickets.xlsx")
     async def export_tickets(request: Request) -> Response:
         who = auth.require("ticket.view")
         query = ticket_query.read(request.url.query)
         texts = t(request.cookies.get("lang", "zh"))
-        folder = tempfile.TemporaryDirectory(prefix="export-")
-        try:
-            path = await asyncio.to_thread(
-                export.tickets_file, query, actor(), texts, web.settings.zone, folder.name
-            )
-        except BaseException:
-            folder.cleanup()
-            raise
-        log.info("export tickets.xlsx by user:%d", who.user_id)
-        return FileResponse(
-            path, filename="tickets.xlsx", background=BackgroundTask(folder.cleanup)
+        response = await _exported(
+            export.tickets_file, query, actor(), texts, web.settings.zone, as_="tickets.xlsx"
         )
+        log.info("export tickets.xlsx by user:%d", who.user_id)
+        return response
+
+
+async def _exported(write: Callable[..., Path], *facts: object, as_: str) -> Response:
+    """Return the file that `write(*facts, folder)` made; it is gone once it was sent."""
+    folder = tempfile.TemporaryDirectory(prefix="export-")
+    try:
+        path = await asyncio.to_thread(write, *facts, folder.name)
+    except BaseException:
+        folder.cleanup()
+        raise
+    return FileResponse(path, filename=as_, background=BackgroundTask(folder.cleanup))
 
 
 def _health(web: Web) -> dict[str, bool]:

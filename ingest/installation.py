@@ -27,6 +27,8 @@ LATER = (
     "demo", "history", "hotspots", "dispatch", "samples", "sample-feeds", "feeds", "positions", "vehicles",
 )  # fmt: skip
 """Children nobody waits for: lists and maps fill while the screens are used."""
+FIRST_TILE = ("web", "floor")
+"""What the first live tile needs: whatever else starts waits for these, or it would take their processor."""
 APP = str(Path(__file__).resolve().parent.parent / "app.py")
 
 
@@ -55,8 +57,9 @@ async def up(options: argparse.Namespace) -> int:
         asyncio.get_running_loop().add_signal_handler(sign, told.set)
     try:
         supervisor.start(*children)
+        later = () if options.empty else LATER
         await _until_ready(
-            supervisor, told, [child.name for child in children if child.name not in LATER]
+            supervisor, told, [each.name for each in children if each.name not in later]
         )
         if not told.is_set():
             _write_state(run, ports, supervisor, children)
@@ -207,13 +210,13 @@ def _children(
         ),
         app("web", "web", ready=port_open(ports["web"])),
         # its stream keeps what it does not read yet, the screens cannot wait
-        app("ledger", "ingest", "--loops", "archiver,relay,tickets,log,timers", needs=("web",)),
+        app("ledger", "ingest", "--loops", "archiver,relay,tickets,log,timers", needs=FIRST_TILE),
         # apart: nothing may hold up what moves on the map
-        app("positions", "ingest", "--loops", "positions", needs=("web",)),
+        app("positions", "ingest", "--loops", "positions", needs=FIRST_TILE),
     ]
-    filled: tuple[str, ...] = ("web",)
+    filled: tuple[str, ...] = FIRST_TILE
     if not options.empty:
-        children.append(app("demo", "seed", "--tickets", needs=("web",), once=True))
+        children.append(app("demo", "seed", "--tickets", needs=FIRST_TILE, once=True))
         children.append(app("history", "seed", "--history", needs=("demo",), once=True))
         filled = ("history",)
         children += _bureaus(app, ports["samples"], data)
@@ -225,7 +228,7 @@ def _children(
     # apart as well: it holds a city's graph
     children.append(app("dispatch", "ingest", "--loops", "dispatch", needs=filled))
     # apart, too: a bureau's large message is read while nobody else waits
-    children.append(app("feeds", "ingest", "--loops", "feeds", needs=("web",)))
+    children.append(app("feeds", "ingest", "--loops", "feeds", needs=FIRST_TILE))
     return children
 
 
@@ -234,7 +237,7 @@ def _bureaus(app: Callable[..., Child], port: int, data: Path) -> list[Child]:
     address = f"http://127.0.0.1:{port}"
     words = ("samples", "--port", str(port), "--data", str(data))
     return [
-        app("samples", *words, needs=("web",), ready=port_open(port)),
+        app("samples", *words, needs=FIRST_TILE, ready=port_open(port)),
         app("sample-feeds", "seed", "--feeds", address, needs=("samples",), once=True),
     ]
 

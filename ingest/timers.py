@@ -13,7 +13,7 @@ from ingest.loop import STORE_LOST, forever, keep_beating
 from models.clock import now
 from models.errors import HotlineError
 from models.process import process_name
-from models.store import db
+from models.store import db, outbox
 from tickets import first, recompute, steps, timing
 
 log = logging.getLogger(__name__)
@@ -25,6 +25,10 @@ FOLLOW_EVERY_S = 15.0
 """How often the calendar is asked whether it is still the one that open due dates rest on."""
 PUT_OFF_S = 600.0
 """How long a ticket is left alone whose clock could not be told."""
+
+OUTBOX_KEPT_S = 7 * 86_400.0
+"""How long what was published stays in the outbox, too: a week's streams can be looked at side by side."""
+FORGET_EVERY_S = 30.0
 
 
 class Timers:
@@ -41,6 +45,7 @@ class Timers:
         self._followed_at = 0.0
         self._left: set[int] = set()
         self._roads_at = 0.0
+        self._forgot_at = 0.0
         self.told = 0
 
     async def run(self) -> None:
@@ -69,6 +74,10 @@ class Timers:
             self._roads_at = at
             self._open_roads(at)
             self._expire_alerts(at)
+        if at - self._forgot_at > FORGET_EVERY_S:
+            self._forgot_at = at
+            with db.transaction(self._engine, self._tenant_id) as session:
+                outbox.forget(session, at - OUTBOX_KEPT_S)
         if self._send_next(at):
             return True
         self._put_off = {ticket: until for ticket, until in self._put_off.items() if until > at}

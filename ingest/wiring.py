@@ -46,41 +46,63 @@ def _readers(settings: Settings, redis: "Redis") -> list[Run]:
 
 
 def _keepers(settings: Settings, redis: "Redis", loops: Sequence[str]) -> list[Run]:
-    from ingest.archiver import Archiver
-    from ingest.event_log import EventKeeper
-    from ingest.projector import Projector
-    from ingest.relay import Relay
-    from ingest.ticket_events import TicketEvents
-    from ingest.timers import Timers
     from models.store import db
     from models.store.crypto import Vault
-    from models.store.files import Files
 
     engine = db.engine_for(settings.database_url, pool=3)
     vault = Vault(settings.encryption_keys, settings.hash_key)
-    runs = []
+    runs: list[Run] = []
     for tenant in sorted({settings.tenant, *(item.tenant for item in settings.exchanges)}):
-        if "projector" in loops:
-            runs.append(Projector(redis, tenant, begin_of(settings, engine, tenant)).run())
-        if "archiver" in loops:
-            runs.append(Archiver(redis, engine, tenant, vault).run())
-        if "relay" in loops:
-            runs.append(Relay(redis, engine, tenant).run())
-        if "tickets" in loops:
-            runs.append(
-                TicketEvents(redis, engine, tenant, settings.zone, Files(settings.files)).run()
-            )
-        if "log" in loops:
-            runs.append(EventKeeper(redis, engine, tenant, "duty", streams.duty_stream).run())
-            runs.append(EventKeeper(redis, engine, tenant, "display", streams.display_stream).run())
-            runs.append(
-                EventKeeper(redis, engine, tenant, "incidents", streams.incident_stream).run()
-            )
-        if "timers" in loops:
-            runs.append(Timers(redis, engine, tenant).run())
+        runs += _of_calls(settings, redis, engine, tenant, vault, loops)
+        runs += _of_tickets(settings, redis, engine, tenant, loops)
         runs += _of_places(settings, redis, engine, tenant, loops)
         if "feeds" in loops:
             runs.append(_feeds(settings, redis, engine, tenant, vault))
+    return runs
+
+
+def _of_calls(
+    settings: Settings, redis: "Redis", engine: "Engine", tenant: str, vault: "Vault", loops: Sequence[str]
+) -> list[Run]:  # fmt: skip
+    """Return the loops between the floor's stream, the wall and the ledger."""
+    runs: list[Run] = []
+    if "projector" in loops:
+        from ingest.projector import Projector
+
+        runs.append(Projector(redis, tenant, begin_of(settings, engine, tenant)).run())
+    if "archiver" in loops:
+        from ingest.archiver import Archiver
+
+        runs.append(Archiver(redis, engine, tenant, vault).run())
+    return runs
+
+
+def _of_tickets(
+    settings: Settings, redis: "Redis", engine: "Engine", tenant: str, loops: Sequence[str]
+) -> list[Run]:
+    """Return the loops that tell, log and time what people do."""
+    runs: list[Run] = []
+    if "relay" in loops:
+        from ingest.relay import Relay
+
+        runs.append(Relay(redis, engine, tenant).run())
+    if "tickets" in loops:
+        from ingest.ticket_events import TicketEvents
+        from models.store.files import Files
+
+        runs.append(TicketEvents(redis, engine, tenant, settings.zone, Files(settings.files)).run())
+    if "log" in loops:
+        from ingest.event_log import EventKeeper
+
+        logged = {
+            "duty": streams.duty_stream, "display": streams.display_stream,
+            "incidents": streams.incident_stream,
+        }  # fmt: skip
+        runs += [EventKeeper(redis, engine, tenant, *each).run() for each in logged.items()]
+    if "timers" in loops:
+        from ingest.timers import Timers
+
+        runs.append(Timers(redis, engine, tenant).run())
     return runs
 
 

@@ -45,12 +45,8 @@ def write(
 
 
 def _served(session: Session, level: str, contact_id: int, now: Instant) -> bool:
-    moments = (now, now - LATE_S)
-    return any(
-        each.level == level and each.contact == contact_id
-        for at in moments
-        for each in roster.on_duty(session, now=at)
-    )
+    lately = roster.serving(session, now - LATE_S, now)
+    return any(row.level == level and who.id == contact_id for row, who in lately)
 
 
 def amend(

@@ -5,7 +5,7 @@ Its figures are those of the floor's ledger and of the tickets, asked by their o
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -55,6 +55,13 @@ class Judged:
     default: Limits
 
 
+def _may(actor: Actor, permission: str) -> None:
+    """Raise Refused unless the actor has the right, and for the whole city: a report speaks of all its districts."""
+    require(actor, permission)
+    if actor.district:
+        raise Refused("a duty report is the city's", permission=permission, reason="city")
+
+
 def facts(
     session: Session,
     since: Instant,
@@ -68,11 +75,11 @@ def facts(
 
     The log's are of what is real: an exercise is no emergency the watch had.
     """
-    require(actor, VIEW)
+    _may(actor, VIEW)
     if not since < until <= since + LONGEST_S:
         raise BadInput("a period of at most a quarter", field="until")
     tally = ledger.day_tally(session, since, until, dict(judged.queues), judged.default)
-    day = today.of_district(today.board(session, since, until, now=now), actor.district)
+    day = today.of_district(today.board(session, since, until, now=now), "")
     return {
         "calls": board.kpi(total(tally)),
         "tickets": {name: day[name] for name in ("opened", "kinds", "states", "results")},
@@ -83,14 +90,11 @@ def facts(
 
 def _people(session: Session, since: Instant, until: Instant) -> list[list[Any]]:
     """Return (level, names) of who served within the period."""
-    tz = ZoneInfo(zone(session))
-    first, last = (datetime.fromtimestamp(at, tz).date() for at in (since - 86_400, until))
     served: dict[str, list[str]] = {}
-    for row, who in roster.shifts(session, first, last):
-        if row.start_at.timestamp() < until and row.end_at.timestamp() > since:
-            names = served.setdefault(row.level, [])
-            if who.name not in names:
-                names.append(who.name)
+    for row, who in roster.serving(session, since, until):
+        names = served.setdefault(row.level, [])
+        if who.name not in names:
+            names.append(who.name)
     return [
         [what.label, served[what.code]] for what in roster.levels(session) if what.code in served
     ]
@@ -107,7 +111,7 @@ def draft(
     now: Instant,
 ) -> DutyReport:
     """Draw a report of a period; its facts stay as they were found now."""
-    require(actor, EDIT)
+    _may(actor, EDIT)
     title = owed(title, "title", TITLE_MAX)
     found = facts(session, since, until, judged=judged, actor=actor, now=now)
     earliest = [
@@ -134,7 +138,7 @@ def edit(
     session: Session, report_id: int, version: int, text: str, *, actor: Actor, now: Instant
 ) -> None:
     """Write the text anew, which is the editor's from now on; WrongStatus for one who is late, or no draft."""
-    require(actor, EDIT)
+    _may(actor, EDIT)
     text = owed(text, "text", TEXT_MAX)
     if one(session, report_id, actor=actor).text == text:
         return
@@ -144,14 +148,14 @@ def edit(
 
 def submit(session: Session, report_id: int, version: int, *, actor: Actor, now: Instant) -> None:
     """Hand the report in for approval."""
-    require(actor, EDIT)
+    _may(actor, EDIT)
     row = _moved(session, report_id, version, DRAFT, state=SUBMITTED)
     tell(session, DutyReportSubmitted(**_told(session, row, "submit", actor, now)))
 
 
 def approve(session: Session, report_id: int, version: int, *, actor: Actor, now: Instant) -> None:
     """Approve what was read (`version`); nobody approves a text of their own."""
-    require(actor, APPROVE)
+    _may(actor, APPROVE)
     row = _moved(
         session, report_id, version, SUBMITTED, state=APPROVED, approved_at=to_datetime(now),
         approved_name=actor.name,
@@ -165,7 +169,7 @@ def give_back(
     session: Session, report_id: int, version: int, why: str, *, actor: Actor, now: Instant
 ) -> None:
     """Give the report back to be written anew, and say why."""
-    require(actor, APPROVE)
+    _may(actor, APPROVE)
     why = owed(why, "why", 300)
     row = _moved(session, report_id, version, SUBMITTED, state=DRAFT)
     told = _told(session, row, "give_back", actor, now, note=why)
@@ -215,7 +219,7 @@ def _told(
 
 def one(session: Session, report_id: int, *, actor: Actor) -> DutyReport:
     """Return a report; NotFound for none."""
-    require(actor, VIEW)
+    _may(actor, VIEW)
     row = session.get(DutyReport, report_id, populate_existing=True)
     if row is None:
         raise NotFound(f"no report {report_id}")
@@ -224,13 +228,13 @@ def one(session: Session, report_id: int, *, actor: Actor) -> DutyReport:
 
 def listing(session: Session, *, actor: Actor, limit: int = 60) -> list[DutyReport]:
     """Return the reports, the newest first."""
-    require(actor, VIEW)
+    _may(actor, VIEW)
     return list(session.scalars(select(DutyReport).order_by(DutyReport.id.desc()).limit(limit)))
 
 
 def versions(session: Session, report_id: int, *, actor: Actor) -> list[DutyReportVersion]:
     """Return every text and step of a report, the newest first."""
-    require(actor, VIEW)
+    _may(actor, VIEW)
     rows = select(DutyReportVersion).where(DutyReportVersion.report_id == report_id)
     return list(session.scalars(rows.order_by(DutyReportVersion.version.desc())))
 

@@ -422,6 +422,20 @@ def shifts(session: Session, since: date, until: date, *, level: str = "") -> li
     return [Line(*each) for each in found]
 
 
+def serving(session: Session, since: Instant, until: Instant) -> list[Line]:
+    """Return the planned shifts any part of which lies in [since, until), whatever day they belong to."""
+    found = session.execute(
+        select(DutyShift, DutyContact)
+        .join(DutyContact, DutyContact.id == DutyShift.contact_id)
+        .where(
+            DutyShift.state == PLANNED,
+            DutyShift.start_at < to_datetime(until), DutyShift.end_at > to_datetime(since),
+        )
+        .order_by(DutyShift.start_at, DutyShift.id)
+    )  # fmt: skip
+    return [Line(*each) for each in found]
+
+
 def gaps(session: Session, since: date, until: date, *, actor: Actor) -> list[Gap]:
     """Return where each level lacks people from `since` to `until`, in the order of days."""
     require(actor, VIEW)

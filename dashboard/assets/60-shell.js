@@ -22,8 +22,9 @@
     const root = document.documentElement;
     root.dataset.theme = wall || prefs.theme === "dark" ? "dark" : "light";
     root.lang = prefs.lang === "en" ? "en" : "zh-CN";
-    const look = (root.dataset.theme === "dark" ? "wall" : "desk") + (window.innerWidth >= BIG_PX ? "2" : "1");
-    document.cookie = "map=" + look + ";path=/;max-age=31536000;samesite=lax";
+    const look = root.dataset.theme === "dark" ? "wall" : "desk";
+    const big = window.innerWidth >= BIG_PX ? "2" : "1";
+    document.cookie = "map=" + look + big + ";path=/;max-age=31536000;samesite=lax";
     document.cookie = "lang=" + (prefs.lang === "en" ? "en" : "zh") + ";path=/;max-age=31536000;samesite=lax";
   }
   dress(H.prefs(), location.pathname);
@@ -142,6 +143,7 @@
     prefs[name] = prefs[name] === second ? first : second;
     localStorage.setItem("prefs", JSON.stringify(prefs));
     dress(prefs, location.pathname);
+    if (name === "theme") H.maps.dress(document.documentElement.dataset.theme === "dark" ? "wall" : "desk");
     return name === "lang" ? { ...prefs } : window.dash_clientside.no_update;
   }
 

@@ -21,6 +21,7 @@
   /* --- the Leaflet map of a name, told to who asks each time the page makes one --- */
 
   const waiting = {};
+  const drawn = new Set();
 
   function when(name, hear) {
     (waiting[name] = waiting[name] || []).push(hear);
@@ -30,8 +31,16 @@
     if (!window.L || L.Map.heard) return;
     L.Map.heard = true;
     L.Map.addInitHook(function () {
+      drawn.add(this);
+      this.on("unload", () => drawn.delete(this));
       for (const hear of waiting[this.getContainer().id] || []) hear(this);
     });
+  }
+
+  /* The ground under every map in another look; tiles of a source outside have but one. */
+  function dress(look) {
+    const other = (layer) => layer._url && layer._url.startsWith("/tiles/") && layer._url.replace(/\/(wall|desk)\//, `/${look}/`);
+    for (const map of drawn) map.eachLayer((layer) => other(layer) && layer.setUrl(other(layer)));
   }
 
   hook();
@@ -66,5 +75,5 @@
     return node && node.dataset.datum === "gcj02" ? shift(lon, lat) : [lon, lat];
   }
 
-  Object.assign(maps, { say, when, shown, shift });
+  Object.assign(maps, { dress, say, when, shown, shift });
 })();

@@ -86,6 +86,7 @@
 
   function list(name, items) {
     const box = H.byId("replay-" + name);
+    if (!box) return; // an incident without any has no such section
     const said = JSON.stringify(items);
     if (box.said === said) return; // a film that plays goes on playing
     box.said = said;

@@ -17,7 +17,7 @@ from dashboard.views import command_dossier, dispatch
 from dashboard.views import command_panes as panes
 from dashboard.views.command_log import DRAWN, Known, line, quiet
 from dashboard.views.ids import id_in
-from dashboard.views.kit import Child
+from dashboard.views.kit import Child, Words
 from models.clock import now
 from models.errors import HotlineError, NotFound, Refused
 from models.rules.incident.state import Incident
@@ -131,8 +131,8 @@ def timeline(_tick: object, incident: int | None) -> Child:
     return views.timeline(lines, f"/command/replay?id={incident}", zone, words(), more=more)
 
 
-def _seen(session: Session) -> panes.Seen:
-    texts = words()
+def seen_in(session: Session, texts: Words) -> panes.Seen:
+    """Return what panes need beside an incident: the viewer's rights, the names of codes."""
     kinds = {
         key.removeprefix("place."): said for key, said in texts.items() if key.startswith("place.")
     }
@@ -158,7 +158,11 @@ def overview(_tick: object, pane: str, incident: int | None) -> Child:
             except HotlineError:
                 told.append((ticket.no, ""))
         return panes.overview(
-            state, told, incidents.owing(session, state, now=now()), _seen(session), words()
+            state,
+            told,
+            incidents.owing(session, state, now=now()),
+            seen_in(session, words()),
+            words(),
         )
 
 
@@ -172,7 +176,7 @@ def plan(_tick: object, pane: str, incident: int | None) -> Child:
         state = moving.read(session, incident, actor=actor())
         fitting = plans.suggest(session, state, command_moves.around(state)) if state.open else []
         known = advice.advice(session, state, actor=actor(), now=now())
-        return panes.plan(state, fitting, known, _seen(session), words())
+        return panes.plan(state, fitting, known, seen_in(session, words()), words())
 
 
 @shown
@@ -183,7 +187,7 @@ def records(_tick: object, pane: str, incident: int | None) -> Child:
         return dash.no_update
     with reading() as session:
         state = moving.read(session, incident, actor=actor())
-        return panes.records(state, _seen(session), words())
+        return panes.records(state, seen_in(session, words()), words())
 
 
 @shown
@@ -194,7 +198,7 @@ def talk(_tick: object, pane: str, incident: int | None) -> Child:
         return dash.no_update
     with reading() as session:
         state = moving.read(session, incident, actor=actor())
-        return panes.talk(state, _seen(session), words())
+        return panes.talk(state, seen_in(session, words()), words())
 
 
 PANES = {"overview": overview, "plan": plan, "records": records, "talk": talk}
@@ -210,7 +214,7 @@ def analysis(_tick: object, pane: str, incident: int | None) -> Child:
     with reading() as session:
         state = moving.read(session, incident, actor=actor())
         found = dossier.dossier(session, state, here.city, actor=actor(), now=now())
-        return command_dossier.pane(state, found, _seen(session), words())
+        return command_dossier.pane(state, found, seen_in(session, words()), words())
 
 
 PANES = {

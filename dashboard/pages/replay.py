@@ -13,6 +13,7 @@ from dashboard.auth import require, viewer
 from dashboard.door import doors, ground, map_base, reading, writing
 from dashboard.pages.context import actor, map_look, place, told, words
 from dashboard.views import replay as views
+from dashboard.views import replay_frame as frames
 from dashboard.views.ids import id_in
 from dashboard.views.kit import Child, Words
 from dashboard.views.maps import Look
@@ -51,12 +52,12 @@ def page(search: str) -> Child:
         return views.page(film, min(max(given, start), end), _shown(session, words(), map_look()))
 
 
-def _shown(session: Session, texts: Words, look: Look) -> views.Shown:
+def _shown(session: Session, texts: Words, look: Look) -> frames.Shown:
     try:
         base = map_base(ground(), look)
     except NotFound:
         base = None
-    return views.Shown(
+    return frames.Shown(
         texts, place(session).zone, unit_names(session), queries.labels(session), base,
         "command.act" in viewer().can, forces.capabilities(session),
     )  # fmt: skip
@@ -65,12 +66,12 @@ def _shown(session: Session, texts: Words, look: Look) -> views.Shown:
 def frame(incident: int, moment: float, texts: Words, look: Look) -> dict[str, Any]:
     """Return what a moment of an incident shows, as the browser paints it."""
     film, seen, facts = moment_of(incident, moment, texts, look)
-    return views.frame(film, seen, facts)
+    return frames.frame(film, seen, facts)
 
 
 def moment_of(
     incident: int, moment: float, texts: Words, look: Look
-) -> tuple[Film, replay.Seen, views.Shown]:
+) -> tuple[Film, replay.Seen, frames.Shown]:
     """Return an incident's film, one moment of it, and what views need beside it."""
     with reading() as session:
         film = replay.film(session, incident, actor=actor())

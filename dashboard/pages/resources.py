@@ -108,7 +108,7 @@ def rows(session: Session, query: Query) -> Sequence[Any]:
                 if views.matches(query, line.row.code, line.row.label)
             ]  # fmt: skip
         case "reserves":
-            lines = forces.units(session, actor=who, now=now())
+            lines = forces.everywhere(session, now=now())  # a floor is the city's or a district's
             return [(floor, _there(floor, lines)) for floor in forces.floors(session)]
         case _:
             return [

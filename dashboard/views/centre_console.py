@@ -507,7 +507,13 @@ def _card(row: Screen, incidents: Options, words: Words) -> Child:
             html.Div(
                 [
                     _button(words["console.arrange"], "arrange", row.code, str(row.rev), "primary"),
-                    _button(words["console.remove"], "remove", row.code),
+                    html.Details(
+                        [
+                            html.Summary(words["console.remove"]),
+                            _button(words["console.remove_sure"].format(label=row.label), "remove", row.code),
+                        ],
+                        className="move", **data(fold=f"remove-{row.code}"),
+                    ),
                 ],
                 className="line-form",
             ),

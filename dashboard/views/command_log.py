@@ -7,6 +7,7 @@ import msgspec
 
 from dashboard.views.kit import Words
 from models.events.incident import AnyIncidentEvent
+from models.events.incident.course import IncidentAmended
 from models.events.incident.response import RouteChanged
 from models.rules.incident.state import Incident
 
@@ -50,10 +51,20 @@ def line(event: AnyIncidentEvent, known: Known, words: Words) -> Line:
     """Return an event as a line, in the words of its kind."""
     kind = type(event).__name__
     facts = {name: _said(name, value, event, words) for name, value in _facts(event).items()}
+    if isinstance(event, IncidentAmended):
+        facts["what"] = words["told.or"].join(_corrected(event, facts, words))
     facts |= {name: _named(name, facts[name], event, known) for name in NAMES if name in facts}
     text = words[f"incident_event.{kind}"].format(**facts)
     implied = bool(getattr(event, "implied", False) or getattr(event, "automatic", False))
     return Line(event.seq, event.at, event.by, kind, text, event.note, implied)
+
+
+def _corrected(event: IncidentAmended, facts: Mapping[str, Any], words: Words) -> list[str]:
+    """Return what a correction says anew, each with its name."""
+    given = {"title": facts["title"], "type": facts["kind"]}
+    if event.place:
+        given["place"] = event.place.address or words["told.new_place"]
+    return [f"{words[f'incident_field.{name}']} {said}" for name, said in given.items() if said]
 
 
 def _facts(event: AnyIncidentEvent) -> dict[str, Any]:

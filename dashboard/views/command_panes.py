@@ -121,7 +121,13 @@ def plan(
     i: Incident, fitting: Sequence[Suggestion], known: Advice, seen: Seen, words: Words
 ) -> Child:
     """Return the plans that run, those that fit with the reasons, the tasks in their order, whom to call, advice."""
-    parts: list[Child] = []
+    paper = html.A(
+        words["scheme.open"],
+        href=f"/api/command/scheme/{i.id}.pdf",
+        target="_blank",
+        className="button small",
+    )
+    parts: list[Child] = [html.Div(paper, className="buttons")]
     for running in i.plans.values():
         level = words[f"grade.{running.level or 'none'}"]
         head = f"《{running.title}》 {level}"
@@ -182,9 +188,9 @@ def _case(case: Incident, seen: Seen, words: Words) -> Child:
 
 
 def _fitting(s: Suggestion, seen: Seen, words: Words) -> Child:
-    why = words["told.or"].join(_why(what, value, seen, words) for what, value in s.fit.reasons)
+    why = words["told.or"].join(why_fits(what, value, seen, words) for what, value in s.fit.reasons)
     level = words[f"grade.{s.fit.level or 'none'}"]
-    because = [_why(what, value, seen, words) for what, value in s.fit.level_reasons]
+    because = [why_fits(what, value, seen, words) for what, value in s.fit.level_reasons]
     suggested = f"{words['command.suggested']} {level}" + (
         f"（{'，'.join(because)}）" if because else ""
     )
@@ -198,7 +204,8 @@ def _fitting(s: Suggestion, seen: Seen, words: Words) -> Child:
     )  # fmt: skip
 
 
-def _why(what: str, value: str, seen: Seen, words: Words) -> str:
+def why_fits(what: str, value: str, seen: Seen, words: Words) -> str:
+    """Return a reason for a plan or a level in words."""
     named = {"hazard": seen.kinds, "district": seen.districts}.get(what, {})
     return words[f"command.why.{what}"].format(v=named.get(value, value))
 

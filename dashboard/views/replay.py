@@ -1,41 +1,20 @@
-"""The replay page (过程再现): its frame, and what one moment shows; the browser paints every moment the same way."""
+"""The replay page (过程再现): its frame. What a moment shows is `replay_frame`; the browser paints it."""
 
 import json
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Sequence
 
-import numpy as np
-import shapely
 from dash import dcc, html
 
-from command.plot_shapes import geometry
-from command.replay import Film, Seen
-from dashboard.views import clock
-from dashboard.views.command_log import Known, line, quiet
+from command.replay import Film
+from dashboard.views.command_log import quiet
 from dashboard.views.kit import Child, Words, data, link
-from dashboard.views.maps import EMPTY, Base, city_map, features, shapes
-from models.rules import metrics
-from models.rules.floor import Call
-from models.rules.incident.state import Assignment, Incident, Task
-from models.rules.metrics import Ratio
+from dashboard.views.maps import EMPTY, city_map, shapes
+from dashboard.views.replay_frame import SOMETIMES, Shown
+from models.rules.incident.state import Incident
 
-LINES = 60
 NEAR_DEG = 0.02
-SECTIONS = ("figures", "units", "tasks", "tickets", "calls", "remarks", "media")
 AFTERWARDS = frozenset({"RemarkMade", "RemarkChanged", "MediaLinked", "EvaluationSigned"})
 """What people add while they look back: it does not make the incident longer."""
-
-
-class Shown(NamedTuple):
-    """What the views need beside a moment: labels of units (承办单位), queues' zone, the words, the map's ground."""
-
-    words: Words
-    zone: str
-    units: Mapping[str, str]
-    types: Mapping[str, str]
-    base: Base | None
-    may_write: bool
-    capabilities: Mapping[str, str]
 
 
 def bounds(film: Film) -> tuple[float, float]:
@@ -78,7 +57,7 @@ def page(film: Film, at: float, shown: Shown) -> Child:
         [
             head,
             html.Div(id="replay-faults", className="replay-faults", role="alert", hidden=True),
-            html.Div([_left(words), _map(shown, state, words), _right(shown)], className="replay-body"),
+            html.Div([_left(state, words), _map(shown, state, words), _right(shown)], className="replay-body"),
             _bar(words),
             dcc.Store(id="replay-facts", data={"id": state.id}),
             dcc.Store(id="replay-at", data=at),
@@ -96,9 +75,10 @@ def _section(name: str, words: Words) -> Child:
     )
 
 
-def _left(words: Words) -> Child:
+def _left(state: Incident, words: Words) -> Child:
+    told: Sequence[str] = [name for name, kept in SOMETIMES.items() if kept(state)]
     return html.Div(
-        [_section("figures", words), _section("calls", words), _section("tickets", words)], className="replay-side"
+        [_section(name, words) for name in ("figures", *told, "calls", "tickets")], className="replay-side"
     )  # fmt: skip
 
 
@@ -169,253 +149,3 @@ def _bar(words: Words) -> Child:
         ],
         className="replay-bar",
     )  # fmt: skip
-
-
-# --- a moment -------------------------------------------------------------------------------
-
-
-def frame(film: Film, seen: Seen, shown: Shown) -> dict[str, Any]:
-    """Return what the browser paints of a moment: texts by section, lines, and the map's shapes.
-
-    An item is {t: title, s: what is said of it, m: mark, l: its level (ok, warn, bad, off), n: number}.
-    """
-    words = shown.words
-    incident = seen.picture.incident if seen.picture else None
-    makers: Mapping[str, Callable[[], list[dict[str, Any]]]] = {
-        "figures": lambda: figures(seen, words),
-        "units": lambda: (
-            [_unit(a, seen, shown) for a in incident.assignments.values()] if incident else []
-        ),
-        "tasks": lambda: (
-            [_task(t, seen.at, shown) for t in incident.tasks.values()] if incident else []
-        ),
-        "tickets": lambda: _tickets(seen, shown),
-        "calls": lambda: [_call(call, seen.at, shown) for call in seen.calls],
-        "remarks": lambda: _remarks(film.state, seen.at, shown),
-        "media": lambda: _media(film.state, seen.at, shown),
-    }
-    return {
-        "at": seen.at, "n": seen.number, "clock": clock.moment(seen.at, shown.zone, words),
-        "head": _head(incident, seen.at, shown), "faults": faults(film, words),
-        "sections": {name: makers[name]() for name in SECTIONS},
-        "lines": _lines(film, seen, shown), "map": drawn(seen, shown),
-    }  # fmt: skip
-
-
-def faults(film: Film, words: Words) -> list[str]:
-    """Return what is wrong with the log, in words; never empty where the picture may not be true."""
-    return [words[f"replay.fault.{fault.what}"].format(n=fault.seq) for fault in film.faults]
-
-
-def _head(incident: Incident | None, at: float, shown: Shown) -> list[list[str]]:
-    words = shown.words
-    if incident is None:
-        return [["", words["replay.nothing"]]]
-    return [
-        [words["replay.status"], words[f"incident_status.{incident.status}"]],
-        [words["level_field.grade"], words[f"grade.{incident.grade or 'none'}"]],
-        [words["level_field.colour"], words[f"colour.{incident.colour or 'none'}"]],
-        [words["level_field.level"], words[f"grade.{incident.level or 'none'}"]],
-        [words["command.since"], clock.duration(at - incident.reported, words)],
-    ]
-
-
-def figures(seen: Seen, words: Words) -> list[dict[str, Any]]:
-    """Return the floor's figures: each with what it was counted from."""
-    floor, tally = seen.floor, seen.floor.tally
-    incident = seen.picture.incident if seen.picture else None
-    out = [
-        {"t": words["replay.waiting"], "s": "", "m": f"{floor.waiting:,}"},
-        {"t": words["replay.talking"], "s": "", "m": f"{floor.talking:,}"},
-        {"t": words["replay.entered"], "s": "", "m": f"{tally.entered:,}"},
-        {"t": words["replay.answered"], "s": "", "m": f"{tally.answered:,}"},
-        _ratio("connect_rate", metrics.connect_rate(tally), words),
-        _ratio("service_level", metrics.service_level(tally), words),
-    ]
-    if incident:
-        units = [a for a in incident.assignments.values() if a.open]
-        there = sum(a.progress == "on_scene" for a in units)
-        late = sum(t.open and 0 < t.due < seen.at for t in incident.tasks.values())
-        open_ = sum(t.open for t in incident.tasks.values())
-        out += [
-            {"t": words["replay.units_out"], "s": words["command.on_scene_n"].format(n=there), "m": str(len(units))},
-            {"t": words["replay.tasks_open"], "s": f"{words['command.late']} {late}", "m": str(open_)},
-        ]  # fmt: skip
-    return out
-
-
-def _ratio(name: str, ratio: Ratio, words: Words) -> dict[str, Any]:
-    value = ratio.value
-    return {
-        "t": words[f"replay.{name}"], "s": f"{ratio.numerator:,.0f} / {ratio.denominator:,.0f}",
-        "m": words["replay.unknown"] if value is None else f"{100 * value:.1f} %",
-    }  # fmt: skip
-
-
-def _unit(a: Assignment, seen: Seen, shown: Shown) -> dict[str, Any]:
-    words = shown.words
-    fix = next((fix for fix in seen.units if fix.unit == a.unit), None)
-    parts = [clock.time_of(a.times.get(a.progress), shown.zone)]
-    if a.progress in ("dispatched", "acknowledged", "en_route"):
-        due = a.routed + a.seconds - seen.at
-        told = words["command.no_way"] if a.seconds < 0 else words["replay.eta"].format(
-            time=clock.time_of(a.routed + a.seconds, shown.zone)
-        )  # fmt: skip
-        parts.append(told if due > 0 or a.seconds < 0 else f"{told} · {words['replay.overdue']}")
-    if fix is None:
-        parts.append(words["replay.no_fix"])
-    elif seen.at - fix.at > 120:
-        parts.append(words["replay.old_fix"].format(age=clock.duration(seen.at - fix.at, words)))
-    return {"t": a.label, "s": " · ".join(parts), "m": words[f"progress.{a.progress}"]}
-
-
-def _task(task: Task, at: float, shown: Shown) -> dict[str, Any]:
-    words = shown.words
-    due = words["command.due"].format(at=clock.time_of(task.due, shown.zone)) if task.due else ""
-    if task.done:
-        in_time = not task.due or task.done <= task.due
-        mark = words["command.task_done" if in_time else "replay.done_late"]
-        level = "ok" if in_time else "warn"
-    elif task.dropped:
-        mark, level = words["command.task_dropped"], "off"
-    elif task.due and task.due < at:
-        mark, level = words["command.late"], "bad"
-    elif task.started:
-        mark, level = words["command.task_going"].format(n=task.percent), ""
-    else:
-        mark, level = words["command.task_open"], ""
-    return {
-        "t": f"{task.task}. {task.title}", "s": " · ".join(filter(None, (task.role, due))), "m": mark, "l": level,
-    }  # fmt: skip
-
-
-def _tickets(seen: Seen, shown: Shown) -> list[dict[str, Any]]:
-    words = shown.words
-    found = []
-    for ticket in seen.tickets:
-        if ticket.state is None and ticket.whole:
-            continue  # not open yet
-        lead = ticket.state.lead if ticket.state else None
-        said = shown.units.get(lead.unit, lead.unit) if lead else ""
-        broken = [] if ticket.whole else [words["replay.ticket_broken"]]
-        found.append({
-            "t": ticket.no, "s": " · ".join(filter(None, [said, *broken])),
-            "m": words[f"ticket_status.{ticket.state.status}"] if ticket.state else words["replay.unknown"],
-            "l": "" if ticket.whole else "bad",
-        })  # fmt: skip
-    return found
-
-
-def _call(call: Call, at: float, shown: Shown) -> dict[str, Any]:
-    words = shown.words
-    since = call.answered or call.entered or call.arrived
-    open_ = call.outcome in ("waiting", "talking", "arrived")
-    lasted = (
-        clock.timer(at - since) if open_ else clock.timer(call.talk if call.talk >= 0 else None)
-    )
-    who = " ".join(
-        filter(None, (call.name, clock.time_of(call.arrived or call.entered, shown.zone)))
-    )
-    return {
-        "t": call.caller.masked,
-        "s": f"{who} · {lasted}",
-        "m": words[f"outcome.{call.outcome}"],
-    }
-
-
-def _remarks(state: Incident, at: float, shown: Shown) -> list[dict[str, Any]]:
-    """Return the annotations of this moment and before, the latest first: also those written down afterwards."""
-    known = sorted(
-        (r for r in state.remarks.values() if r.text and r.about <= at), key=lambda r: -r.about
-    )
-    return [
-        {
-            "t": remark.text, "n": remark.remark if shown.may_write else 0,
-            "s": " · ".join(filter(None, (
-                clock.time_of(remark.about, shown.zone), remark.by,
-                shown.words["command.changed"] if remark.changed else "",
-            ))),
-        }
-        for remark in known[:5]
-    ]  # fmt: skip
-
-
-def _media(state: Incident, at: float, shown: Shown) -> list[dict[str, Any]]:
-    known = sorted((m for m in state.media.values() if m.about <= at), key=lambda m: -m.about)
-    return [
-        {
-            "t": each.title, "s": clock.time_of(each.about, shown.zone), "m": shown.words[f"replay.form.{each.form}"],
-            "h": f"/files/{each.ref}" if each.form != "camera" and each.ref.isdecimal() else "",
-            "f": each.form,
-        }
-        for each in known[:4]
-    ]  # fmt: skip
-
-
-def _lines(film: Film, seen: Seen, shown: Shown) -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = []
-    known = Known(film.state, shown.capabilities)
-    for event in reversed(film.reel.events[: seen.number]):
-        if quiet(event):
-            continue
-        told = line(event, known, shown.words)
-        note = told.note if told.note and told.note not in told.text else ""
-        found.append({
-            "at": event.at, "c": clock.time_of(told.at, shown.zone), "t": told.text, "s": " · ".join(
-                filter(None, (told.by, note, shown.words["replay.implied"] if told.implied else ""))
-            ),
-        })  # fmt: skip
-        if len(found) == LINES:
-            break
-    return found
-
-
-def drawn(seen: Seen, shown: Shown) -> dict[str, Any]:
-    """Return the map of a moment: what was drawn, the place, and where the units were; drawn for the map's tiles."""
-    base = shown.base
-    if base is None or seen.picture is None:
-        return EMPTY
-    found: list[tuple[dict[str, Any], dict[str, Any]]] = []
-    for drawing in seen.picture.drawings.values():
-        body = drawing.body
-        if body is None:
-            continue
-        said = [
-            text
-            for text in (body.text, f"{drawing.by} {clock.time_of(drawing.at, shown.zone)}")
-            if text
-        ]
-        found.append((
-            _laid(geometry(body, base.manifest.metric_crs), base),
-            {"kind": body.shape, "stroke": body.stroke, "fill": body.fill, "width": body.width,
-             "dash": body.dash, "label": body.text, "effect": body.effect, "say": said},
-        ))  # fmt: skip
-    incident = seen.picture.incident
-    place = incident.place
-    if place.lon is not None and place.lat is not None:
-        facts = {"kind": "place", "label": incident.title, "say": [incident.title, place.address]}
-        found.append((_laid(shapely.Point(place.lon, place.lat), base), facts))
-    labels = {a.unit: (a.label, a.progress) for a in incident.assignments.values() if a.open}
-    for fix in seen.units:
-        if fix.unit in labels:
-            label, progress = labels[fix.unit]
-            say = [
-                f"{label} {shown.words[f'progress.{progress}']}",
-                clock.time_of(fix.at, shown.zone),
-            ]
-            facts = {"kind": "unit", "label": label, "say": say}
-            found.append((_laid(shapely.Point(fix.lon, fix.lat), base), facts))
-    return features(found)
-
-
-def _laid(shape: shapely.Geometry, base: Base) -> dict[str, Any]:
-    laid = shapely.transform(shape, lambda points: np.asarray(base.shown(points)))
-    found: dict[str, Any] = shapely.geometry.mapping(laid)
-    return found
-
-
-def rows(items: Sequence[Mapping[str, Any]]) -> list[list[str]]:
-    """Return a section's items as lines of a sheet: exactly what the page shows."""
-    return [
-        [str(item.get("t", "")), str(item.get("m", "")), str(item.get("s", ""))] for item in items
-    ]

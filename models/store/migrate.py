@@ -16,7 +16,7 @@ from models.tables import Base
 
 log = logging.getLogger(__name__)
 
-APPEND_ONLY = ("audit", "event_log")
+APPEND_ONLY = ("audit", "event_log", "drawing_step")
 
 
 def migrate(owner_url: str, app_url: str) -> str:

@@ -235,12 +235,11 @@ def it_is_verified_graded_planned(night: Night) -> None:
     press(coord, "ask_level", field="事件等级", value="Ⅲ级", reason="人员密集场所")
     press(coord, "ask_level", field="预警颜色", value="橙色", reason="扩散方向有居民")
     night.shoot(coord, "overview-asked", large=True)
-    for _ in range(2):
-        wait = leader.locator("#command-overview .revisions li", has_text="待批准")
-        expect(wait.first).to_be_visible()
-        before = wait.count()
+    waiting = leader.locator("#command-overview .revisions li", has_text="待批准")
+    for left in (1, 0):
+        expect(waiting).to_have_count(left + 1)
         press(leader, "approve_level", note="同意")
-        expect(wait).to_have_count(before - 1)
+        expect(waiting).to_have_count(left)
     expect(coord.locator("#command-head .levels")).to_contain_text("Ⅲ级")
     expect(coord.locator("#command-head .levels")).to_contain_text("橙色")
     night.shoot(leader, "overview-leader")

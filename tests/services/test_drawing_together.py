@@ -156,6 +156,16 @@ def test_an_operation_sent_again_changes_nothing_and_answers_the_same(
         do(session, incident, BO, body=LINE, op="1")
 
 
+def test_an_operation_whose_answer_was_lost_is_known_after_the_incidents_end(
+    session: Session, incident: int
+) -> None:
+    once = do(session, incident, body=LINE, op="1")
+    incidents.cancel(session, incident, note="误报", actor=ANNA, now=AT + 60)
+    assert do(session, incident, body=LINE, op="1") == msgspec.structs.replace(once, changed=False)
+    with pytest.raises(WrongStatus):
+        do(session, incident, body=LINE, op="2")
+
+
 def test_a_long_past_is_not_read_again(
     session: Session, incident: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -515,3 +525,23 @@ def test_entities_large_files_and_what_is_no_drawing_are_refused() -> None:
         '<path d="M0 0h9" fill="#123"></path></svg>'
     )
     assert svg.clean(clean.encode()) == clean
+
+
+def test_a_long_wrong_transform_is_refused_at_once() -> None:
+    """A pattern that can split a text in two ways tries them all: forty turns took days."""
+    turned = b'<path transform="' + b"rotate(1)  " * 15 + b'!" d='
+    with pytest.raises(BadInput):
+        svg.clean(DRAWN.replace(b"<path d=", turned))
+    turned = b'<path transform=" rotate(1) , scale(2,3)translate(1 1)" d='
+    assert 'transform="rotate(1) , scale(2,3)translate(1 1)"' in svg.clean(
+        DRAWN.replace(b"<path d=", turned)
+    )
+
+
+def test_a_drawing_in_another_encoding_is_read_or_refused() -> None:
+    chinese = DRAWN.replace(b"<title>x", "<title>火".encode("gb18030"))
+    for name in (b"GB2312", b"gbk"):
+        assert svg.clean(b'<?xml version="1.0" encoding="' + name + b'"?>' + chinese)
+    for name in (b"big5", b"klingon"):
+        with pytest.raises(BadInput):
+            svg.clean(b'<?xml version="1.0" encoding="' + name + b'"?>' + DRAWN)

@@ -481,6 +481,16 @@ def test_who_is_not_on_duty_hands_nothing_over(session: Session, chiefs: list[in
         )
 
 
+def test_who_served_a_short_shift_hands_over_after_it(session: Session, chiefs: list[int]) -> None:
+    """Neither now nor four hours ago were they on duty, and yet they were relieved just now."""
+    shift = roster.place(session, "chief", DAY, "day", chiefs[0], actor=EDITOR, now=AT)
+    roster.retime(session, shift.id, 1, at(DAY, 9), at(DAY, 11), actor=EDITOR, now=AT)
+    out = login_of(session, chiefs[0])
+    assert handovers.write(session, "chief", chiefs[1], "话", actor=out, now=at(DAY, 11) + 1800)
+    with pytest.raises(Refused):
+        handovers.write(session, "chief", chiefs[1], "话", actor=out, now=at(DAY, 16))
+
+
 # --- notices, log, report -------------------------------------------------------------------
 
 
@@ -635,6 +645,33 @@ def test_a_report_has_the_houses_own_figures(session: Session, tenant: Place, va
     }
     assert row.facts["log"]["TicketOpened"] == 1
     assert "来电 3 次" in row.text and "登记诉求 2 件" in row.text and "应急接报：" in row.text
+
+
+def test_a_report_is_the_citys_and_no_districts(session: Session, tenant: Place) -> None:
+    row = reports.draft(session, "日报", AT - 60, AT, judged=JUDGED, actor=EDITOR, now=AT)
+    of_one = Actor(7, "一区", PERMISSIONS, district="1")
+    for asked in (
+        lambda: reports.draft(session, "x", AT - 60, AT, judged=JUDGED, actor=of_one, now=AT),
+        lambda: reports.one(session, row.id, actor=of_one),
+        lambda: reports.listing(session, actor=of_one),
+        lambda: reports.versions(session, row.id, actor=of_one),
+        lambda: reports.printed(session, row.id, actor=of_one),
+        lambda: reports.submit(session, row.id, 1, actor=of_one, now=AT),
+    ):
+        with pytest.raises(Refused):
+            asked()
+
+
+def test_whoever_served_in_the_period_is_named_whatever_day_the_shift_is_of(
+    session: Session, chiefs: list[int]
+) -> None:
+    shift = roster.place(session, "chief", DAY, "day", chiefs[0], actor=EDITOR, now=AT)
+    later = at(DAY + timedelta(days=2), 1)
+    roster.retime(session, shift.id, 1, later - 20 * 3600, later, actor=EDITOR, now=AT)
+    row = reports.draft(
+        session, "日报", later - 1800, later + 3600, judged=JUDGED, actor=EDITOR, now=AT
+    )
+    assert row.facts["people"] == [["值班长", ["值班长0"]]]
 
 
 def test_nobody_approves_a_report_they_wrote_anew(session: Session, tenant: Place) -> None:

@@ -174,6 +174,15 @@ def test_one_incident_goes_into_another(session: Session) -> None:
         incidents.cancel(session, main, note="x", into=main, actor=COORD, now=AT + 7)
 
 
+def test_a_real_event_never_becomes_part_of_an_exercise(session: Session) -> None:
+    real, drill = reported(session), reported(session, incidents.Form("fire", "演", exercise=True))
+    for one, other in ((real, drill), (drill, real)):
+        with pytest.raises(BadInput) as caught, session.begin_nested():
+            incidents.cancel(session, one, note="同一起", into=other, actor=COORD, now=AT + 6)
+        assert caught.value.facts["cap"] == "exercise"
+        assert state(session, one).status == "reported"
+
+
 def test_the_same_form_is_one_incident(session: Session) -> None:
     form = incidents.Form("fire", "火灾", origin="hotspot:1")
     assert reported(session, form) == reported(session, form)

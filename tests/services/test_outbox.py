@@ -9,12 +9,13 @@ from conftest import Place
 from factories import AT, PLAN, make_alarm
 from redis.asyncio import Redis
 from sqlalchemy import Engine, func, select
+from sqlalchemy.orm import Session
 from waiting import eventually
 
 from ingest.relay import Relay
 from models.events import floor as e
 from models.rules.floor import Floor, empty_floor, reduce
-from models.store import db, outbox, streams, watch
+from models.store import chain, db, outbox, streams, watch
 from models.tables import Outbox
 
 
@@ -134,3 +135,28 @@ async def test_without_the_stream_store_the_row_waits(engine: Engine, tenant: Pl
         await asyncio.sleep(0.5)
     await away.aclose()
     assert unsent(engine, tenant) == 1
+
+
+def test_what_was_published_and_logged_is_forgotten_and_nothing_else(
+    engine: Engine, tenant: Place, neighbour: Place
+) -> None:
+    for place in (tenant, neighbour):
+        for key in ("logged", "unlogged", "unsent"):
+            acknowledge(engine, place, key)
+    for place in (tenant, neighbour):
+        with db.transaction(engine, place.id) as session:
+            rows = rows_of(session)
+            outbox.mark_sent(session, [row.id for row in rows[:2]], AT + 10)
+            chain.log_event(session, rows[0].event)
+            chain.log_event(session, rows[2].event)
+    with db.transaction(engine, tenant.id) as session:
+        assert outbox.forget(session, AT + 10) == 0  # not old enough
+        assert outbox.forget(session, AT + 11) == 1
+        assert outbox.forget(session, AT + 11) == 0
+        assert [row.sent_at is None for row in rows_of(session)] == [False, True]
+    with db.transaction(engine, neighbour.id) as session:
+        assert len(rows_of(session)) == 3
+
+
+def rows_of(session: Session) -> list[Outbox]:
+    return list(session.scalars(select(Outbox).order_by(Outbox.id)))

@@ -12,6 +12,8 @@ from sqlalchemy.orm import Session
 
 from command import chain as chains
 from command import records, replay
+from dashboard.texts import t
+from dashboard.views import replay_frame
 from models.clock import day_of
 from models.errors import NotFound, Refused
 from models.rules.floor import FloorPlan
@@ -149,6 +151,34 @@ def test_the_days_figures_at_its_end_are_those_of_the_reports(leak: Leak) -> Non
         limits = {"consult": STANDARD._replace(target_s=10)}
         told = ledger.day_tally(session, start, end, limits, STANDARD)
     assert shown.tally == told["consult"]
+
+
+def frame(leak: Leak, moment: float) -> dict[str, list[list[str]]]:
+    """What the page shows of a moment and its export writes: section -> its lines."""
+    with leak.session() as session:
+        film = replay.film(session, leak.incident, actor=WATCHER)
+        seen = replay.at(session, film, moment, plan=PLAN)
+    shown = replay_frame.Shown(t("zh"), "Asia/Shanghai", {}, {}, None, True, {})
+    sections = replay_frame.frame(film, seen, shown)["sections"]
+    return {name: replay_frame.rows(items) for name, items in sections.items()}
+
+
+def test_the_whole_handling_is_shown_as_far_as_it_was(leak: Leak) -> None:
+    """Plans, reports, orders, decisions, supplies, talks and warnings: each with its words."""
+    before, after = frame(leak, AT + 100), frame(leak, AT + 7200)
+    assert [before[name] for name in replay_frame.SOMETIMES] == [[]] * len(replay_frame.SOMETIMES)
+    state = leak.live[-1][1].incident
+    said = {name: "\n".join("|".join(row) for row in after[name]) for name in after}
+    for name, kept in replay_frame.SOMETIMES.items():
+        assert kept(state), name
+        assert after[name], name
+    assert len(after["reports"]) == len(state.reports)
+    assert all(report.text in said["reports"] for report in state.reports.values())
+    assert len(after["orders"]) == len(state.orders) + len(state.decisions)
+    assert all(words in said["orders"] for o in state.orders.values() for _, _, words in o.answers)
+    assert all(d.answer in said["orders"] for d in state.decisions.values())
+    assert said["supplies"].count("退回") == 1
+    assert "已发布" in said["alerts"]
 
 
 def test_the_chain_of_the_incident(leak: Leak) -> None:

@@ -373,6 +373,9 @@ ROUTES: Mapping[str, Row] = {
     "GET /api/command/evaluation/{number}.{kind}": Row(
         "command.view", got("/api/command/evaluation/{evaluation}.xlsx"), of_tenant
     ),
+    "GET /api/command/scheme/{incident}.pdf": Row(
+        "command.view", got("/api/command/scheme/{incident}.pdf"), of_tenant
+    ),
     "GET /api/command/symbols.json": Row("command.view", got("/api/command/symbols.json")),
     "GET /api/command/symbols/{code}.svg": Row(
         "command.view", got("/api/command/symbols/fire.svg")

@@ -184,6 +184,7 @@ TEXTS: Mapping[str, str] = {
     "console.focus": "Incident in focus",
     "console.arrange": "Apply",
     "console.remove": "Remove",
+    "console.remove_sure": "Yes, remove “{label}”",
     "console.done.pin": "Pinned",
     "console.done.hide": "Hidden",
     "console.done.push": "Pushed",

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 TEXTS: Mapping[str, str] = {
     "told.and": ", ",
     "told.then": "; ",
+    "told.new_place": "moved",
     "told.or": ", ",
     "told.imported": "taken over from an earlier system, its number there {origin}",
     "told.assigned": "{mode}: {parts}",

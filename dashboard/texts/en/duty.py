@@ -281,6 +281,7 @@ TEXTS: Mapping[str, str] = {
     "duty.refused.open": "A swap of this shift is open already",
     "duty.refused.begun": "The shift has begun",
     "duty.refused.swap": "It is decided already",
+    "duty.refused.city": "A duty report speaks of the whole city: the city's watch writes and reads it",
     "duty.refused.own": "Nobody approves their own",
     "duty.refused.off": "You are not on duty on this level",
     "duty.refused.signed": "It is signed and stands",

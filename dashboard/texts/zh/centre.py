@@ -184,6 +184,7 @@ TEXTS: Mapping[str, str] = {
     "console.focus": "关注事件",
     "console.arrange": "应用",
     "console.remove": "删除屏幕",
+    "console.remove_sure": "确认删除“{label}”",
     "console.done.pin": "已置顶",
     "console.done.hide": "已隐藏",
     "console.done.push": "已推送",

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 TEXTS: Mapping[str, str] = {
     "told.and": "，",
     "told.then": "；",
+    "told.new_place": "重新定位",
     "told.or": "、",
     "told.imported": "从历史系统导入，原编号 {origin}",
     "told.assigned": "{mode}：{parts}",

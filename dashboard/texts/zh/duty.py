@@ -293,6 +293,7 @@ TEXTS: Mapping[str, str] = {
     "duty.refused.open": "该班次已有调班申请在办",
     "duty.refused.begun": "班次已开始，不能再调",
     "duty.refused.swap": "该申请已处理",
+    "duty.refused.city": "值班报告面向全市，由市级值守人员编写和查看",
     "duty.refused.own": "不能批准自己的申请",
     "duty.refused.off": "您现在不在该层级的岗上",
     "duty.refused.signed": "已签字，不能再改",

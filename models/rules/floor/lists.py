@@ -112,7 +112,9 @@ def _same_rows(floor: Floor, seat: Seat) -> Seat:
 def _entry(floor: Floor, event: QueuesListed, row: EntryRow, *, gap: bool) -> Floor:
     visit = visit_in(floor, event.pbx, row.call, row.queue)
     if visit is not None and visit.outcome == "waiting":
-        left = 0.0 if gap else visit.left  # the first list of a session knows better than the old one
+        left = (
+            0.0 if gap else visit.left
+        )  # the first list of a session knows better than the old one
         return put_call(floor, replace(visit, missing=0.0, left=left, position=row.position))
     if visit is not None and visit.outcome == "unknown":
         return put_call(floor, replace(visit, outcome="waiting", ended=0.0, position=row.position))
