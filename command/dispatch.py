@@ -183,28 +183,31 @@ def _claim(
 
 def move_unit(
     session: Session, assignment_id: int, progress: str, *, actor: Actor, now: Instant,
-    lon: float | None = None, lat: float | None = None, note: str = "", implied: bool = False,
+    lon: float | None = None, lat: float | None = None, note: str = "", implied: bool = False, told: Instant = 0.0,
 ) -> tuple[Progress, ...]:  # fmt: skip
     """Move an assignment one step on, with the steps that implies; return what was told, nothing if it was known.
 
-    implied : nobody told the step itself either, it was seen.
-    NotFound, or WrongStatus with what `may` follow; one that is over stays so.
+    implied : nobody told the step itself either, it was seen. told : when a device told it, by its own clock.
+    NotFound, or WrongStatus with what `may` follow; one that is over stays so, and what was told no later than the
+    last step the device told (cap `late`) is that one's past, or comes twice.
     """
     if progress not in PROGRESS:
         raise BadInput(f"progress {progress!r}", field="progress")
     row, held = _taken(session, assignment_id, actor, now)
     state = held.state.assignments[assignment_id]
-    told = steps(state.progress, progress, state.times)
-    for step in told:
+    if told and told <= state.told and progress != state.progress:
+        raise WrongStatus(f"{row.unit} told a later step already", cap="late")
+    taken = steps(state.progress, progress, state.times)
+    for step in taken:
         event = UnitMoved(
             assignment=assignment_id, unit=row.unit, progress=step, implied=implied or step != progress,
-            lon=lon if step == progress else None, lat=lat if step == progress else None,
+            lon=lon if step == progress else None, lat=lat if step == progress else None, told=told,
             **held.facts(note if step == progress else ""),
         )  # fmt: skip
         tell(session, held, event)
-    if told:
-        _step(session, row, told[-1], now)
-    return told
+    if taken:
+        _step(session, row, taken[-1], now)
+    return taken
 
 
 def cancel(
@@ -249,13 +252,14 @@ def _step(session: Session, row: Assignment, progress: Progress, now: Instant) -
 
 def report(
     session: Session, unit: str, progress: str, *, at: Instant, incident: int = 0, network: Network | None,
-    actor: Actor, now: Instant, lon: float | None = None, lat: float | None = None,
+    actor: Actor, now: Instant, lon: float | None = None, lat: float | None = None, told: Instant = 0.0,
 ) -> tuple[Progress, ...]:  # fmt: skip
     """Take down a step that a unit tells of itself; return what was told of it.
 
-    at : when it was so, by our clock. A unit on its way to an `incident` it was never sent to gets the dispatch that
-    implies. WrongStatus, cap `late`, for what was so before its assignment began; cap `other` for an incident it is
-    not bound to; cap `unbound` for one that is bound to none.
+    at : when it was so, by our clock; told : by its device's own. A unit on its way to an `incident` it was never
+    sent to gets the dispatch that implies. WrongStatus, cap `late`, for what was so before its assignment began, or
+    told no later than what the device told last; cap `other` for an incident it is not bound to; cap `unbound` for one
+    that is bound to none.
     """
     if progress not in PROGRESS:
         raise BadInput(f"progress {progress!r}", field="progress")
@@ -272,7 +276,7 @@ def report(
         )
     elif at < row.opened_at.timestamp():
         raise WrongStatus(f"{unit} told it before it was sent", cap="late")
-    return move_unit(session, row.id, progress, actor=actor, now=now, lon=lon, lat=lat)
+    return move_unit(session, row.id, progress, actor=actor, now=now, lon=lon, lat=lat, told=told)
 
 
 def imply(

@@ -30,6 +30,7 @@ from models.events.incident.plotting import (
     SnapshotTaken,
 )
 from models.rules.incident.merging import Joined, Step, merge, restored, touched
+from models.rules.incident.moves import lawful
 from models.rules.incident.state import Drawn, Layer, Snapshot
 from models.store.db import tenant_of
 from models.tables import DrawingRow, DrawingStep, PlotLayer, PlotSnapshot
@@ -245,7 +246,7 @@ def _begin(
         select(DrawingStep).where(DrawingStep.incident_id == incident_id, DrawingStep.op == op.op)
     )
     if step is None:
-        moving.lawful("draw", held.state.status)
+        lawful("draw", held.state.status)
         return held, None
     if step.actor != actor.ref or step.drawing != op.drawing:
         raise BadInput("this operation is another's", field="op")

@@ -22,8 +22,11 @@ VIEW = "command.view"
 PAGE = 30
 RECENT = 300
 """What a timeline shows; the replay has the rest."""
+PASSED = 200
+"""Rows of the log by which two copies that keep it may pass each other: a batch of each."""
 AT_ONCE = 500
 """Rows of a whole list that are held at a time."""
+_SEQ = cast(EventLog.event["seq"].astext, Integer)
 
 
 class Criteria(NamedTuple):
@@ -96,9 +99,8 @@ def state_of(session: Session, incident_id: int) -> State | None:
 
 def log(session: Session, incident_id: int, *, after: int = 0) -> list[AnyIncidentEvent]:
     """Return an incident's events behind the place `after`, in order, as the sealed log keeps them."""
-    seq = cast(EventLog.event["seq"].astext, Integer)
     rows = session.scalars(
-        select(EventLog.event).where(EventLog.incident == incident_id, seq > after).order_by(seq)
+        select(EventLog.event).where(EventLog.incident == incident_id, after < _SEQ).order_by(_SEQ)
     )
     return [from_row(row) for row in rows]
 
@@ -148,22 +150,29 @@ def timeline(
     without : kinds that are left out. Refused without command.view, NotFound outside the actor's scope.
     """
     state = read(session, incident_id, actor=actor)
-    own = select(EventLog.event).where(EventLog.incident == incident_id)
-    kept = session.scalars(
-        own.where(EventLog.kind.not_in(without)).order_by(EventLog.id.desc()).limit(most)
-    )
-    events = [from_row(row) for row in reversed(kept.all())]
-    last = session.scalar(own.order_by(EventLog.id.desc()).limit(1))
-    missing = state.seq - (last["seq"] if last else 0)
-    if missing <= 0:
-        return events
+    own = EventLog.incident == incident_id
+    wanted = select(EventLog.event).where(own, EventLog.kind.not_in(without))
+    rows = list(session.scalars(wanted.order_by(EventLog.id.desc()).limit(most + PASSED)))
+    rows += [row for row in _on_the_way(session, state, most) if row["type"] not in without]
+    by_seq = {row["seq"]: row for row in rows if row["seq"] <= state.seq}
+    return [from_row(by_seq[seq]) for seq in sorted(by_seq)[-most:]]
+
+
+def _on_the_way(session: Session, state: State, most: int) -> list[dict[str, Any]]:
+    """Return those of an incident's last events which the log does not hold yet: two copies keep it in any order."""
+    logged = select(_SEQ).where(EventLog.incident == state.id).order_by(EventLog.id.desc())
+    known = set(session.scalars(logged.limit(most + PASSED)))
+    missing = [
+        seq for seq in range(max(1, state.seq - most + 1), state.seq + 1) if seq not in known
+    ]
+    if not missing:
+        return []
     incident = cast(Outbox.event["incident"].astext, BigInteger)
     stream = streams.incident_stream(tenant_of(session))
     fresh = session.scalars(
         select(Outbox.event)
-        .where(Outbox.stream == stream, incident == incident_id)
+        .where(Outbox.stream == stream, incident == state.id)
         .order_by(Outbox.id.desc())
-        .limit(missing)
+        .limit(state.seq - missing[0] + 1)
     )
-    events += [from_row(row) for row in reversed(fresh.all()) if row["type"] not in without]
-    return events[-most:]
+    return [row for row in fresh if row["seq"] in missing]

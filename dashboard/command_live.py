@@ -7,7 +7,7 @@ snapshot of what it watches, then what changes in it; one that falls behind or c
 import asyncio
 import contextlib
 import logging
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Awaitable, Callable
 from typing import Any, NamedTuple
 
@@ -37,7 +37,9 @@ ASLEEP_S = 10.0
 WHICH: dict[str, Any] = {"assignment": 0, "incident": 0, "no": ""}
 """Which incident a unit is bound to, as it is told to those who do not see that incident."""
 WATCHED_MOST = 200
-"""Closed incidents somebody has looked at, kept folded."""
+"""Closed incidents somebody has looked at, kept folded; those looked at now besides."""
+LOOK_BACK_S = 1.0
+"""How often one that is looked at and not held is asked for again: the rows were away."""
 
 _events = msgspec.json.Decoder(list[AnyIncidentEvent])
 Load = Callable[[int], Awaitable[Picture | None]]
@@ -100,6 +102,7 @@ class CommandHub(Hub):
         self._pictures: dict[int, Picture] = {}
         self._units: dict[str, Any] = {}
         self._moved: dict[str, Any] = {}
+        self._watched: Counter[int] = Counter()
         self._frames: deque[_Frame] = deque(maxlen=KEEP_FRAMES)
         self._count = 0
         self._beat = b""
@@ -110,7 +113,7 @@ class CommandHub(Hub):
 
     async def run(self) -> None:
         """Follow the streams for ever."""
-        await self.keep(self._follow, self._tell_positions)
+        await self.keep(self._follow, self._tell_positions, self._look_back)
 
     async def _follow(self) -> None:
         """Read the rows, then what the streams say behind the place they had before that."""
@@ -118,7 +121,12 @@ class CommandHub(Hub):
         last, _ = streams.id_key(ids[self._positions])
         ids[self._positions] = f"{max(0, last - WRITTEN_MS)}-0"
         pictures, units = await self._load_all()
-        self._pictures = {picture.incident.id: picture for picture in pictures}
+        held = {picture.incident.id: picture for picture in pictures}
+        for incident in self._watched.keys() - held.keys():  # closed, and looked at
+            with contextlib.suppress(HotlineError):
+                if found := await self._load(incident):
+                    held[incident] = found
+        self._pictures = held
         self._units, self._ids = units, ids
         self._start_over()
         self._ready.set()
@@ -267,12 +275,15 @@ class CommandHub(Hub):
     async def serve(self, receive: Receive, send: Send, watch: Watch, allowed: Allowed) -> None:
         """Stream to one client until it leaves or `allowed` says no."""
         number: int | None = None
+        held = False
 
         def news(beat: bool) -> bytes:
-            nonlocal number
-            body = self._news(number, watch) if number is not None else None
+            nonlocal number, held
+            missed = not held and watch.incident in self._pictures
+            body = None if number is None or missed else self._news(number, watch)
             if body is None:
                 body = self.snapshot(watch)
+                held = watch.incident in self._pictures
             number = self._count
             return body + (self._beat if beat else b"")
 
@@ -281,7 +292,20 @@ class CommandHub(Hub):
             await self._open(watch.incident)
             return news
 
-        await self.stream(receive, send, begin, allowed)
+        watched = [watch.incident] if watch.incident else []
+        self._watched.update(watched)
+        try:
+            await self.stream(receive, send, begin, allowed)
+        finally:
+            self._watched.subtract(watched)
+            self._watched = +self._watched  # without those nobody looks at any more
+
+    async def _look_back(self) -> None:
+        """Open what is looked at and not held: the rows were away when somebody asked."""
+        while True:
+            for incident in self._watched.keys() - self._pictures.keys():
+                await self._open(incident)
+            await asyncio.sleep(LOOK_BACK_S)
 
     async def _open(self, incident: int) -> None:
         """Fold an incident that is not open any more, for who looks back at it."""
@@ -290,7 +314,10 @@ class CommandHub(Hub):
         with contextlib.suppress(HotlineError):
             found = await self._load(incident)
             if found is not None and incident not in self._pictures:
-                closed = [n for n, p in self._pictures.items() if not p.incident.open]
+                closed = [
+                    n for n, p in self._pictures.items()
+                    if not p.incident.open and n not in self._watched
+                ]  # fmt: skip
                 for number in closed[: max(0, len(closed) - WATCHED_MOST)]:
                     del self._pictures[number]
                 self._pictures[incident] = found

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
+from typing import Any
 
 from redis.exceptions import RedisError
 from starlette.types import Receive, Send
@@ -73,14 +74,18 @@ class Hub:
     ) -> None:
         """Stream to one client until it leaves or `allowed` says no. begin : waits until there is something to tell."""
         await sse.begin(send)
-        gone = sse.watch(receive)
+        gone, begun = sse.watch(receive), asyncio.ensure_future(begin())
         self.clients += 1
         try:
-            await self._tell(send, gone, await begin(), allowed)
+            first: list[asyncio.Future[Any]] = [gone, begun]
+            await asyncio.wait(first, return_when=asyncio.FIRST_COMPLETED)
+            if begun.done():
+                await self._tell(send, gone, begun.result(), allowed)
         except OSError:
             pass  # the client went while we wrote
         finally:
             self.clients -= 1
+            begun.cancel()
             gone.cancel()
 
     async def _tell(

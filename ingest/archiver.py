@@ -11,10 +11,9 @@ from typing import Any
 import msgspec
 from redis.asyncio import Redis
 from sqlalchemy import Engine
-from sqlalchemy.exc import DataError, IntegrityError
 
 from ingest.group import READ_COUNT, Group
-from ingest.loop import forever, keep_beating
+from ingest.loop import NEVER, forever, keep_beating
 from models.process import process_name
 from models.store import archive, db, streams
 from models.store.crypto import Vault
@@ -23,8 +22,6 @@ log = logging.getLogger(__name__)
 
 GATHER_S = 0.5
 """Changes are gathered this long after a write: of several versions of a call one row is written."""
-NEVER = (DataError, IntegrityError, ValueError, OverflowError)
-"""Faults of what is to be written, not of the database: trying again cannot help."""
 
 
 class Archiver:

@@ -1,6 +1,7 @@
 """A stream into the event log: every event of it once, in its order, acknowledged after the commit."""
 
 import asyncio
+import logging
 from collections.abc import Callable
 from typing import Any
 
@@ -9,10 +10,21 @@ from redis.asyncio import Redis
 from sqlalchemy import Engine
 
 from ingest.group import Group
-from ingest.loop import forever, keep_beating
+from ingest.loop import NEVER, forever, keep_beating
 from models.process import process_name
 from models.store import db, streams
 from models.store.chain import log_event
+
+log = logging.getLogger(__name__)
+
+
+class _Known(msgspec.Struct):
+    """What the log asks of an event; the rest is its family's."""
+
+    id: str
+    type: str
+    at: float
+    incident: int | None = None
 
 
 class EventKeeper:
@@ -74,12 +86,34 @@ class EventKeeper:
         events: list[dict[str, Any]] = []
         for entry in entries:
             try:
-                events += msgspec.json.decode(entry.fields[b"e"], type=list[dict[str, Any]])
+                told = msgspec.json.decode(entry.fields[b"e"], type=list[dict[str, Any]])
             except (msgspec.MsgspecError, KeyError) as error:
-                raw = entry.fields.get(b"e", b"")
-                await streams.bury(self._redis, self.tenant, self._what, error, raw)
-        self.kept += await asyncio.to_thread(self._commit, events)
+                await self._bury(error, entry.fields.get(b"e", b""))
+                continue
+            for event in told:
+                try:
+                    msgspec.convert(event, _Known)
+                except msgspec.ValidationError as error:
+                    await self._bury(error, msgspec.json.encode([event]))
+                else:
+                    events.append(event)
+        await self._commit_all(events)
         await self._group.done(entries)
+
+    async def _commit_all(self, events: list[dict[str, Any]]) -> None:
+        """Commit all at once; what the database will never take is set aside, the rest goes in, in its order."""
+        try:
+            self.kept += await asyncio.to_thread(self._commit, events)
+        except NEVER as error:
+            if len(events) > 1:
+                for event in events:
+                    await self._commit_all([event])
+                return
+            log.error("%s %s: refused by the database: %s", self._what, self.tenant, error)
+            await self._bury(error, msgspec.json.encode(events))
+
+    async def _bury(self, error: Exception, raw: bytes) -> None:
+        await streams.bury(self._redis, self.tenant, self._what, error, raw)
 
     def _commit(self, events: list[dict[str, Any]]) -> int:
         with db.transaction(self._engine, self.tenant_id) as session:

@@ -16,14 +16,17 @@ STALE_MS = 5000
 class Group:
     """One copy's place in the group `name` of `stream`; `lag` counts what nobody has finished.
 
-    count : entries taken at once.
+    count : entries taken at once. shared : the name `copy` goes with a lease from holder to holder, so that
+    nobody else has anything to take over; without it a holder that waits for its database would take over its own.
     """
 
     def __init__(
-        self, redis: "Redis", stream: str, name: str, copy: str, *, count: int = READ_COUNT
-    ) -> None:
+        self, redis: "Redis", stream: str, name: str, copy: str, *, count: int = READ_COUNT,
+        shared: bool = False,
+    ) -> None:  # fmt: skip
         self.lag = 0
         self._count = count
+        self._shared = shared
         self._redis = redis
         self._stream = stream
         self._group = name
@@ -38,9 +41,9 @@ class Group:
             if "BUSYGROUP" not in str(error):
                 raise
 
-    async def unfinished(self) -> list[streams.Entry]:
-        """Return what a fault of this copy left unfinished."""
-        return await self._read("0")
+    async def unfinished(self, after: str = "0") -> list[streams.Entry]:
+        """Return what a fault of this copy left unfinished, behind the entry `after`."""
+        return await self._read(after)
 
     async def next(self) -> list[streams.Entry]:
         """Return what a lost copy left unfinished, else new entries; empty after half a second."""
@@ -62,7 +65,7 @@ class Group:
 
     async def _take_over(self) -> list[streams.Entry]:
         clock = asyncio.get_running_loop().time
-        if clock() - self._claimed < STALE_MS / 1000:
+        if self._shared or clock() - self._claimed < STALE_MS / 1000:
             return []
         found: Any = await self._redis.xautoclaim(
             self._stream, self._group, self._copy, min_idle_time=STALE_MS, count=self._count

@@ -7,6 +7,7 @@ from typing import Any
 
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
+from sqlalchemy.exc import DataError, IntegrityError
 
 from models.clock import now
 from models.errors import NotFound, Unavailable
@@ -18,6 +19,8 @@ RETRY_S = 0.3
 Facts = Callable[[], dict[str, Any]]
 STORE_LOST = (RedisError, OSError, Unavailable, NotFound, TimeoutError)
 """What a loop waits out: a store that is away, or not yet migrated and seeded."""
+NEVER = (DataError, IntegrityError, ValueError, OverflowError)
+"""Faults of what is to be written, not of the database: trying again cannot help."""
 
 
 async def forever(name: str, work: Callable[[], Awaitable[None]]) -> None:

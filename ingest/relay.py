@@ -45,7 +45,7 @@ class Relay:
                 await asyncio.sleep(POLL_S)
 
     def _publish_some(self, loop: asyncio.AbstractEventLoop) -> int:
-        """Publish a batch while its rows are locked, so that two relays never share a row."""
+        """Publish a batch in this relay's turn: of several copies one publishes at a time, in the rows' order."""
         with db.transaction(self._engine, self._tenant_id) as session:
             rows = outbox.claim(session)
             for _, stream, event in rows:

@@ -23,7 +23,8 @@ def press(session: Session, fix: Fix, *, at: Instant, now: Instant) -> tuple[Pro
     """Take down the step a crew told with a fix; return what was told of it, nothing when it was known already.
 
     at : when the button was pressed, by our clock. WrongStatus (`cap` late, unbound, other, or what `may` follow),
-    NotFound for an incident there is none of. A press of before the unit's last assignment ended is late.
+    NotFound for an incident there is none of. A press of before the unit's last assignment ended is late, and so is
+    one no later than the last its device told: a heap of buttons that comes twice moves nothing the second time.
     """
     over = select(Assignment.id).where(
         Assignment.unit == fix.unit, Assignment.closed_at >= to_datetime(at)
@@ -32,7 +33,7 @@ def press(session: Session, fix: Fix, *, at: Instant, now: Instant) -> tuple[Pro
         raise WrongStatus(f"{fix.unit} told it before its assignment ended", cap="late")
     return dispatch.report(
         session, fix.unit, fix.status, at=at, incident=_incident(session, fix.incident), network=None,
-        actor=SYSTEM, now=now, lon=fix.lon, lat=fix.lat,
+        actor=SYSTEM, now=now, lon=fix.lon, lat=fix.lat, told=fix.told,
     )  # fmt: skip
 
 

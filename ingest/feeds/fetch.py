@@ -46,12 +46,13 @@ async def fetch(
 ) -> Fetched:
     """Ask once; FetchFailed says timeout, forbidden, unreachable, status N, redirect, encoding, too_large.
 
-    secret : put where the address says `{secret}`, else sent as a bearer token.
+    secret : put where the address says `{secret}`, else sent as a bearer token. etag, modified : what the bureau gave
+    last; what no header of ours can hold is not given back, and the answer comes in full.
     """
     headers = {"accept": "application/json", "accept-encoding": "identity"}
-    if etag:
+    if etag and etag.isascii():
         headers["if-none-match"] = etag
-    if modified:
+    if modified and modified.isascii():
         headers["if-modified-since"] = modified
     if secret and SECRET not in url:
         headers["authorization"] = f"Bearer {secret}"

@@ -119,6 +119,9 @@ class Feeds:
             await self._write(self._failed, feed, str(error))
         except HotlineError as error:  # sealed with a key that is gone
             await self._write(self._failed, feed, f"secret: {error.code}")
+        except Exception as error:
+            log.exception("feed %s: could not be asked", feed.name)
+            await self._write(self._failed, feed, f"fault: {type(error).__name__}")
         else:
             await self._write(self._take, feed, came)
 

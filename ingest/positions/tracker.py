@@ -16,7 +16,6 @@ from zoneinfo import ZoneInfo
 import msgspec
 from redis.asyncio import Redis
 from sqlalchemy import Engine
-from sqlalchemy.exc import DataError, IntegrityError
 
 from command.plans import policy
 from command.positions import fix as fixes
@@ -25,7 +24,7 @@ from command.positions.fix import Fix
 from command.positions.judge import DWELL_S, Judged, Known, Scene, judge, near_since
 from command.positions.keep import Point
 from ingest.group import Group
-from ingest.loop import STORE_LOST, forever, keep_beating
+from ingest.loop import NEVER, STORE_LOST, forever, keep_beating
 from models.clock import Instant, now
 from models.errors import HotlineError, Unavailable
 from models.process import process_name
@@ -40,8 +39,6 @@ WAITING_MOST = 100_000
 """Points that wait for the database: beyond it the stream keeps what comes."""
 LOST_S = 5.0
 PURGE_S = 600.0
-NEVER = (DataError, IntegrityError, ValueError, OverflowError)
-"""Faults of what is to be written: trying again cannot help."""
 
 
 class Arrival(NamedTuple):
@@ -90,7 +87,7 @@ class Tracker:
         self._name = process_name(f"positions-{tenant}")
         self._lease = Lease(redis, f"positions:{tenant}", self._name)
         self._tenant_id = 0
-        self._group = Group(redis, "", "positions", "holder")
+        self._group = Group(redis, "", "positions", "holder", shared=True)
         self._known: dict[str, Known] = {}
         self._work = _Work()
         self._look = _Look({}, {})
@@ -140,13 +137,15 @@ class Tracker:
         self._tenant_id = await asyncio.to_thread(db.tenant_id_of, self._engine, self.tenant)
         # one name for whoever holds the lease: what the last holder left unfinished is found at once
         stream = streams.fix_stream(self._tenant_id)
-        self._group = Group(self._redis, stream, "positions", "holder")
+        self._group = Group(self._redis, stream, "positions", "holder", shared=True)
         await self._group.join()
         self._work, self._told = _Work(), {}
         self._known = await asyncio.to_thread(self._read_known)
-        while entries := await self._group.unfinished():
+        after = "0"
+        while entries := await self._group.unfinished(after):
             await self._take(entries)
             await self._keep()
+            after = entries[-1].id  # what could not be written waits: it is not to be taken again
         self.state = "holding"
         keeping = asyncio.ensure_future(self._keep_on())
         try:
@@ -172,7 +171,7 @@ class Tracker:
                     moves[fix.unit] = units.moved(fix, found)
                 if fix.status:
                     pressed.append(Point(_placed(fix, found), found.pressed))
-            pressed.sort(key=lambda point: point.at)
+            pressed.sort(key=lambda point: point.fix.told)  # our clock may give a batch one instant
             self._work.told += pressed
         self._work.entries += entries
         await self._show(moves)

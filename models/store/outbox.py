@@ -3,13 +3,17 @@
 from typing import Any
 
 import msgspec
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, select, text, update
 from sqlalchemy.orm import Session
 
 from models.clock import Instant, to_datetime
 from models.events.envelope import Event
 from models.store.db import tenant_of
 from models.tables import EventLog, Outbox
+
+FROZEN = "10s"
+"""A relay that stands still this long in the middle of its turn loses it, and what it marked, to the next."""
+_TURN = 51
 
 
 def record(session: Session, stream: str, event: Event) -> None:
@@ -23,13 +27,21 @@ def record(session: Session, stream: str, event: Event) -> None:
 
 
 def claim(session: Session, limit: int = 100) -> list[tuple[int, str, dict[str, Any]]]:
-    """Return unsent rows as (id, stream, event), locked until the transaction ends."""
+    """Return unsent rows as (id, stream, event), in order; none while another transaction has its turn with them.
+
+    One relay of a tenant publishes at a time: two that shared the rows would publish later ones before earlier ones.
+    The turn lasts until the transaction ends.
+    """
+    turn = text("SELECT pg_try_advisory_xact_lock(:a, :b)")
+    if not session.scalar(turn, {"a": tenant_of(session), "b": _TURN}):
+        return []
+    frozen = text("SELECT set_config('idle_in_transaction_session_timeout', :most, true)")
+    session.execute(frozen, {"most": FROZEN})
     rows = session.execute(
         select(Outbox.id, Outbox.stream, Outbox.event)
         .where(Outbox.sent_at.is_(None))
         .order_by(Outbox.id)
         .limit(limit)
-        .with_for_update(skip_locked=True)
     )
     return [(row.id, row.stream, row.event) for row in rows]
 

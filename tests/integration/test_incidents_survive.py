@@ -70,9 +70,8 @@ def _step(engine: Engine, tenant: int, incident: int) -> bool:
                 supplies.send_supply(session, incident, *stock, 1, network=None, **do)  # type: ignore[arg-type]
             elif not state.assignments and (unit := _free(session, at)):
                 # all writers want the same one
-                dispatch.assign(
-                    session, incident, unit, capability="", network=None, override="考验", **do
-                )  # type: ignore[arg-type]
+                sent = {"capability": "", "network": None, "override": "考验", **do}
+                dispatch.assign(session, incident, unit, **sent)  # type: ignore[arg-type]
             else:
                 records.remark(session, incident, said=f"第 {state.seq} 步", **do)  # type: ignore[arg-type]
     except (Unavailable, WrongStatus):  # away, or somebody else was sooner

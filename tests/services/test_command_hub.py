@@ -11,12 +11,15 @@ import pytest
 from conftest import Place as Tenant
 from factories import AT
 from redis.asyncio import Redis
+from redis.exceptions import RedisError
 from sqlalchemy import Engine, select
 from test_incidents import COORD, FORM
 from waiting import eventually
 
 from command import demo, incidents, moving, pictures, records, tasks
+from dashboard import command_live
 from dashboard.command_live import CommandHub, Watch
+from models.errors import Unavailable
 from models.rules.incident.state import Picture
 from models.store import db
 from models.tables import Outbox
@@ -30,6 +33,7 @@ class Screen:
 
     def __init__(self, hub: CommandHub, watch: Watch) -> None:
         self.whole: dict[str, Any] = {}
+        self.snapshots = 0
         self._watch = watch
         self._gone = asyncio.Event()
         self.task = asyncio.ensure_future(
@@ -50,6 +54,7 @@ class Screen:
 
     def _take(self, frame: dict[str, Any]) -> None:
         if frame["kind"] == "snapshot":
+            self.snapshots += 1
             self.whole = {"list": frame["list"], "incident": frame.get("incident", {})}
         elif frame["kind"] == "delta":
             self.whole["list"] |= frame.get("list", {})
@@ -87,8 +92,11 @@ class Stage:
         with db.transaction(self.engine, self.tenant) as session:
             return verb(session)
 
-    def row(self) -> dict[str, Any]:
-        state = self.do(lambda s: moving.read(s, self.incident, actor=COORD))
+    def close(self, incident: int) -> None:
+        self.do(lambda s: incidents.cancel(s, incident, note="误报", actor=COORD, now=AT + 9))
+
+    def row(self, incident: int = 0) -> dict[str, Any]:
+        state = self.do(lambda s: moving.read(s, incident or self.incident, actor=COORD))
         found: dict[str, Any] = json.loads(msgspec.json.encode(state))
         return found
 
@@ -183,4 +191,62 @@ async def test_another_district_hears_nothing(stage: Stage, hub: CommandHub) -> 
     await eventually(lambda: same(stage, own))
     assert other.whole == {"list": {}, "incident": {}}
     for screen in (own, other):
+        await screen.leave()
+
+
+async def test_a_closed_incident_stays_in_sight_when_the_streams_are_read_anew(
+    stage: Stage, hub: CommandHub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stage.close(stage.incident)
+    screen = Screen(hub, Watch(incident=stage.incident))
+    await eventually(lambda: same(stage, screen))
+    with monkeypatch.context() as away:
+        away.setattr(hub, "_read", _broken)
+        await eventually(lambda: _anew(screen, 2))
+    assert screen.whole == {"list": {}, "incident": stage.row()}
+    await screen.leave()
+    assert not hub._watched
+
+
+async def _broken() -> None:
+    raise RedisError
+
+
+async def _anew(screen: Screen, snapshots: int) -> bool:
+    return screen.snapshots >= snapshots
+
+
+async def test_a_closed_incident_is_shown_once_its_row_can_be_read(
+    stage: Stage, hub: CommandHub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def away(_: int) -> None:
+        raise Unavailable("database: away")
+
+    stage.close(stage.incident)
+    monkeypatch.setattr(command_live, "LOOK_BACK_S", 0.05)
+    with monkeypatch.context() as broken:
+        broken.setattr(hub, "_load", away)
+        screen = Screen(hub, Watch(incident=stage.incident))
+        await eventually(lambda: _anew(screen, 1))
+        assert screen.whole["incident"] == {}
+    await eventually(lambda: same(stage, screen))
+    await screen.leave()
+
+
+async def test_others_that_are_looked_at_push_no_watched_incident_out(
+    stage: Stage, hub: CommandHub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(command_live, "WATCHED_MOST", 0)
+    other = stage.do(lambda s: incidents.report(s, FORM, actor=COORD, now=AT)).id
+    for incident in (stage.incident, other):
+        stage.close(incident)
+    first = Screen(hub, Watch(incident=stage.incident))
+    await eventually(lambda: same(stage, first))
+    second = Screen(hub, Watch(incident=other))
+    await eventually(lambda: _anew(second, 1))
+    hub._start_over()
+    await eventually(lambda: _anew(first, 2))
+    assert first.whole["incident"] == stage.row()
+    assert second.whole["incident"] == stage.row(other)
+    for screen in (first, second):
         await screen.leave()

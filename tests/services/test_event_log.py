@@ -45,6 +45,34 @@ async def test_what_comes_twice_is_kept_once(redis: "Redis", engine: Engine, ten
     assert len(dead) == 1
 
 
+async def test_an_event_that_cannot_be_kept_is_set_aside_and_the_others_are_kept(
+    redis: "Redis", engine: Engine, tenant: Place
+) -> None:
+    keeper = EventKeeper(redis, engine, tenant.slug, "duty", streams.duty_stream)
+    fit = {"type": "DutyRemarked", "at": AT}
+    never: list[dict[str, Any]] = [
+        fit, {**fit, "id": 7}, {"id": "x", "at": AT}, {"id": "x", "type": "DutyRemarked"},
+        {**fit, "id": "x", "at": "noon"}, {**fit, "id": "x", "at": 1e20}, {**fit, "id": "x", "at": 1e12},
+        {**fit, "id": "x", "at": -1e15}, {**fit, "id": "x", "incident": "none"}, {**fit, "id": "x", "incident": 1.5},
+        {**fit, "id": "x", "incident": 10**18 * 10}, {**fit, "id": "x", "text": "\0"},
+        {**fit, "id": "x\0"}, {**fit, "id": "x", "type": "\0"},
+    ]  # fmt: skip
+    for number, event in enumerate(never):
+        await publish(redis, tenant, f"before-{number}")
+        told = [{**fit, "id": f"with-{number}"}, event]
+        await redis.xadd(streams.duty_stream(tenant.id), {"e": msgspec.json.encode(told)})
+    await publish(redis, tenant, "last")
+    await keeper.join()
+    while await keeper.take():
+        pass
+    kept = [f"{when}-{number}" for number in range(len(never)) for when in ("before", "with")]
+    assert logged(engine, tenant) == [*kept, "last"]
+    dead: Any = await redis.xrange(streams.dead_stream(tenant.slug))
+    assert sorted(fields[b"raw"] for _, fields in dead) == sorted(
+        msgspec.json.encode([event]) for event in never
+    )
+
+
 async def test_what_a_dead_copy_had_taken_is_kept_by_the_next(
     redis: "Redis", engine: Engine, tenant: Place
 ) -> None:

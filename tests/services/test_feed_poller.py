@@ -24,7 +24,7 @@ from gis_data.feeds.samples import seed, server, video
 from gis_data.feeds.samples.town import town
 from gis_data.roads import speeds
 from gis_data.state import BUREAUS, current
-from ingest.feeds import fetch
+from ingest.feeds import fetch, poller
 from ingest.feeds.poller import Feeds
 from models.clock import now, to_datetime
 from models.store import db
@@ -180,6 +180,25 @@ async def test_no_fault_of_one_stops_another(
         assert {row.bureau for row in current(session, now=now())} == {"urban"}
 
 
+async def test_a_fault_of_ours_in_asking_stands_in_the_book(
+    stores: Stores, engine: Engine, tenant: Place, redis: "Redis", vault: Vault, samples: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    async def broken(*_: object, **__: object) -> None:
+        raise UnicodeEncodeError("ascii", "é", 0, 1, "ordinal not in range(128)")
+
+    monkeypatch.setattr(poller, "fetch", broken)
+    add(engine, tenant, vault, "odd", f"{samples}/feeds/urban.json", bureau="urban")
+    async with polling(stores, engine, tenant, redis, vault):
+
+        async def noted() -> None:
+            feed = (await asyncio.to_thread(feeds, engine, tenant))["odd"]
+            assert (feed.last_error, feed.fails) == ("fault: UnicodeEncodeError", 1)
+            assert feed.tried_at is not None and feed.next_at > feed.tried_at
+
+        await eventually(noted, within_s=15)
+
+
 async def test_what_is_unchanged_is_not_sent_again(
     stores: Stores, engine: Engine, tenant: Place, redis: "Redis", vault: Vault
 ) -> None:
@@ -279,6 +298,11 @@ async def test_the_secret_goes_where_the_address_says() -> None:
     placed = await asked("http://h/x?key={secret}", secret="k&1")
     assert str(placed.url) == "http://h/x?key=k%261"
     assert "authorization" not in placed.headers
+
+
+async def test_a_tag_no_header_can_hold_is_not_sent_back() -> None:
+    plain = await asked("http://h/x", etag='"é"', modified="星期六")
+    assert {"if-none-match", "if-modified-since"}.isdisjoint(plain.headers)
 
 
 def test_the_picture_is_served_to_any_page(samples: str) -> None:

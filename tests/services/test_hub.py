@@ -449,3 +449,35 @@ async def test_a_district_s_screen_is_told_of_no_other(
             await screen.close()
             running.cancel()
             await asyncio.gather(running, return_exceptions=True)
+
+
+async def test_who_leaves_before_there_is_anything_to_tell_leaves_nothing_behind() -> None:
+    hub, gone, ended = hub_rules.Hub("test"), asyncio.Event(), asyncio.Event()
+
+    async def receive() -> Message:
+        await gone.wait()
+        return {"type": "http.disconnect"}
+
+    async def send(_: Message) -> None:
+        pass
+
+    async def begin() -> hub_rules.News:
+        try:
+            await asyncio.Event().wait()  # the stores are away
+        finally:
+            ended.set()
+        raise AssertionError
+
+    async def allowed() -> bool:
+        return True
+
+    stream = asyncio.ensure_future(hub.stream(receive, send, begin, allowed))
+
+    async def waits() -> None:
+        assert hub.clients == 1
+
+    await eventually(waits)
+    gone.set()
+    await asyncio.wait_for(stream, 5)
+    await asyncio.wait_for(ended.wait(), 5)
+    assert hub.clients == 0

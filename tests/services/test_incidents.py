@@ -467,3 +467,21 @@ def test_the_timeline_is_whole_before_the_log_has_it(session: Session) -> None:
         some = queries.timeline(session, i, actor=COORD, without=kinds)
         assert [event.seq for event in some] == left
     assert [event.seq for event in queries.timeline(session, i, actor=COORD, most=1)] == [2]
+
+
+def test_the_timeline_is_in_order_whatever_order_the_log_was_kept_in(session: Session) -> None:
+    i = reported(session)
+    incidents.verify(session, i, note="", actor=COORD, now=AT + 5)
+    records.remark(session, i, said="到场", actor=COORD, now=AT + 6)
+    session.flush()
+    stream = streams.incident_stream(db.tenant_of(session))
+    first, second, third = session.scalars(
+        select(Outbox.event).where(Outbox.stream == stream).order_by(Outbox.id)
+    )
+    for event in (first, third):  # two copies keep it: the second is with the other one
+        log_event(session, event)
+    assert [event.seq for event in queries.timeline(session, i, actor=COORD)] == [1, 2, 3]
+    log_event(session, second)
+    for most in (1, 2, 3):
+        some = queries.timeline(session, i, actor=COORD, most=most)
+        assert [event.seq for event in some] == [1, 2, 3][-most:]

@@ -3,12 +3,14 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import Any
 
 import pytest
 from conftest import Place
 from factories import AT, PLAN, make_alarm
 from redis.asyncio import Redis
 from sqlalchemy import Engine, func, select
+from sqlalchemy.exc import InternalError
 from sqlalchemy.orm import Session
 from waiting import eventually
 
@@ -126,6 +128,47 @@ async def test_one_relay_keeps_the_order(redis: "Redis", engine: Engine, tenant:
         await eventually(lambda: _all_sent(engine, tenant))
     ids = [event.id for event in await published(redis, tenant)]
     assert ids == sorted(ids)
+
+
+async def test_two_relays_keep_the_order(
+    redis: "Redis", engine: Engine, tenant: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(120):  # more than one batch
+        acknowledge(engine, tenant, f"alarm-{number:03d}")
+    slow, quick = (Relay(redis, engine, tenant.slug) for _ in range(2))
+    publish, begun = slow._publish, asyncio.Event()
+
+    async def slowly(stream: str, event: dict[str, Any]) -> None:
+        if not begun.is_set():
+            begun.set()
+            await asyncio.sleep(1)  # the other has looked for work meanwhile
+        await publish(stream, event)
+
+    monkeypatch.setattr(slow, "_publish", slowly)
+    async with running(slow):
+        await begun.wait()
+        async with running(quick):
+            await eventually(lambda: _all_sent(engine, tenant), within_s=15)
+    ids = [event.id for event in await published(redis, tenant)]
+    assert ids == [f"ack:alarm-{number:03d}" for number in range(120)]
+
+
+async def test_a_relay_that_froze_in_its_turn_loses_it(
+    engine: Engine, tenant: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    acknowledge(engine, tenant)
+    monkeypatch.setattr(outbox, "FROZEN", "300ms")
+    with pytest.raises(InternalError), db.transaction(engine, tenant.id) as frozen:
+        assert len(outbox.claim(frozen)) == 1
+        with db.transaction(engine, tenant.id) as other:
+            assert outbox.claim(other) == []
+
+        async def passed_on() -> None:
+            with db.transaction(engine, tenant.id) as heir:
+                assert len(outbox.claim(heir)) == 1
+
+        await eventually(passed_on)
+        outbox.mark_sent(frozen, [1], AT)
 
 
 async def test_without_the_stream_store_the_row_waits(engine: Engine, tenant: Place) -> None:

@@ -25,9 +25,10 @@ from command.positions import fix as fixes
 from command.positions import keep, report, units
 from command.positions.fix import Fix
 from command.positions.keep import Point
+from ingest import group
 from ingest.positions.tracker import Tracker
 from models.clock import now, to_datetime
-from models.errors import WrongStatus
+from models.errors import Unavailable, WrongStatus
 from models.events.incident import from_row
 from models.events.incident.course import Place as Scene
 from models.events.incident.response import UnitAssigned, UnitMoved
@@ -224,6 +225,28 @@ async def test_buttons_move_the_assignment_with_what_they_imply(
     assert moves(engine, tenant) == expected
 
 
+async def test_buttons_of_one_batch_are_told_in_their_order(
+    tracker: Tracker, engine: Engine, redis: "Redis", tenant: Place, incident: int
+) -> None:
+    heard = now()
+    start = heard - 20
+    assign(engine, tenant, incident, "fire-1", start - 10)
+    await tell(redis, tenant, here("fire-1", start - 1))
+    buttons = {0: "en_route", 7: "on_scene", 14: "returning"}
+    drive = [
+        here("fire-1", start + n, 100 + n, heard=heard, status=buttons.get(n, ""))
+        for n in range(20)
+    ]  # a fix a second, sent in one piece
+    await tell(redis, tenant, *drive)
+
+    async def told() -> None:
+        assert [step for step, implied in moves(engine, tenant) if not implied] == [
+            "dispatched", "en_route", "on_scene", "returning",
+        ]  # fmt: skip
+
+    await eventually(told)
+
+
 async def test_on_its_way_without_a_dispatch_implies_one(
     tracker: Tracker, engine: Engine, redis: "Redis", tenant: Place, incident: int
 ) -> None:
@@ -417,6 +440,58 @@ async def test_a_killed_tracker_loses_nothing_and_does_nothing_twice(
         assert session.get_one(Assignment, assignment).progress == "staging"
 
 
+async def test_what_waits_for_the_database_is_judged_once(
+    tracker: Tracker, engine: Engine, redis: "Redis", tenant: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(group, "STALE_MS", 50)
+    start = float(int(now())) - 60
+
+    async def taken() -> None:
+        assert tracker.counts["moved"] == sent
+
+    with monkeypatch.context() as away:
+        away.setattr(Tracker, "_commit", lost)
+        for sent in range(1, 9):  # one entry each, and time enough to take it for a lost copy's
+            await tell(redis, tenant, here("fire-1", start + 5 * sent, 100 + 50 * sent))
+            await eventually(taken)
+            await asyncio.sleep(0.1)
+        judged = {name: tracker.counts[name] for name in ("moved", "late", "duplicate", "jump")}
+        assert judged == {"moved": 8, "late": 0, "duplicate": 0, "jump": 0}
+
+    async def kept() -> None:
+        assert tracks(engine, tenant, "fire-1") == [start + 5 * n for n in range(1, 9)]
+
+    await eventually(kept)
+
+
+async def test_what_a_holder_left_is_taken_once_while_the_database_is_away(
+    engine: Engine, redis: "Redis", tenant: Place, incident: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stream, start = streams.fix_stream(tenant.id), now() - 60
+    for n in range(3):
+        await tell(redis, tenant, here("fire-1", start + 5 * n, 100 + 50 * n))
+    await redis.xgroup_create(stream, "positions", id="0")
+    await redis.xreadgroup(
+        "positions", "holder", {stream: ">"}
+    )  # taken, and died before the commit
+    monkeypatch.setattr(Tracker, "_commit", lost)
+    heir = Tracker(redis, engine, tenant.slug, ZONE)
+    task = asyncio.create_task(heir.run())
+
+    async def holds() -> None:
+        assert heir.state == "holding"
+
+    await eventually(holds)
+    assert heir.counts["moved"] == 3
+    assert heir.counts.total() == 3
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+
+
+def lost(*_: object) -> None:
+    raise Unavailable("database: away")
+
+
 # --- the services under it ------------------------------------------------------------------
 
 
@@ -466,6 +541,37 @@ def test_a_press_of_before_the_end_starts_nothing_anew(session: Session, tenant:
     for again in (press, clear):
         with pytest.raises(WrongStatus):
             report.press(session, again, at=again.told, now=at)
+
+
+def test_buttons_that_come_twice_move_nothing_the_second_time(
+    session: Session, tenant: Place
+) -> None:
+    town(session)
+    make_force(session, "fire-1")
+    at = now()
+    form = incidents.Form("gas", "幸福小区燃气泄漏", Scene(*SCENE, "幸福路1号", "1"))
+    state = incidents.report(session, form, actor=COORD, now=at - 300)
+    dispatch.assign(
+        session, state.id, "fire-1", capability="fire", network=None, actor=COORD, now=at - 200, override="近",
+    )  # fmt: skip
+
+    def press(ago: float, status: str) -> tuple[str, ...]:
+        return report.press(session, here("fire-1", at - ago, status=status), at=at - ago, now=at)
+
+    heap = [(100, "en_route"), (90, "on_scene"), (80, "returning")]
+    assert [press(*each)[-1] for each in heap] == ["en_route", "on_scene", "returning"]
+    before = moving.read(session, state.id, actor=COORD)
+    for each in heap[:2]:
+        with pytest.raises(WrongStatus) as late:
+            press(*each)
+        assert late.value.facts["cap"] == "late"
+    assert press(*heap[2]) == ()
+    assert moving.read(session, state.id, actor=COORD) == before
+    assert press(50, "en_route") == ("en_route",)  # called back on its way home
+    for each in (*heap[1:], (50, "on_scene")):
+        with pytest.raises(WrongStatus):
+            press(*each)
+    assert press(40, "on_scene") == ("on_scene",)
 
 
 def test_a_corrected_entry_of_a_silence_is_not_written_again(

@@ -53,6 +53,7 @@ TEXTS: Mapping[str, str] = {
     "admin.feed.fault.too_large": "Message above 2 MB",
     "admin.feed.fault.unreadable": "Message breaks the contract:",
     "admin.feed.fault.secret": "The key cannot be opened; enter it again",
+    "admin.feed.fault.fault": "This system could not ask:",
     "admin.feed.unread.json": "No sound JSON (byte {n})",
     "admin.feed.unread.cut": "The message is cut short",
     "admin.feed.unread.missing": "{at} lacks the field {field}",

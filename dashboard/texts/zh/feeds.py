@@ -53,6 +53,7 @@ TEXTS: Mapping[str, str] = {
     "admin.feed.fault.too_large": "报文超过 2 MB",
     "admin.feed.fault.unreadable": "报文不符合接口约定：",
     "admin.feed.fault.secret": "密钥打不开，请重新填写",
+    "admin.feed.fault.fault": "本系统出错，未能询问：",
     "admin.feed.unread.json": "不是完整的 JSON（第 {n} 字节）",
     "admin.feed.unread.cut": "报文不完整",
     "admin.feed.unread.missing": "{at} 缺少字段 {field}",

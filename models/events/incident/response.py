@@ -130,7 +130,10 @@ class UnitAssigned(IncidentEvent, frozen=True, kw_only=True):
 
 
 class UnitMoved(IncidentEvent, frozen=True, kw_only=True):
-    """An assignment is one step further. implied : inserted, because a later step was seen first; lon, lat as told."""
+    """An assignment is one step further. implied : inserted, because a later step was seen first; lon, lat as told.
+
+    told : when the crew pressed the button, by its device's own clock; 0 = it was not told by a device.
+    """
 
     assignment: int
     unit: str
@@ -138,6 +141,7 @@ class UnitMoved(IncidentEvent, frozen=True, kw_only=True):
     implied: bool = False
     lon: float | None = None
     lat: float | None = None
+    told: float = 0.0
 
 
 class RouteChanged(IncidentEvent, frozen=True, kw_only=True):

@@ -117,7 +117,8 @@ def _assignment(i: Incident, event: e.UnitAssigned | e.UnitMoved | e.RouteChange
             a = i.assignments[event.assignment]
             times = {**a.times, event.progress: a.times.get(event.progress, event.at)}
             implied = (*a.implied, event.progress) if event.implied else a.implied
-            return replace(a, progress=event.progress, times=times, implied=implied)
+            told = event.told or a.told
+            return replace(a, progress=event.progress, times=times, implied=implied, told=told)
         case e.RouteChanged():
             return replace(
                 i.assignments[event.assignment], seconds=event.seconds, metres=event.metres,

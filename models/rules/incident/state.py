@@ -97,7 +97,10 @@ class Task(Struct, frozen=True):
 
 
 class Assignment(Struct, frozen=True):
-    """A response unit on the incident; `times` the instant of every step it reached."""
+    """A response unit on the incident; `times` the instant of every step it reached.
+
+    told : the last button its device told, by the device's own clock; 0 = none.
+    """
 
     assignment: int
     unit: str
@@ -113,6 +116,7 @@ class Assignment(Struct, frozen=True):
     override: str
     by: str
     implied: tuple[Progress, ...] = ()
+    told: float = 0.0
 
     @property
     def open(self) -> bool:
