@@ -24,6 +24,8 @@ from tickets.moving import Actor
 DISTRICTS = "GB/T 2260"
 RADII_M = (300, 500, 1000, 3000)
 """Round the place of an incident, where nothing is drawn yet."""
+NEAR_M = 500
+"""Round the place of an incident whose warning nobody drew an area for."""
 NAMES: dict[Effect, str] = {
     "buffer": "影响范围", "plume": "扩散范围", "closes": "封控区域", "": "划定区域",
 }  # fmt: skip
@@ -35,6 +37,16 @@ def suggested(
 ) -> Draft:  # fmt: skip
     """Return the draft an incident suggests now; Refused without command.view, NotFound outside the actor's scope."""
     state = read(session, incident_id, actor=actor)
+    return of_state(session, state, areas=areas, msg_type=msg_type)
+
+
+def of_state(
+    session: Session, state: Incident, *, areas: tuple[Area, ...] | None = None, msg_type: MsgType = "Alert"
+) -> Draft:  # fmt: skip
+    """Return the draft an incident suggests; areas : None is what lies `NEAR_M` round its place, if it has one."""
+    if areas is None:
+        placed = state.place.lon is not None
+        areas = areas_of([f"around:{NEAR_M}"] if placed else (), picture=Picture(state), city=None)
     known = session.execute(
         select(IncidentType.label, IncidentType.category, IncidentType.event).where(
             IncidentType.code == state.type

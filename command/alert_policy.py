@@ -1,5 +1,7 @@
 """What a tenant decides of its public warnings: in whose name they go out, and who may let them."""
 
+from typing import Literal
+
 import msgspec
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -15,13 +17,15 @@ from tickets import parameters
 from tickets.moving import Actor
 
 _SOMEWHERE = ((114.0, 33.0), (115.0, 33.0), (115.0, 34.0), (114.0, 33.0))
+ByItself = Literal["no", "draft", "publish"]
 
 
 class Policy(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Parameters of warnings; what is empty is derived from the tenant.
 
     sender : the CAP sender, globally unique, e.g. an address of the tenant's own domain; name, english : its
-    names; contact, web : put into new drafts; self_approve : who wrote a draft may approve it.
+    names; contact, web : put into new drafts; self_approve : who wrote a draft may approve it; by_itself : a plan
+    that starts by itself drafts a warning, too, which waits for approval, or is published as it is.
     """
 
     sender: str = ""
@@ -30,6 +34,7 @@ class Policy(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     contact: str = ""
     web: str = ""
     self_approve: bool = False
+    by_itself: ByItself = "no"
 
 
 def policy(session: Session) -> Policy:

@@ -13,8 +13,9 @@ from sqlalchemy import select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
+from command import alert_drafts
 from command.alert_policy import policy, sender_of
-from command.moving import Held, take, tell, text
+from command.moving import SYSTEM, Held, take, tell, text
 from models.clock import Instant, to_datetime
 from models.errors import BadInput, NotFound, Refused, WrongStatus
 from models.events.incident.course import AlertApproved, AlertDrafted, AlertRefused
@@ -50,6 +51,29 @@ def draft_alert(
     """
     held = _held(session, incident_id, "draft_alert", actor, now)
     return _write(session, held, _checked(replace(draft, msg_type="Alert")), None, actor, now)
+
+
+def draft_by_itself(session: Session, held: Held) -> None:
+    """Draft the warning an incident suggests round its place, where the tenant lets that be; its writer is nobody.
+
+    Where the tenant says so it goes out at once, if it may go out as it is: else it waits for a person like any draft.
+    """
+    how = policy(session).by_itself
+    if how == "no":
+        return
+    try:
+        draft = _checked(alert_drafts.of_state(session, held.state))
+    except (
+        BadInput
+    ):  # a plan's template that no message could carry keeps nobody from reporting an incident
+        return
+    own = Held(
+        held.row, held.state, SYSTEM, held.now
+    )  # it is not the word of who pressed something else
+    row = _write(session, own, draft, None, SYSTEM, held.now)
+    if how == "publish" and not cap.wrong(_message(session, row, draft, held.now)):
+        _publish(session, Hand(row, own), "", SYSTEM, held.now)
+    held.state = own.state
 
 
 def succeed_alert(
@@ -102,6 +126,11 @@ def approve_alert(
     _is_draft(row, rev)
     if row.written_by == actor.user_id and not policy(session).self_approve:
         raise Refused(f"{actor.ref} wrote it", cap="own")
+    _publish(session, Hand(row, held), note, actor, now)
+
+
+def _publish(session: Session, hand: Hand, note: str, actor: Actor, now: Instant) -> None:
+    row, held = hand
     draft = body_of(row)
     _lawful(draft.msg_type, held)
     made = _message(session, row, draft, now)
@@ -121,7 +150,10 @@ def approve_alert(
     if held:
         event = AlertApproved(alert=row.number, expires=expires_at(draft, now), **held.facts(note))
         tell(session, held, event)
-    _audit(session, "approve_alert", row, actor, now, sha256=hashlib.sha256(file).hexdigest())
+    _audit(
+        session, "approve_alert", row, actor, now, sha256=hashlib.sha256(file).hexdigest(),
+        incident=row.incident_id or 0, msg_type=row.msg_type, headline=row.headline,
+    )  # fmt: skip
 
 
 def refuse_alert(

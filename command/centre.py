@@ -20,6 +20,7 @@ from models.clock import Instant, day_of, to_datetime
 from models.rules.incident.changes import brief
 from models.rules.incident.moves import OPEN
 from models.rules.incident.state import Incident as State
+from models.rules.incident.state import level_key
 from models.rules.tickets.choices import STAFF
 from models.tables import CityState, Incident, Screen, ScreenItem, Ticket
 from tickets import today
@@ -106,10 +107,13 @@ def _shown(one: State, labels: dict[str, str], datum: str) -> Section:
 
 
 def course(one: State) -> list[list[Any]]:
-    """Return what changed, the latest first, as [at, what, of, words]; what, of: the key of the sentence."""
+    """Return what changed, the latest first, as [at, what, of, words]; what, of: the key of the sentence.
+
+    Of a level the words are the key of its own word.
+    """
     found: list[list[Any]] = [[at, "status", status, ""] for status, at in one.times.items()]
     found += [
-        [each.decided_at, "level", each.field, each.now]
+        [each.decided_at, "level", each.field, level_key(each.field, each.now)]
         for each in one.revisions.values() if each.state == "set"
     ]  # fmt: skip
     found += [[each.at, "report", each.stage, ""] for each in one.reports.values()]

@@ -82,6 +82,10 @@ PLANS: tuple[tuple[str, str, Body], ...] = (
         ),
         needs=(PlannedNeed("fire", 3), PlannedNeed("ambulance", 1), PlannedNeed("police", 1)),
         contacts=_CONTACTS, templates=_REPORTS, automatic=True,
+        sections=(
+            ("适用范围", "本市行政区域内建筑、市场、仓库等火灾事故。"),
+            ("处置原则", "救人第一；先控制、后消灭；火场内外同时警戒。"),
+        ),
     )),
     ("hazmat", "危险化学品事故应急预案", Body(
         triggers=(Trigger(types=("hazmat",)), Trigger(kinds=("accident",), hazards=("hazard",), metres=300.0)),
@@ -100,6 +104,10 @@ PLANS: tuple[tuple[str, str, Body], ...] = (
         ),
         needs=(PlannedNeed("hazmat", 1), PlannedNeed("fire", 2), PlannedNeed("ambulance", 1), PlannedNeed("police", 2)),
         contacts=_CONTACTS, templates=_REPORTS,
+        sections=(
+            ("适用范围", "本市行政区域内危险化学品生产、储存、运输中的泄漏、燃烧和爆炸事故。"),
+            ("处置原则", "先查明物质再进入；上风向接近，下风向疏散；防止流入水体。"),
+        ),
     )),
     ("flood", "城市内涝应急预案", Body(
         triggers=(Trigger(types=("rainstorm",)),),
@@ -115,6 +123,10 @@ PLANS: tuple[tuple[str, str, Body], ...] = (
         ),
         needs=(PlannedNeed("pump", 2), PlannedNeed("police", 1)),
         contacts=_CONTACTS, templates=_REPORTS, automatic=True,
+        sections=(
+            ("适用范围", "强降雨造成的城区道路、下穿通道、小区和地下空间积水。"),
+            ("处置原则", "先封路、后排水；优先转移低洼地区和地下空间人员。"),
+        ),
     )),
     ("water", "供水突发事件应急预案", Body(
         triggers=(Trigger(types=("water_main",)),),
@@ -126,6 +138,10 @@ PLANS: tuple[tuple[str, str, Body], ...] = (
             Card("inform", "发布停水通知", "12345 值班室", 30),
         ),
         needs=(PlannedNeed("water_repair", 1),), contacts=_CONTACTS, templates=_REPORTS,
+        sections=(
+            ("适用范围", "供水主管爆裂、水质异常等造成的大面积停水。"),
+            ("处置原则", "先止水、后抢修；医院、学校、养老院优先送水。"),
+        ),
     )),
 )  # fmt: skip
 

@@ -11,8 +11,10 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from command import plans, plotting
+from command import plotting
 from command.moving import TITLE_MAX, Held, sees, take, tell, text, write
+from command.starting import start_by_itself
+from gis_data.city.bundle import City
 from gis_data.coordinates import in_china
 from models.clock import Instant, to_datetime
 from models.errors import BadInput, NotFound, Refused, WrongStatus
@@ -68,12 +70,14 @@ def types(session: Session) -> list[Type]:
     return [Type(code, kind, label) for code, kind, label in found]
 
 
-def report(session: Session, form: Form, *, actor: Actor, now: Instant) -> State:
+def report(
+    session: Session, form: Form, *, city: City | None = None, actor: Actor, now: Instant
+) -> State:
     """Open an incident; the same form, ticket, hotspot or surge sent twice is one.
 
     Refused without command.report; BadInput names the field; NotFound for a ticket the actor does not see;
     WrongStatus, with `incident`, when the ticket tells of one already, and where what this was sent for before is not
-    the actor's to see. What the tenant lets start by itself starts.
+    the actor's to see. What the tenant lets start by itself starts, see `starting`.
     """
     if REPORT not in actor.can:
         raise Refused(f"{actor.ref} lacks {REPORT}", permission=REPORT)
@@ -111,13 +115,13 @@ def report(session: Session, form: Form, *, actor: Actor, now: Instant) -> State
     if ticket is not None:
         _bind(session, row.id, ticket.id)
     held = Held(row, state, actor, now)
-    plans.start_by_itself(session, held)
+    start_by_itself(session, held, city)
     return held.state
 
 
 def escalate(
     session: Session, ticket_id: int, type_: str, *, exercise: bool = False, note: str = "",
-    actor: Actor, now: Instant,
+    city: City | None = None, actor: Actor, now: Instant,
 ) -> State:  # fmt: skip
     """Open an incident from a ticket in one press: its title, place and call are the ticket's."""
     ticket = seen(session, ticket_id, actor=actor)
@@ -129,7 +133,7 @@ def escalate(
         place=e.Place(ticket.lon, ticket.lat, "" if protected else ticket.address, ticket.district),
         happened=min(happened.timestamp(), now), exercise=exercise, ticket=ticket_id, note=note,
     )  # fmt: skip
-    return report(session, form, actor=actor, now=now)
+    return report(session, form, city=city, actor=actor, now=now)
 
 
 def placed(place: e.Place) -> e.Place:
@@ -188,11 +192,19 @@ def _bind(session: Session, incident_id: int, ticket_id: int) -> None:
 # --- the course -----------------------------------------------------------------------------
 
 
-def verify(session: Session, incident_id: int, *, note: str, actor: Actor, now: Instant) -> None:
-    """核实."""
+def verify(
+    session: Session,
+    incident_id: int,
+    *,
+    note: str,
+    city: City | None = None,
+    actor: Actor,
+    now: Instant,
+) -> None:
+    """核实; it may start a plan, see `starting`."""
     held = take(session, incident_id, "verify", actor=actor, now=now)
     tell(session, held, e.IncidentVerified(**held.facts(note)))
-    plans.start_by_itself(session, held)
+    start_by_itself(session, held, city)
 
 
 def respond(session: Session, incident_id: int, *, note: str, actor: Actor, now: Instant) -> None:
@@ -283,9 +295,9 @@ def cancel(
 
 def amend(
     session: Session, incident_id: int, *, title: str | None = None, type_: str | None = None,
-    place: e.Place | None = None, note: str = "", actor: Actor, now: Instant,
+    place: e.Place | None = None, note: str = "", city: City | None = None, actor: Actor, now: Instant,
 ) -> None:  # fmt: skip
-    """更正 title, type or place; what is None stays, and nothing to change is BadInput."""
+    """更正 title, type or place; what is None stays, and nothing to change is BadInput. It may start a plan."""
     held = take(session, incident_id, "amend", actor=actor, now=now)
     changed = e.IncidentAmended(
         title=text(title, "title", most=TITLE_MAX) if title not in (None, held.state.title) else None,
@@ -297,6 +309,7 @@ def amend(
     if changed.title is None and changed.incident_type is None and changed.place is None:
         raise BadInput("nothing is changed", field="title")
     tell(session, held, changed)
+    start_by_itself(session, held, city)
 
 
 # --- merged reports -------------------------------------------------------------------------

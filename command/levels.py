@@ -5,13 +5,15 @@ from typing import get_args
 from sqlalchemy.orm import Session
 
 from command.moving import Held, take, tell, text
+from command.revising import change
+from command.starting import start_by_itself
+from gis_data.city.bundle import City
 from models.clock import Instant
 from models.errors import BadInput, WrongStatus
 from models.events.incident.course import (
     Colour,
     Field,
     Grade,
-    LevelAsked,
     LevelRefused,
     LevelSet,
 )
@@ -27,45 +29,30 @@ CHOICES: dict[Field, tuple[str, ...]] = {
 
 def ask_level(
     session: Session, incident_id: int, field: Field, value: str, *, was: str, reason: str,
-    actor: Actor, now: Instant,
+    city: City | None = None, actor: Actor, now: Instant,
 ) -> bool:  # fmt: skip
     """Propose a value; return True when it holds at once, because the actor may approve it himself.
 
     was : the value on the actor's screen: WrongStatus, cap `moved`, when it is another by now; cap `asked` while
-    another proposal for the field waits. BadInput names field, value or reason.
+    another proposal for the field waits. BadInput names field, value or reason. A grade that holds may start a plan,
+    see `starting`.
     """
     approver = "command.approve" in actor.can
     held = take(
         session, incident_id, "set_level" if approver else "ask_level", actor=actor, now=now
     )
     _check(held, field, value, was)
-    return _change(session, held, field, value, text(reason, "reason"))
-
-
-def follow_plan(session: Session, held: Held, level: Grade, reason: str) -> None:
-    """Let the response level follow a plan that was started at it: at once if the actor may approve it, else asked."""
-    waits = any(r.field == "level" and r.state == "asked" for r in held.state.revisions.values())
-    if level != held.state.level and ("command.approve" in held.actor.can or not waits):
-        _change(session, held, "level", level, reason)
-
-
-def _change(session: Session, held: Held, field: Field, value: str, reason: str) -> bool:
-    was = getattr(held.state, field)
-    if "command.approve" in held.actor.can:
-        facts = held.facts(reason)
-        tell(session, held, LevelSet(revision=0, field=field, was=was, now=value, **facts))
-        return True
-    if any(r.field == field and r.state == "asked" for r in held.state.revisions.values()):
-        raise WrongStatus(f"a proposal for {field} waits", cap="asked")
-    facts, number = held.facts(reason), held.state.seq + 1
-    tell(session, held, LevelAsked(revision=number, field=field, was=was, now=value, **facts))
-    return False
+    holds = change(session, held, field, value, text(reason, "reason"))
+    if holds and field == "grade":
+        start_by_itself(session, held, city)
+    return holds
 
 
 def approve_level(
-    session: Session, incident_id: int, revision: int, *, note: str = "", actor: Actor, now: Instant
+    session: Session, incident_id: int, revision: int, *, note: str = "", city: City | None = None,
+    actor: Actor, now: Instant,
 ) -> None:  # fmt: skip
-    """Let a proposed value hold; WrongStatus when it was decided already."""
+    """Let a proposed value hold; WrongStatus when it was decided already. A grade may start a plan, see `starting`."""
     held = take(session, incident_id, "set_level", actor=actor, now=now)
     asked = _waiting(held, revision)
     was = getattr(held.state, asked.field)
@@ -75,6 +62,8 @@ def approve_level(
         held,
         LevelSet(revision=revision, field=asked.field, was=was, now=asked.now, **facts),
     )
+    if asked.field == "grade":
+        start_by_itself(session, held, city)
 
 
 def refuse_level(

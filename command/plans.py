@@ -9,8 +9,8 @@ import msgspec
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
-from command.levels import follow_plan
 from command.moving import TITLE_MAX, Held, take, tell, text
+from command.revising import follow_plan
 from models.clock import Instant, to_datetime
 from models.errors import BadInput, NotFound, Refused, WrongStatus
 from models.events.incident.course import Grade
@@ -149,10 +149,15 @@ class Suggestion(NamedTuple):
     fit: Fit
 
 
+def startable(session: Session, state: State) -> list[Plan]:
+    """Return the active plans an incident does not have yet, by code, whether they fit or not."""
+    rows = session.scalars(select(Plan).where(Plan.state == "active").order_by(Plan.code))
+    return [row for row in rows if row.id not in state.plans]
+
+
 def suggest(session: Session, state: State, around: Around) -> list[Suggestion]:
     """Return the active plans that fit, the best first; those the incident has already are left out."""
-    rows = session.scalars(select(Plan).where(Plan.state == "active").order_by(Plan.code))
-    bodies = [(row, body_of(row)) for row in rows if row.id not in state.plans]
+    bodies = [(row, body_of(row)) for row in startable(session, state)]
     found = [
         Suggestion(row.id, row.code, row.version, row.title, body, how)
         for row, body in bodies
@@ -172,23 +177,14 @@ def activate(
     if level not in GRADES:
         raise BadInput("which level?", field="level")
     reason = text(reason, "reason")
-    _start(session, held, plan_id, level, reason)
+    start(session, held, plan_id, level, reason)
     follow_plan(session, held, level, reason)
 
 
-def start_by_itself(session: Session, held: Held) -> None:
-    """Start the best plan that may start itself, where the tenant allows that and a plan of it fits for sure."""
-    if not policy(session).automatic or held.state.plans:
-        return
-    ready = [s for s in suggest(session, held.state, Around()) if s.body.automatic and s.fit.level]
-    if ready:
-        reason = "; ".join(f"{what}={value}" for what, value in ready[0].fit.reasons)
-        _start(session, held, ready[0].plan, ready[0].fit.level, reason, automatic=True)
-
-
-def _start(
+def start(
     session: Session, held: Held, plan_id: int, level: Grade, reason: str, *, automatic: bool = False
 ) -> None:  # fmt: skip
+    """Put an active plan, whole, into an incident in the hand of a verb; WrongStatus when it runs or was retired."""
     row = session.get(Plan, plan_id, with_for_update={"read": True}, populate_existing=True)
     if row is None or row.state != "active":
         raise WrongStatus(f"plan {plan_id} is not active", cap="moved")
@@ -198,7 +194,7 @@ def _start(
     event = PlanActivated(
         plan=row.id, version=row.version, title=row.title, level=level, reason=reason, cards=body.cards,
         needs=body.needs, contacts=body.contacts, templates=body.templates, automatic=automatic,
-        **held.facts(reason),
+        sections=body.sections, **held.facts(reason),
     )  # fmt: skip
     tell(session, held, event)
 

@@ -1,20 +1,25 @@
 """What is written down of an incident: 首报/续报/终报, orders, questions to the leader, process records, media."""
 
+from collections.abc import Sequence
 from math import isfinite
 from typing import get_args
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from command.duty import notices
 from command.moving import TITLE_MAX, Held, take, tell, text
 from models.clock import Instant
 from models.errors import BadInput, NotFound, WrongStatus
 from models.events.incident import course as e
 from models.events.incident.response import NoticeSent, OrderAnswered, OrderGiven
 from models.rules.incident.state import Incident
+from models.tables import DutyGroup
 from tickets.moving import Actor
 
 STAGES: tuple[e.Stage, ...] = get_args(e.Stage)
 FORMS: tuple[e.Form, ...] = get_args(e.Form)
+RECIPIENTS_MOST = 500
 
 
 def stages(held_reports: list[e.Stage], status: str) -> tuple[e.Stage, ...]:
@@ -165,19 +170,29 @@ def link_media(
 
 
 def notify(
-    session: Session, incident_id: int, *, to: tuple[str, ...], said: str, actor: Actor, now: Instant
+    session: Session, incident_id: int, *, said: str, people: Sequence[int] = (), groups: Sequence[int] = (),
+    to: tuple[str, ...] = (), actor: Actor, now: Instant,
 ) -> int:  # fmt: skip
-    """Hand a short message for people and groups to the channel; return its number."""
+    """Hand a short message for people and whole groups of the phone book to the channel; return its number.
+
+    to : who stands in no phone book, as written. Everybody is named as the choice meant them now, once. BadInput
+    names `to` when it reaches nobody, or more than `RECIPIENTS_MOST`.
+    """
     held = take(session, incident_id, "notify", actor=actor, now=now)
-    whom = tuple(text(each, "to", most=100) for each in to)
-    if not whom:
-        raise BadInput("to nobody", field="to")
-    number = len(held.state.notices) + 1
-    tell(
-        session,
-        held,
-        NoticeSent(notice=number, to=whom, text=text(said, "text", most=500), **held.facts()),
+    written = tuple(text(each, "to", most=100) for each in to)
+    chosen = notices.recipients(session, people=people, groups=groups, now=now)
+    if not 0 < len(chosen) + len(written) <= RECIPIENTS_MOST:
+        raise BadInput(f"to {len(chosen) + len(written)} people", field="to")
+    names = session.scalars(
+        select(DutyGroup.name).where(DutyGroup.id.in_(groups)).order_by(DutyGroup.name)
     )
+    number = len(held.state.notices) + 1
+    event = NoticeSent(
+        notice=number, to=written, text=text(said, "text", most=500), groups=tuple(names),
+        members={f"contact:{row.id}": row.name for row in chosen},
+        without=tuple(f"contact:{row.id}" for row in chosen if not row.masks), **held.facts(),
+    )  # fmt: skip
+    tell(session, held, event)
     return number
 
 

@@ -20,12 +20,13 @@ from sqlalchemy import (
 from sqlalchemy.orm import Session
 
 from command import forces, ways
-from command.moving import read, take, tell, text
+from command.moving import SYSTEM, read, take, tell, text
 from command.queries import may_see
 from gis_data.roads.network import Network
 from models.clock import Instant, to_datetime
 from models.errors import BadInput, NotFound, Refused, WrongStatus
 from models.events.incident.response import SupplyReturned, SupplySent
+from models.rules.incident.prompts import Low
 from models.store.chain import audit
 from models.store.db import tenant_of
 from models.tables import Depot, Supply, Transfer
@@ -82,9 +83,25 @@ def stocks(session: Session, *, actor: Actor) -> list[StockLine]:
     return [StockLine(*row) for row in rows if forces.own(actor, row.Depot.district)]
 
 
+def low(session: Session) -> list[Low]:
+    """Return the stocks below their floor, of the whole city; for the live prompts, not for a person."""
+    return [
+        Low(f"{line.row.depot}/{line.row.code}", line.row.label, line.depot.label, line.depot.district)
+        for line in stocks(session, actor=SYSTEM) if line.low
+    ]  # fmt: skip
+
+
 def kinds(lines: Sequence[StockLine]) -> dict[str, str]:
     """Return code -> label of what there is."""
     return {line.row.code: line.row.label for line in lines}
+
+
+def by_depot(lines: Sequence[StockLine]) -> dict[str, list[Supply]]:
+    """Return depot -> what it has."""
+    found: dict[str, list[Supply]] = {}
+    for line in lines:
+        found.setdefault(line.depot.code, []).append(line.row)
+    return found
 
 
 # --- stock ----------------------------------------------------------------------------------

@@ -2,20 +2,29 @@
 
 from math import isfinite
 
+from sqlalchemy import cast, func, select
+from sqlalchemy.dialects.postgresql import JSONPATH
 from sqlalchemy.orm import Session
 
-from command.moving import TITLE_MAX, Held, take, tell, text
+from command.moving import SYSTEM, TITLE_MAX, Held, take, tell, text
 from models.clock import Instant
 from models.errors import BadInput, NotFound, WrongStatus
 from models.events.incident.response import (
     TaskAdded,
     TaskDone,
     TaskDropped,
+    TaskLate,
     TaskProgressed,
     TaskStarted,
 )
-from models.rules.incident.state import Incident, Task
+from models.rules.incident.moves import OPEN
+from models.rules.incident.state import Incident as State
+from models.rules.incident.state import Task
+from models.tables import Incident
 from tickets.moving import Actor
+
+_LATE = "$.tasks.* ? (@.due > 0 && @.due <= $now && @.done == 0 && @.dropped == 0 && !(@.late > 0))"
+"""Tasks kept before there was `late` lack it."""
 
 
 def add_task(
@@ -78,7 +87,7 @@ def drop_task(
     tell(session, held, TaskDropped(task=number, **held.facts(text(note, "note"))))
 
 
-def waits(state: Incident, task: Task) -> tuple[int, ...]:
+def waits(state: State, task: Task) -> tuple[int, ...]:
     """Return the numbers of the open tasks that come first."""
     return tuple(number for number in task.after if state.tasks[number].open)
 
@@ -95,7 +104,25 @@ def _of(
     return held, task
 
 
-def _ready(state: Incident, task: Task) -> None:
+def _ready(state: State, task: Task) -> None:
     before = waits(state, task)
     if before:
         raise WrongStatus(f"task {task.task} waits for {before}", cap="waits", waits=before)
+
+
+def note_late(session: Session, *, now: Instant) -> list[tuple[int, int]]:
+    """Tell of every task whose time has come while it was open, each once; return (incident, task) of them."""
+    at = func.jsonb_build_object("now", now)
+    owed = func.jsonb_path_exists(Incident.picture, cast(_LATE, JSONPATH), at)
+    rows = session.scalars(select(Incident.id).where(Incident.status.in_(OPEN), owed))
+    found = []
+    for incident_id in list(rows):
+        try:
+            held = take(session, incident_id, "note_late", actor=SYSTEM, now=now)
+        except WrongStatus:  # it came to its end meanwhile
+            continue
+        late = [t for t in held.state.tasks.values() if t.open and not t.late and 0 < t.due <= now]
+        for task in late:
+            tell(session, held, TaskLate(task=task.task, due=task.due, **held.facts()))
+            found.append((incident_id, task.task))
+    return found

@@ -22,7 +22,7 @@ from models.errors import HotlineError, WrongStatus
 from models.events.incident import AnyIncidentEvent
 from models.rules.incident import reduce
 from models.rules.incident.changes import brief, changes
-from models.rules.incident.state import Picture
+from models.rules.incident.state import Incident, Picture
 from models.store import streams
 
 log = logging.getLogger(__name__)
@@ -237,6 +237,18 @@ class CommandHub(Hub):
     async def before_beat(self) -> None:
         """Say when the streams were last heard."""
         self._beat = sse.frame({"kind": "beat", "now": now(), "heard": self._heard})
+
+    async def ready(self) -> None:
+        """Wait until the rows were read."""
+        await self._ready.wait()
+
+    def incidents(self) -> list[Incident]:
+        """Return the courses of the incidents that are known now, the open ones all."""
+        return [picture.incident for picture in self._pictures.values()]
+
+    def units(self) -> list[tuple[str, dict[str, Any]]]:
+        """Return every unit as screens are told of it, which incident it is bound to among the rest."""
+        return list(self._units.items())
 
     # --- telling ----------------------------------------------------------------------------
 

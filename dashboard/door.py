@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from command import media
 from dashboard.auth import viewer
 from dashboard.views.maps import Base, Look
+from gis_data.city.bundle import City
 from gis_data.city.present import open_city, present
 from gis_data.ground import Ground, ground_of
 from gis_data.roads import table
@@ -75,6 +76,11 @@ def ground() -> Ground:
     if city is None:
         raise NotFound("no city has been activated")
     return ground_of(city, doors().settings.files.with_name("cache"))
+
+
+def city(session: Session) -> City | None:
+    """Return the transaction's city as it is now, None while there is none."""
+    return present(session, doors().files)
 
 
 _roads = Roads(lambda tenant, sha256: table.of_city(open_city(doors().files, tenant, sha256)))

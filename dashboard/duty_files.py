@@ -17,9 +17,11 @@ from dashboard.auth import require
 from dashboard.door import doors, reading, writing
 from dashboard.export import book
 from dashboard.pages.context import actor, place
+from dashboard.pages.duty import log as duty_log
 from dashboard.pages.duty.contacts import asked_of as contacts_asked
 from dashboard.pages.duty.roster import asked_of, sheet
 from dashboard.texts import t
+from dashboard.views.duty import log_query
 from dashboard.views.duty.reports import CALLS, RATES
 from dashboard.views.duty.roster import Asked, Sheet, hours
 from dashboard.views.kit import Words
@@ -54,6 +56,13 @@ def routes(server: FastAPI) -> None:
         log.info("roster.%s to user:%d", kind, who.user_id)
         media = XLSX if kind == "xlsx" else letter_files.MEDIA["pdf"]
         return _file(body, media, f"{name}.{kind}")
+
+    @server.get("/api/duty/log.xlsx")
+    async def lines(request: Request) -> Response:
+        who, texts = require("duty.view"), t(request.cookies.get("lang"))
+        body = await asyncio.to_thread(_log, request.url.query, texts)
+        log.info("log.xlsx to user:%d", who.user_id)
+        return _file(body, XLSX, f"{texts['duty.tab.log']}.xlsx")
 
     @server.get("/api/duty/report/{number}.{kind}")
     async def report(request: Request, number: str, kind: str) -> Response:
@@ -109,6 +118,12 @@ def _contacts(query: str, texts: Words) -> bytes:
         for line, mobiles in found
     ]  # fmt: skip
     return _table([texts[f"duty.field.{name}"] for name in CONTACTS], rows, width=18)
+
+
+def _log(query: str, texts: Words) -> bytes:
+    with reading() as session:
+        head, *body = duty_log.rows(session, log_query.read(query), texts)
+    return _table(head, body, width=24)
 
 
 def _table(head: Sequence[str], rows: Sequence[Sequence[Any]], *, width: int) -> bytes:

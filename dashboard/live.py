@@ -228,8 +228,13 @@ class FloorHub(Hub):
             return None
         return b"".join(frame for _, frame in list(self._frames)[len(self._frames) - behind :])
 
-    async def serve(self, scope: Scope, receive: Receive, send: Send, allowed: Allowed) -> None:
-        """Stream to one client until it leaves or `allowed` says no."""
+    async def serve(
+        self, scope: Scope, receive: Receive, send: Send, allowed: Allowed, besides: Callable[[], bytes] = bytes
+    ) -> None:  # fmt: skip
+        """Stream to one client until it leaves or `allowed` says no.
+
+        besides : further frames for this client alone, asked at every turn; they leave its cursor where it is.
+        """
         number = self.after(cursor) if (cursor := sse.last_event_id(scope)) else None
 
         def news(beat: bool) -> bytes:
@@ -238,7 +243,7 @@ class FloorHub(Hub):
             if body is None and self._board:
                 body = self.snapshot()
             number = self._count if self._board else None
-            return (body or b"") + (self._beat if beat else b"")
+            return (body or b"") + (self._beat if beat else b"") + besides()
 
         async def begin() -> News:
             return news

@@ -20,7 +20,7 @@ from redis.exceptions import RedisError
 from starlette.background import BackgroundTask
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from command import centre, pictures
+from command import centre, pictures, supplies
 from command.positions import units
 from dashboard import (
     auth,
@@ -49,12 +49,14 @@ from dashboard.centre_live import CentreHub
 from dashboard.command_live import CommandHub, Watch
 from dashboard.live import FloorHub
 from dashboard.pages.context import actor
+from dashboard.prompts import Ear, PromptDesk
 from dashboard.texts import t
 from dashboard.views import call_query, ticket_query
 from dashboard.views.ids import id_in
 from models.clock import now
 from models.errors import HotlineError, Refused, Unavailable
 from models.process import process_name, rss_mb, settle
+from models.rules.incident.prompts import Low
 from models.rules.incident.state import Picture
 from models.settings import Settings
 from models.store import db, roster, streams
@@ -107,6 +109,7 @@ class Web:
         self.hubs: dict[str, FloorHub] = {}
         self.command_hubs: dict[int, CommandHub] = {}
         self.centre_hubs: dict[tuple[int, str], CentreHub] = {}
+        self.prompt_desks: dict[int, PromptDesk] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         door.wire(
             door.Doors(
@@ -158,6 +161,28 @@ class Web:
             hub = self.centre_hubs[key] = CentreHub(self.redis, tenant_id, load)
             self._tasks.add(asyncio.ensure_future(hub.run()))
         return self.centre_hubs[key]
+
+    def prompt_desk(self, tenant_id: int) -> PromptDesk:
+        """Return what asks for the tenant's people, started on first use."""
+        if tenant_id not in self.prompt_desks:
+
+            async def load_low() -> list[Low]:
+                return await asyncio.to_thread(self._low, tenant_id)
+
+            desk = PromptDesk(self.command_hub(tenant_id), load_low)
+            self.prompt_desks[tenant_id] = desk
+            self._tasks.add(asyncio.ensure_future(desk.run()))
+        return self.prompt_desks[tenant_id]
+
+    def ear(self, who: Viewer) -> Ear | None:
+        """Return who is told of what asks for him; None for who has no part in command."""
+        if who.unit or "command.view" not in who.can:
+            return None
+        return Ear(self.prompt_desk(who.tenant_id), who)
+
+    def _low(self, tenant_id: int) -> list[Low]:
+        with db.transaction(self.engine, tenant_id) as session:
+            return supplies.low(session)
 
     def _centre(self, tenant_id: int, district: str) -> dict[str, Any]:
         datum = self.settings.tile_datum
@@ -267,7 +292,9 @@ def _streams(web: Web) -> dict[str, ASGIApp]:
         # calls have no district; of the day's tickets one sees those of one's lists, a unit none
         district = None if who.unit else who.district
         hub = web.hub(who.tenant, who.tenant_id, district)
-        await hub.serve(scope, receive, send, _still(web, scope, who, "floor.view"))
+        ear = web.ear(who)
+        still = _still(web, scope, who, "floor.view", ear)
+        await hub.serve(scope, receive, send, still, ear.news if ear else bytes)
 
     async def command(scope: Scope, receive: Receive, send: Send) -> None:
         who = auth.require("command.view")
@@ -285,7 +312,18 @@ def _streams(web: Web) -> dict[str, ASGIApp]:
         hub = web.centre_hub(who.tenant_id, who.district)
         await hub.serve(receive, send, _still(web, scope, who, "command.view"))
 
-    return {"/live/floor": floor, "/live/command": command, "/live/centre": screens}
+    async def prompts(scope: Scope, receive: Receive, send: Send) -> None:
+        who = auth.require("command.view")
+        ear = web.ear(who)
+        if ear is None:
+            raise Refused("units have no part in command", permission="command.view")
+        still = _still(web, scope, who, "command.view", ear)
+        await web.prompt_desk(who.tenant_id).serve(receive, send, ear, still)
+
+    return {
+        "/live/floor": floor, "/live/command": command, "/live/centre": screens,
+        "/live/prompts": prompts,
+    }  # fmt: skip
 
 
 def _with_stream(app: ASGIApp, web: Web) -> ASGIApp:
@@ -311,8 +349,10 @@ def _with_stream(app: ASGIApp, web: Web) -> ASGIApp:
     return route
 
 
-def _still(web: Web, scope: Scope, who: Viewer, permission: str) -> Callable[[], Awaitable[bool]]:
-    """Return whether who opened a stream may still have it, to be asked now and then."""
+def _still(
+    web: Web, scope: Scope, who: Viewer, permission: str, ear: Ear | None = None
+) -> Callable[[], Awaitable[bool]]:
+    """Return whether who opened a stream may still have it, to be asked now and then; `ear` learns what else he may."""
     cookie = auth.cookie_of(scope)
 
     async def allowed() -> bool:
@@ -320,6 +360,8 @@ def _still(web: Web, scope: Scope, who: Viewer, permission: str) -> Callable[[],
             found = await web.gate.viewer_of(cookie)
         except Unavailable:
             return True  # nobody can tell now: the running stream goes on, a new one would not
+        if ear is not None and found is not None:
+            ear.belongs_to(found)
         same = found is not None and (found.unit, found.district) == (who.unit, who.district)
         return same and found is not None and permission in found.can
 

@@ -1,4 +1,4 @@
-"""Dispatch live: whenever roads close, open or slow, and every few seconds, the ways of units are found anew.
+"""Dispatch live: whenever roads close, open or slow, and every few seconds, the ways of units and loads are found anew.
 
 One holder per tenant (lease). The places' stream only wakes it: what counts is read from the tables each time, so
 an event that is missed, or told twice, changes nothing.
@@ -12,7 +12,7 @@ from typing import Any
 from redis.asyncio import Redis
 from sqlalchemy import Engine, select
 
-from command import rerouting
+from command import deliveries, rerouting
 from gis_data.city.present import open_city
 from gis_data.roads import table
 from gis_data.roads.present import Roads
@@ -84,10 +84,12 @@ class Dispatching:
         return found[0][1][-1][0].decode() if found else after
 
     def _reroute(self) -> int:
-        """Find the ways anew in a transaction of its own; roads are asked for only while a unit is bound."""
+        """Find the ways anew in a transaction of its own; roads are asked for only while somebody is under way."""
         at = now()
         with db.transaction(self._engine, self._tenant_id) as session:
             open_ = select(Assignment.id).where(Assignment.closed_at.is_(None)).limit(1)
-            if session.scalar(open_) is None:
+            if session.scalar(open_) is None and not deliveries.expecting(session, now=at):
                 return 0
-            return rerouting.reroute(session, self._roads.network(session, now=at), now=at)
+            network = self._roads.network(session, now=at)
+            changed = rerouting.reroute(session, network, now=at)
+            return changed + deliveries.reroute(session, network, now=at)

@@ -7,7 +7,7 @@ from typing import Any
 from redis.asyncio import Redis
 from sqlalchemy import Engine
 
-from command import alerts
+from command import alerts, tasks
 from gis_data.roads import closures
 from ingest.loop import STORE_LOST, forever, keep_beating
 from models.clock import now
@@ -23,6 +23,8 @@ ADOPT_EVERY_S = 60.0
 """How often tickets are looked for whose step came without a clock; at once when a timer starts."""
 FOLLOW_EVERY_S = 15.0
 """How often the calendar is asked whether it is still the one that open due dates rest on."""
+LATE_EVERY_S = 5.0
+"""How often the tasks of incidents are asked whether their time has come."""
 PUT_OFF_S = 600.0
 """How long a ticket is left alone whose clock could not be told."""
 
@@ -45,6 +47,7 @@ class Timers:
         self._followed_at = 0.0
         self._left: set[int] = set()
         self._roads_at = 0.0
+        self._late_at = 0.0
         self._forgot_at = 0.0
         self.told = 0
 
@@ -70,14 +73,7 @@ class Timers:
             self._adopted_at = at
         if at - self._followed_at > FOLLOW_EVERY_S and not self._follow(at):
             self._followed_at = at
-        if at - self._roads_at >= POLL_S:
-            self._roads_at = at
-            self._open_roads(at)
-            self._expire_alerts(at)
-        if at - self._forgot_at > FORGET_EVERY_S:
-            self._forgot_at = at
-            with db.transaction(self._engine, self._tenant_id) as session:
-                outbox.forget(session, at - OUTBOX_KEPT_S)
+        self._tell_others(at)
         if self._send_next(at):
             return True
         self._put_off = {ticket: until for ticket, until in self._put_off.items() if until > at}
@@ -95,6 +91,20 @@ class Timers:
             log.exception("the clocks of ticket %d could not be told", ticket)
             self._put_off[ticket] = at + PUT_OFF_S
         return ticket is not None
+
+    def _tell_others(self, at: float) -> None:
+        """Tell the clocks that are no ticket's, and tidy up, each as often as it needs."""
+        if at - self._roads_at >= POLL_S:
+            self._roads_at = at
+            self._open_roads(at)
+            self._expire_alerts(at)
+        if at - self._late_at >= LATE_EVERY_S:
+            self._late_at = at
+            self._note_late(at)
+        if at - self._forgot_at > FORGET_EVERY_S:
+            self._forgot_at = at
+            with db.transaction(self._engine, self._tenant_id) as session:
+                outbox.forget(session, at - OUTBOX_KEPT_S)
 
     def _adopt(self, at: float) -> int:
         with db.transaction(self._engine, self._tenant_id) as session:
@@ -127,3 +137,7 @@ class Timers:
     def _expire_alerts(self, at: float) -> None:
         with db.transaction(self._engine, self._tenant_id) as session:
             self.told += len(alerts.expire_due(session, now=at))
+
+    def _note_late(self, at: float) -> None:
+        with db.transaction(self._engine, self._tenant_id) as session:
+            self.told += len(tasks.note_late(session, now=at))

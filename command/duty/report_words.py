@@ -19,7 +19,7 @@ LISTED = 12
 
 
 SECTIONS: Sequence[tuple[str, tuple[Class, ...], str]] = (
-    ("三、突发事件与应急接报", ("report", "incident"), "本期无应急接报。"),
+    ("三、突发事件与应急接报", ("report", "incident", "task", "warning"), "本期无应急接报。"),
     ("四、领导批示与督办", ("order",), "本期无批示、督办。"),
     ("五、道路与设备", ("road", "fault"), "道路通行与系统运行正常。"),
     ("六、值班备注", ("remark",), "无。"),
@@ -84,17 +84,49 @@ _SAYINGS: Mapping[str, str] = {
     "remark": "{by}：{text}",
     "correction": "{by}（更正）：{text}",
     "IncidentReported": "突发事件：{title}",
-    "LevelSet": "等级调整：{was} → {now}",
-    "PlanActivated": "启动预案：{title}",
-    "UnitAssigned": "调派力量：{label}",
-    "ReportFiled": "信息报告第 {number} 期",
+    "IncidentVerified": "{of}：情况核实",
+    "LevelSet": "{of}：{field} {was} → {now}",
+    "PlanActivated": "{of}：启动预案《{title}》",
+    "ResponseBegun": "{of}：启动处置",
+    "UnitAssigned": "{of}：调派 {label}",
+    "IncidentControlled": "{of}：事态已控制 {note}",
+    "IncidentRelapsed": "{of}：险情反复 {note}",
+    "ReportFiled": "{of}：信息报告第 {number} 期",
     "OrderGiven": "{by}下达指令：{text}",
-    "IncidentEnded": "事件结束：{note}",
+    "DecisionAsked": "{by}请示：{question}",
+    "DecisionGiven": "{by}批复：{answer}",
+    "IncidentEnded": "{of}：应急终止 {note}",
+    "IncidentClosed": "{of}：结案 {note}",
+    "IncidentCancelled": "{of}：撤销 {note}",
+    "EvaluationSigned": "{of}：评估报告通过，得分 {score}",
+    "TaskLate": "{of}：任务“{title}”超时未完成",
+    "AlertApproved": "预警{msg_type}：{headline}",
+    "approve_alert": "预警{msg_type}：{headline}",
 }
+"""What the report says of each key fact."""
+_VALUES: Mapping[str, Mapping[str, str]] = {
+    "field": {"grade": "事件等级", "colour": "预警颜色", "level": "响应级别"},
+    "msg_type": {"Alert": "发布", "Update": "更新", "Cancel": "解除"},
+}
+_COLOURS: Mapping[str, str] = {
+    "": "未发",
+    "red": "红色",
+    "orange": "橙色",
+    "yellow": "黄色",
+    "blue": "蓝色",
+}
+_GRADES: Mapping[str, str] = {"": "未定", "I": "Ⅰ级", "II": "Ⅱ级", "III": "Ⅲ级", "IV": "Ⅳ级"}
 
 
 def _sentence(line: Entry) -> str:
-    return _SAYINGS[line.name].format(by=line.actor, **line.facts).strip()
+    facts = {
+        name: _VALUES[name].get(value, value) if name in _VALUES else value
+        for name, value in line.facts.items()
+    }
+    if "field" in facts:
+        scale = _COLOURS if line.facts["field"] == "colour" else _GRADES
+        facts |= {name: scale.get(facts[name], facts[name]) for name in ("was", "now")}
+    return _SAYINGS[line.name].format(by=line.actor, **facts).strip()
 
 
 def _clock(at: Instant, zone: str) -> str:

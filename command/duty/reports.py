@@ -6,10 +6,10 @@ Its figures are those of the floor's ledger and of the tickets, asked by their o
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import select, update
+from sqlalchemy import func, or_, select, update
 from sqlalchemy.orm import Session
 
 from command.duty import journal, report_words, roster
@@ -44,7 +44,11 @@ from tickets.moving import Actor
 
 TITLE_MAX, TEXT_MAX = 80, 20_000
 LONGEST_S = 93 * 86_400.0
+PAGE = 50
 DRAFT, SUBMITTED, APPROVED = "draft", "submitted", "approved"
+STATES = (DRAFT, SUBMITTED, APPROVED)
+MATTERS = journal.Which(exercise="no", key=True)
+"""What of the log a report counts and names."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +87,7 @@ def facts(
     return {
         "calls": board.kpi(total(tally)),
         "tickets": {name: day[name] for name in ("opened", "kinds", "states", "results")},
-        "log": journal.tally(session, since, until, actor=actor, real=True),
+        "log": journal.tally(session, since, until, actor=actor, which=MATTERS),
         "people": _people(session, since, until),
     }  # fmt: skip
 
@@ -116,7 +120,8 @@ def draft(
     found = facts(session, since, until, judged=judged, actor=actor, now=now)
     earliest = [
         journal.entries(
-            session, since, until, actor=actor, classes=classes, real=True, first=report_words.LISTED,
+            session, since, until, actor=actor, which=MATTERS._replace(classes=frozenset(classes)),
+            first=report_words.LISTED,
         )
         for _, classes, _ in report_words.SECTIONS
     ]  # fmt: skip
@@ -226,10 +231,42 @@ def one(session: Session, report_id: int, *, actor: Actor) -> DutyReport:
     return row
 
 
-def listing(session: Session, *, actor: Actor, limit: int = 60) -> list[DutyReport]:
-    """Return the reports, the newest first."""
+class Criteria(NamedTuple):
+    """Which reports: in this state, with these words in title or text, of a period that meets [start, end); 0 = without
+    bound."""
+
+    state: str = ""
+    words: str = ""
+    start: Instant = 0.0
+    end: Instant = 0.0
+
+
+class Found(NamedTuple):
+    """One page of the reports, the newest first, and how many there are."""
+
+    rows: list[DutyReport]
+    total: int
+
+
+EVERY = Criteria()
+
+
+def listing(session: Session, criteria: Criteria = EVERY, *, actor: Actor, page: int = 0) -> Found:
+    """Return one page of the reports."""
     _may(actor, VIEW)
-    return list(session.scalars(select(DutyReport).order_by(DutyReport.id.desc()).limit(limit)))
+    asked = []
+    if criteria.state:
+        asked.append(DutyReport.state == criteria.state)
+    if criteria.words:
+        like = f"%{criteria.words.replace('%', '')}%"
+        asked.append(or_(DutyReport.title.ilike(like), DutyReport.text.ilike(like)))
+    if criteria.start:
+        asked.append(DutyReport.until > to_datetime(criteria.start))
+    if criteria.end:
+        asked.append(DutyReport.since < to_datetime(criteria.end))
+    total = session.scalar(select(func.count()).select_from(DutyReport).where(*asked)) or 0
+    rows = select(DutyReport).where(*asked).order_by(DutyReport.id.desc())
+    return Found(list(session.scalars(rows.offset(max(page, 0) * PAGE).limit(PAGE))), total)
 
 
 def versions(session: Session, report_id: int, *, actor: Actor) -> list[DutyReportVersion]:

@@ -59,6 +59,7 @@
 
   function onMessage(event) {
     const message = JSON.parse(event.data);
+    if (message.kind === "prompts") return H.hearPrompts(message);
     serverAt = message.now;
     measuredAt = mono();
     live.lastMessage = measuredAt;

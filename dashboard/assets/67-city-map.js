@@ -217,6 +217,7 @@
     both: { token: "--way-best", weight: 8 },
     shortest: { token: "--way-shortest", weight: 3, dashArray: "9 8" },
     other: { token: "--way-other", weight: 3, dashArray: "2 6" },
+    supply: { token: "--way-other", weight: 5, dashArray: "12 5" },
   };
 
   function route(feature) {
@@ -264,10 +265,16 @@
   const sign = (feature, at) => icon(feature, at, "city-mark", 1000);
   const corners = (feature, at) => L.circleMarker(at, { radius: 4, color: token("--shut"), fillOpacity: 1 });
 
+  /* While one draws, a press on a mark is a press on the map. */
+  function drawing() {
+    const { mode } = (root() || H.byId("command") || document.body).dataset;
+    return Boolean(mode) && mode !== "select";
+  }
+
   function placeMark(feature, at) {
     const mark = icon(feature, at, "city-sign", 0);
     const href = feature.properties.href;
-    if (href) mark.on("click", () => root() && !root().dataset.mode && H.go(href));
+    if (href) mark.on("click", () => !drawing() && H.go(href));
     return mark;
   }
 

@@ -96,14 +96,20 @@
         const row = H.make("li", item.l ? "level-" + item.l : "");
         const title = item.h ? H.make("a", "title", item.t) : H.make("span", "title", item.t);
         if (item.h) Object.assign(title, { href: item.h, target: "_blank" });
-        row.append(title);
+        if (!item.o) row.append(title);
         if (item.m) row.append(item.l ? mark(item) : H.make("b", "", item.m));
-        if (item.s) row.append(H.make("small", "muted", item.s));
+        if (item.s) row.append(item.o ? unfolds(item) : H.make("small", "muted", item.s));
         if (item.n) row.append(edit(item));
         if (item.h && PLAYERS[item.f]) row.append(player(item));
         return row;
       }),
     );
+  }
+
+  function unfolds(item) {
+    const node = H.make("details");
+    node.append(H.make("summary", "", item.t), H.make("p", "pre", item.s));
+    return node;
   }
 
   const PLAYERS = { film: "video", recording: "audio", picture: "img" };

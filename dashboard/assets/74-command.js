@@ -2,6 +2,7 @@
 (function () {
   "use strict";
   const H = (window.hotline = window.hotline || {});
+  const NEAR_ZOOM = 16;
   const pad = (n) => String(n).padStart(2, "0");
 
   function clock(seconds) {
@@ -34,6 +35,34 @@
     if (all || !keys.includes("media") || !document.querySelector(`[data-files="${key}"]`)) return;
     window.dash_clientside.set_props({ files: key, part: "changed" }, { data: Date.now() });
   });
+
+  /* The layers that lie round the incident follow its place, and what depots sent it. */
+  H.command.on("incident", (incident, keys, all) => {
+    if (H.byId("command") && (all || keys.includes("place") || keys.includes("transfers"))) H.publish("command-placed", Date.now());
+  });
+
+  /* What was pressed in the dossier: a spot, shown and marked on the map, or cameras, played side by side. */
+  function look(press) {
+    if (press && press.spot) {
+      const at = press.spot.split(",").map(Number);
+      window.dash_clientside.set_props("command-map-pin", { position: at, opacity: 1 });
+      window.dash_clientside.set_props("command-map", { viewport: { center: at, zoom: NEAR_ZOOM, transition: "flyTo" } });
+    }
+    if (press && press.cameras) JSON.parse(press.cameras).forEach(H.camera.open);
+    return window.dash_clientside.no_update;
+  }
+
+  window.dash_clientside = window.dash_clientside || {};
+  window.dash_clientside.command = { look };
+
+  /* The unfolded switches of the layers close on Escape, and give the focus back. */
+  document.addEventListener("keydown", (event) => {
+    const layers = event.key === "Escape" && event.target.closest && event.target.closest("#command-layer-box[open]");
+    if (!layers) return;
+    layers.open = false;
+    layers.querySelector("summary").focus();
+    event.stopPropagation();
+  }, true);
 
   /* Incidents on the map: the chosen one is larger; a press goes there. */
   H.command.on("list", (list) => {

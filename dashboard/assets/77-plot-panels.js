@@ -127,7 +127,11 @@
     const draws = P.root().dataset.draw;
     const shots = make("ul", "plot-shots");
     for (const shot of Object.values(snapshots).sort((a, b) => b.at - a.at)) {
-      shots.append(make("li", "", shot.title + " · " + P.word("by", { by: shot.by, at: H.minuteOf(shot.at) })));
+      const row = make("li");
+      const to = make("a", "", shot.title, { href: `/command/replay?id=${incident}&at=${shot.at}` });
+      to.dataset.nav = "";
+      row.append(to, " · " + P.word("by", { by: shot.by, at: H.minuteOf(shot.at) }));
+      shots.append(row);
     }
     fill(
       head(P.word("layers"), shut),

@@ -1,81 +1,110 @@
-/* A camera's picture on the map: HLS as the browser itself plays it. Loading, stalled and failed look different, and
-   a stalled one says how old its last picture is. hotline.camera.open({label, url}) shows it, close() ends it. */
+/* Cameras' pictures on the map, up to four side by side: HLS as the browser itself plays it. Loading, stalled and
+   failed look different, and a stalled one says how old its last picture is. hotline.camera.open({label, url}) shows
+   one beside those that play (of five, the one that was opened first goes), close() ends them all. */
 (function () {
   "use strict";
   const H = (window.hotline = window.hotline || {});
+  const MOST = 4;
   const STALLED_MS = 4000;
   const TYPE = "application/vnd.apple.mpegurl";
-  let video = null;
-  let moved = 0;
+  let eyes = []; // the first opened first: {label, url, node, video, moved}
   let timer = 0;
-  let shown = null;
 
   const box = () => H.byId("plot-camera");
 
-  function say(state, text) {
-    const node = box();
-    if (!node) return;
-    node.dataset.state = state;
-    H.text(node.querySelector(".said span"), text);
-    node.querySelector(".said button").hidden = state !== "failed" && state !== "stalled";
+  function say(eye, state, text) {
+    eye.node.dataset.state = state;
+    H.text(eye.node.querySelector(".said span"), text);
+    eye.node.querySelector(".said button").hidden = state !== "failed" && state !== "stalled";
   }
 
   function watch() {
-    if (!video || !box() || !document.contains(video)) return close();
-    if (video.error) return say("failed", H.word("camera.failed"));
-    if (!moved) return;
-    const still = Date.now() - moved;
-    if (still > STALLED_MS) say("stalled", H.word("camera.stalled", { age: H.word("unit.ago", { age: H.duration(still / 1000) }) }));
-    else say("playing", H.word("camera.playing"));
+    if (eyes.some((eye) => !document.contains(eye.node))) return close(); // the page went
+    eyes.forEach(look);
   }
 
-  function play() {
-    const node = box();
-    moved = 0;
-    if (video) video.remove();
-    video = H.make("video");
+  function look(eye) {
+    if (eye.video.error) return say(eye, "failed", H.word("camera.failed"));
+    if (!eye.moved) return;
+    const still = Date.now() - eye.moved;
+    if (still > STALLED_MS) say(eye, "stalled", H.word("camera.stalled", { age: H.word("unit.ago", { age: H.duration(still / 1000) }) }));
+    else say(eye, "playing", H.word("camera.playing"));
+  }
+
+  function play(eye) {
+    eye.moved = 0;
+    if (eye.video) stop(eye);
+    const video = (eye.video = H.make("video"));
     Object.assign(video, { muted: true, autoplay: true, playsInline: true, controls: true });
-    node.querySelector("header").after(video);
-    if (!video.canPlayType(TYPE)) return say("failed", H.word("camera.unplayable"));
-    say("loading", H.word("camera.loading"));
-    video.addEventListener("timeupdate", () => (moved = Date.now()));
-    video.addEventListener("error", watch);
-    video.src = shown.url;
+    eye.node.querySelector("header").after(video);
+    if (!video.canPlayType(TYPE)) return say(eye, "failed", H.word("camera.unplayable"));
+    say(eye, "loading", H.word("camera.loading"));
+    video.addEventListener("timeupdate", () => (eye.moved = Date.now()));
+    video.addEventListener("error", () => eye.video === video && look(eye));
+    video.src = eye.url;
     video.play().catch(() => {}); // `error` says why
+  }
+
+  function stop(eye) {
+    eye.video.removeAttribute("src");
+    eye.video.load();
+    eye.video.remove();
+  }
+
+  function cell(eye) {
+    const node = H.make("section", "eye");
+    node.setAttribute("aria-label", eye.label);
+    const head = H.make("header");
+    const name = H.make("b", "", eye.label);
+    name.title = eye.label;
+    const end = H.make("button", "plot-x", "×");
+    end.type = "button";
+    end.setAttribute("aria-label", `${H.word("plot.closed_panel")} ${eye.label}`);
+    end.addEventListener("click", () => remove(eye));
+    head.append(name, end);
+    const said = H.make("div", "said");
+    const again = H.make("button", "button small", H.word("camera.again"));
+    again.type = "button";
+    again.addEventListener("click", () => play(eye));
+    said.append(H.make("span"), again);
+    node.append(head, said);
+    return node;
   }
 
   function open(camera) {
     const node = box();
     if (!node) return;
-    shown = camera;
-    const head = H.make("header");
-    const end = H.make("button", "plot-x", "×");
-    end.setAttribute("aria-label", H.word("plot.closed_panel"));
-    end.addEventListener("click", close);
-    head.append(H.make("b", "", camera.label), end);
-    const said = H.make("div", "said");
-    const again = H.make("button", "button small", H.word("camera.again"));
-    again.addEventListener("click", play);
-    said.append(H.make("span"), again);
-    node.replaceChildren(head, said);
-    node.hidden = false;
-    play();
+    watch();
+    const known = eyes.find((eye) => eye.url === camera.url);
+    if (known) return look(known);
+    if (eyes.length >= MOST) remove(eyes[0]);
+    const eye = { label: camera.label, url: camera.url, node: null, video: null, moved: 0 };
+    eye.node = cell(eye);
+    eyes.push(eye);
+    node.append(eye.node);
+    shown();
+    play(eye);
     clearInterval(timer);
     timer = setInterval(watch, 1000);
   }
 
-  function close() {
-    clearInterval(timer);
-    if (video) {
-      video.removeAttribute("src");
-      video.load();
-    }
-    video = null;
+  function remove(eye) {
+    stop(eye);
+    eye.node.remove();
+    eyes = eyes.filter((each) => each !== eye);
+    if (!eyes.length) clearInterval(timer);
+    shown();
+  }
+
+  function shown() {
     const node = box();
-    if (node) {
-      node.replaceChildren();
-      node.hidden = true;
-    }
+    if (!node) return;
+    node.hidden = !eyes.length;
+    node.dataset.count = eyes.length;
+  }
+
+  function close() {
+    for (const eye of [...eyes]) remove(eye);
   }
 
   H.camera = { open, close };

@@ -266,7 +266,7 @@
 
   function step([at, what, of, text]) {
     const words = of ? H.word("centre.step." + what + "." + of) : "";
-    const known = { level: of && H.word("level_field." + of) + " " + H.word("grade." + (text || "none")), status: of && H.word("incident_status." + of) }[what];
+    const known = { level: of && H.word("level_field." + of) + " " + H.word(text), status: of && H.word("incident_status." + of) }[what];
     const said = known || H.word("centre.step." + what, { of: words || of, text });
     const row = make("li");
     row.append(make("time", "", H.minuteOf(at)), make("span", "", said));

@@ -8,12 +8,20 @@ from dash import Input, Output, State
 from sqlalchemy.orm import Session
 
 from command import advice, dossier, forces, incidents, moving, plans, queries
+from dashboard import cameras
 from dashboard.auth import require, viewer
 from dashboard.door import ground, map_base, reading
-from dashboard.pages import alerts_cap, command_evacuation, command_map, command_moves
+from dashboard.pages import (
+    alerts_cap,
+    command_evacuation,
+    command_layers,
+    command_map,
+    command_moves,
+)
 from dashboard.pages.context import actor, districts, map_look, place, shown, words
 from dashboard.views import command as views
 from dashboard.views import command_dossier, dispatch
+from dashboard.views import command_evacuation as evacuation_view
 from dashboard.views import command_panes as panes
 from dashboard.views.command_log import DRAWN, Known, line, quiet
 from dashboard.views.ids import id_in
@@ -48,6 +56,7 @@ def register(app: dash.Dash) -> None:
     )
     command_moves.register(app)
     command_map.register(app)
+    command_layers.register(app)
     command_evacuation.register(app)
 
 
@@ -71,6 +80,7 @@ def page(search: str) -> Child:
     fixed = {"units": dispatch.frame(words()), "alerts": alerts_cap.pane()}
     if chosen is not None:
         fixed["records"] = panes.evidence(chosen, words())
+        fixed["around"] = evacuation_view.frame(words())
     fixed["form"] = command_moves.begun(begun) if begun else []
     return views.page(
         views.Opened(base, chosen, pane, bounds, viewer().can, actor().ref), fixed, words()
@@ -154,9 +164,9 @@ def overview(_tick: object, pane: str, incident: int | None) -> Child:
             try:
                 ticket_queries.seen(session, ticket.id, actor=actor())
                 hidden = ticket.confidential or ticket.anonymous
-                told.append((ticket.no, "" if hidden else ticket.title))
+                told.append((ticket.id, ticket.no, "" if hidden else ticket.title))
             except HotlineError:
-                told.append((ticket.no, ""))
+                told.append((ticket.id, ticket.no, ""))
         return panes.overview(
             state,
             told,
@@ -214,7 +224,9 @@ def analysis(_tick: object, pane: str, incident: int | None) -> Child:
     with reading() as session:
         state = moving.read(session, incident, actor=actor())
         found = dossier.dossier(session, state, here.city, actor=actor(), now=now())
-        return command_dossier.pane(state, found, seen_in(session, words()), words())
+        base = map_base(here, map_look())
+        seen = seen_in(session, words())
+        return command_dossier.pane(state, found, base, cameras.address, seen, words())
 
 
 PANES = {

@@ -11,13 +11,15 @@ from command import evacuation, moving, pictures, queries, ways
 from command.plot_shapes import geometry
 from dashboard.auth import require
 from dashboard.door import ground, map_base, network, reading
-from dashboard.pages.context import actor, map_look, words
+from dashboard.pages.context import actor, map_look, place, words
+from dashboard.views import clock
 from dashboard.views import command_evacuation as views
 from dashboard.views.kit import Child, refusal
 from dashboard.views.maps import EMPTY, features
 from gis_data.roads.network import Network, Stop
 from gis_data.roads.routes import Route
 from gis_data.surroundings import buffer, impact
+from models.clock import now
 from models.errors import HotlineError
 from models.rules.incident.state import Picture
 
@@ -27,20 +29,28 @@ DRAWN_MOST = 25
 
 
 def register(app: dash.Dash) -> None:
-    """Register the button."""
+    """Register the button; what it found follows the roads."""
     app.callback(
         Output("command-evacuation", "children"),
         Output("command-moves", "data"),
+        Output("command-evacuated", "data"),
         Input("command-evacuate", "n_clicks"),
+        Input("command-roads-tick", "data"),
         State("command-incident", "data"),
+        State("command-evacuated", "data"),
         prevent_initial_call=True,
     )(planned)
 
 
-def planned(clicks: int | None, incident: int | None) -> tuple[Child, Any]:
-    """Return who goes where on the roads as they are open now, and the ways."""
+def planned(
+    clicks: int | None, _roads: object, incident: int | None, known: dict[str, Any] | None
+) -> tuple[Child, Any, Any]:
+    """Return who goes where on the roads as they are open now, the ways, and what they were reckoned for.
+
+    Places tell of much besides roads: only another press, or other closures, is a reason to reckon anew.
+    """
     if not clicks or not incident:
-        return dash.no_update, dash.no_update
+        return dash.no_update, dash.no_update, dash.no_update
     try:
         require(queries.VIEW)
         here = ground()
@@ -48,20 +58,23 @@ def planned(clicks: int | None, incident: int | None) -> tuple[Child, Any]:
         crs = here.city.manifest.metric_crs
         with reading() as session:
             moving.read(session, incident, actor=actor())
+            roads, zone = network(session), place(session).zone
+            reckoned = {"clicks": clicks, "closed": ways.closed_mark(roads)}
+            if known == reckoned:
+                return dash.no_update, dash.no_update, dash.no_update
             picture = pictures.picture(session, incident)
             area, drawn = area_of(picture, crs)
             if area is None:
-                return views.nowhere(words()), EMPTY
+                return views.nowhere(words()), EMPTY, reckoned
             spot = area.representative_point()
             groups = evacuation.groups_of(
                 impact(area, here.city.places, spot=(spot.x, spot.y), crs=crs)
             )
             havens = evacuation.shelters(session, actor=actor(), outside=area)
-            roads = network(session)
             found = evacuation.evacuate(roads, groups, havens)
             lines = _lines(roads, found, groups, havens)
     except HotlineError as error:
-        return refusal(error.code, words()), EMPTY
+        return refusal(error.code, words()), EMPTY, None
     shown = [
         (
             {"type": "LineString", "coordinates": base.shown(way.points).round(6).tolist()},
@@ -69,7 +82,9 @@ def planned(clicks: int | None, incident: int | None) -> tuple[Child, Any]:
         )
         for way, say in lines
     ]
-    return views.plan(found, drawn, words()), features(shown)
+    by_roads = known is not None and known["clicks"] == clicks
+    again = clock.time_of(now(), zone) if by_roads else ""
+    return views.plan(found, drawn, words(), again), features(shown), reckoned
 
 
 def area_of(picture: Picture | None, crs: str) -> tuple[shapely.Geometry | None, str]:

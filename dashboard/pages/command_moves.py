@@ -26,11 +26,11 @@ from dashboard.pages.command_verbs import MOVES, Values, report
 from dashboard.pages.context import actor, words
 from dashboard.pages.dispatch import refusal as dispatch_refusal
 from dashboard.views import command as views
-from dashboard.views import command_forms
+from dashboard.views import command_forms, command_plan
 from dashboard.views.command_forms import FORMS, Asked, Options
 from dashboard.views.kit import Child
 from models.clock import now
-from models.errors import HotlineError, NotFound, WrongStatus
+from models.errors import BadInput, HotlineError, NotFound, WrongStatus
 from models.rules.incident.plans import GRADES, Around
 from models.rules.incident.state import Incident
 from models.store.db import tenant_of
@@ -79,11 +79,23 @@ def _form(verb: str, about: str, incident: int, given: Values, note: str) -> Chi
         return []
     with reading() as session:
         state = moving.read(session, incident, actor=actor()) if incident else None
-        lists = {**_lists(session, state), **_own_lists(session, verb, about)}
+        lists = {**_lists(session, state), **_own_lists(session, verb, about, state)}
         values = {**_begins(session, verb, about, state), **{k: v for k, v in given.items() if v}}
         if verb == "report":
             values.setdefault("token", secrets.token_hex(8))
-    return command_forms.form(Asked(verb, about, lists, values, note), words())
+        above = (
+            _unread(session, int(about), state)
+            if verb == "activate_plan" and about.isdecimal() and state
+            else None
+        )
+    return command_forms.form(Asked(verb, about, lists, values, note, above), words())
+
+
+def _unread(session: Session, plan: int, state: Incident) -> Child:
+    """Return the plan that is to be started, to be read."""
+    sections = plans.body_of(plans.version(session, plan, actor=actor())).sections
+    fitting = plans.suggest(session, state, around(state))
+    return command_plan.before(sections, plan, words(), fits=any(s.plan == plan for s in fitting))
 
 
 def _lists(session: Session, state: Incident | None) -> Mapping[str, Options]:
@@ -112,16 +124,31 @@ def _lists(session: Session, state: Incident | None) -> Mapping[str, Options]:
     }
 
 
-def _own_lists(session: Session, verb: str, about: str) -> Mapping[str, Options]:
+def _own_lists(
+    session: Session, verb: str, about: str, state: Incident | None
+) -> Mapping[str, Options]:
     """Return the lists that one verb alone has, and not everybody may see."""
     if verb == "send_unit":
         return {"needs": _needs(session, about)}
-    if verb != "confer" or "duty.view" not in actor().can:
+    if verb == "call_plan" and state is not None:
+        return {"plans": _all_plans(session, state)}
+    if verb not in ("confer", "notify") or "duty.view" not in actor().can:
         return {}
     return {
         "groups": [(str(each.id), each.name) for each in groups.listed(session, actor=actor())],
         "people": [(str(number), name) for number, name in contacts.people(session)],
     }
+
+
+def _all_plans(session: Session, state: Incident) -> Options:
+    """Return every plan that can be started, those that fit first and marked."""
+    fitting = [s.plan for s in plans.suggest(session, state, around(state))]
+    rows = plans.startable(session, state)
+    texts = words()
+    return [
+        (str(row.id), f"{row.title}（{texts['command.plan_fits']}）" if row.id in fitting else row.title)
+        for row in sorted(rows, key=lambda row: (row.id not in fitting, row.code))
+    ]  # fmt: skip
 
 
 def _needs(session: Session, about: str) -> Options:
@@ -205,6 +232,9 @@ def done(
                 state = report(session, given, actor(), now())
             return [], _toast(verb), f"/command?id={state.id}"
         require("command.view")
+        if verb == "call_plan":  # chosen: now it is read, and started from the form that says why
+            form = _form("activate_plan", _chosen(given), incident or 0, {}, "")
+            return form, dash.no_update, dash.no_update
         if verb not in MOVES:
             raise NotFound(f"no verb {verb}")
         number, _, member = about.partition(":")
@@ -219,6 +249,13 @@ def done(
             dash.no_update,
         )
     return [], _toast(verb), dash.no_update
+
+
+def _chosen(given: Values) -> str:
+    plan = str(given.get("plan") or "")
+    if not plan.isdecimal():
+        raise BadInput("which plan?", field="plan")
+    return plan
 
 
 def _toast(verb: str) -> dict[str, object]:

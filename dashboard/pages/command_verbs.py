@@ -1,5 +1,6 @@
 """What the verbs of the command page do with what their forms say."""
 
+import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -16,7 +17,7 @@ from command import (
     supplies,
     tasks,
 )
-from dashboard.door import ground
+from dashboard.door import city, ground
 from dashboard.pages.context import place
 from dashboard.pages.dispatch import roads
 from dashboard.views import clock
@@ -39,7 +40,7 @@ def report(session: Session, v: Values, who: Actor, at: float) -> Incident:
         happened=_moment(session, v, "happened"), exercise=bool(v.get("exercise")), note=_text(v, "note"),
         origin=f"form:{token}" if token else "",
     )  # fmt: skip
-    state = incidents.report(session, form, actor=who, now=at)
+    state = incidents.report(session, form, city=city(session), actor=who, now=at)
     for no in filter(None, _text(v, "tickets").split(",")):
         row = ticket_queries.whole(session, no, actor=who, now=at).row
         if incidents.of_ticket(session, row.id, actor=who) is None:
@@ -108,7 +109,7 @@ def _amend(session: Session, incident: int, _n: int, v: Values, who: Actor, at: 
     spot = _place(v)
     incidents.amend(
         session, incident, title=_text(v, "title"), type_=_text(v, "type"),
-        place=spot if spot != state.place else None, note=_text(v, "note"), actor=who, now=at,
+        place=spot if spot != state.place else None, note=_text(v, "note"), city=city(session), actor=who, now=at,
     )  # fmt: skip
 
 
@@ -125,7 +126,8 @@ def _ask_level(session: Session, incident: int, _n: int, v: Values, who: Actor, 
         raise BadInput("which field?", field="field")
     was = getattr(moving.read(session, incident, actor=who), field)
     levels.ask_level(
-        session, incident, field, _text(v, "value"), was=was, reason=_text(v, "reason"), actor=who, now=at
+        session, incident, field, _text(v, "value"), was=was, reason=_text(v, "reason"), city=city(session),
+        actor=who, now=at,
     )  # fmt: skip
 
 
@@ -138,7 +140,9 @@ def _add_task(session: Session, incident: int, _n: int, v: Values, who: Actor, a
 
 
 MOVES: Mapping[str, Move] = {
-    "verify": _noted(incidents.verify),
+    "verify": lambda s, i, _n, v, who, at: incidents.verify(
+        s, i, note=_text(v, "note"), city=city(s), actor=who, now=at
+    ),
     "respond": _noted(incidents.respond),
     "control": _noted(incidents.control),
     "relapse": _noted(incidents.relapse),
@@ -151,7 +155,9 @@ MOVES: Mapping[str, Move] = {
     "merge_report": _merge,
     "part_report": _numbered(incidents.part_report),
     "ask_level": _ask_level,
-    "approve_level": _numbered(levels.approve_level),
+    "approve_level": lambda s, i, n, v, who, at: levels.approve_level(
+        s, i, n, note=_text(v, "note"), city=city(s), actor=who, now=at
+    ),
     "refuse_level": _numbered(levels.refuse_level),
     "activate_plan": lambda s, i, n, v, who, at: plans.activate(
         s, i, n, level=_chosen(v, "level"), reason=_text(v, "reason"), actor=who, now=at
@@ -206,7 +212,7 @@ MOVES: Mapping[str, Move] = {
         s, n, _number(v, "amount"), note=_text(v, "note"), actor=who, now=at
     ),
     "notify": lambda s, i, _n, v, who, at: records.notify(
-        s, i, to=tuple(filter(None, _text(v, "to").replace("，", ",").split(","))), said=_text(v, "said"),
-        actor=who, now=at,
+        s, i, people=[int(one) for one in v.get("people") or ()], groups=[int(one) for one in v.get("groups") or ()],
+        to=tuple(filter(None, re.split(r"[,，、]", _text(v, "to")))), said=_text(v, "said"), actor=who, now=at,
     ),
 }  # fmt: skip

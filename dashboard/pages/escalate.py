@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from command import incidents
 from dashboard.auth import require, viewer
-from dashboard.door import writing
+from dashboard.door import city, writing
 from dashboard.pages.command_moves import refusal
 from dashboard.pages.context import actor, pressed_button, words
 from dashboard.views import escalate as views
@@ -59,7 +59,8 @@ def press(
             raise BadInput("which type?", field="type")
         with writing() as session:
             state = incidents.escalate(
-                session, int(pressed["escalate"]), type_, exercise=bool(exercise), actor=actor(), now=now()
+                session, int(pressed["escalate"]), type_, exercise=bool(exercise), city=city(session),
+                actor=actor(), now=now(),
             )  # fmt: skip
     except HotlineError as error:
         return refusal(error), dash.no_update, dash.no_update

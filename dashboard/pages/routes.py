@@ -29,6 +29,7 @@ from dashboard.pages import (
     resources,
     reviews,
     symbols,
+    tasks,
     ticket,
     ticket_desk,
 )
@@ -50,6 +51,7 @@ DESK_PAGES: Mapping[str, tuple[str, Callable[[str], Child]]] = {
     "/map": ("/map", city_map.page),
     "/command": ("/command", command.page),
     "/command/incidents": ("/command", incidents.page),
+    "/command/tasks": ("/command", tasks.page),
     "/command/plans": ("/command", plans.library),
     "/command/plan": ("/command", plans.page),
     "/command/alerts": ("/command", alerts_cap.page),
@@ -117,7 +119,9 @@ def page(path: str, search: str) -> Child:
     body = _body(asked, search)
     rooms = shell.rooms(words(), BELOW.get(asked, asked)) if "command.view" in me.can else None
     whole = [rooms, body] if rooms else body
-    return shell.desk(words(), here, me.can, me.name, whole, agent_no=me.agent_no)
+    return shell.desk(
+        words(), here, me.can, me.name, whole, agent_no=me.agent_no, user_id=me.user_id
+    )
 
 
 @shown

@@ -18,7 +18,6 @@ MINUTES = (2, 10, 30, 120, 480, 1440)
 UNTIL = (0, 30, 120, 480, 1440)
 """Minutes a pin or a hiding lasts; 0 = until it is taken back."""
 _DUE_LAMPS = {"red": "bad", "yellow": "warn", "green": "ok"}
-NO_GRADE = "none"
 NAMES = {"cls": "class", "since": "from", "until": "to"}
 """Field of a question -> what the address calls it, where that is another word."""
 PRESS = "console-press"
@@ -364,7 +363,7 @@ def step(said: Sequence[object], words: Words) -> str:
     if what == "status":
         return words[f"incident_status.{of}"]
     if what == "level":
-        return f"{words[f'level_field.{of}']} {words[f'grade.{text or NO_GRADE}']}"
+        return f"{words[f'level_field.{of}']} {words[str(text)]}"
     named = words.get(f"centre.step.{what}.{of}", "")
     return words[f"centre.step.{what}"].format(of=named or of, text=text)
 

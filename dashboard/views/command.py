@@ -5,19 +5,22 @@ from typing import NamedTuple
 
 from dash import dcc, html
 
-from dashboard.views import clock, plotting
+from dashboard.views import clock, command_layers, plotting
 from dashboard.views.command_forms import button
 from dashboard.views.command_log import Line
 from dashboard.views.incidents import LAMPS
 from dashboard.views.kit import Child, Words, data, empty, link, status
-from dashboard.views.maps import EMPTY, Base, city_map, shapes
+from dashboard.views.maps import EMPTY, Base, city_map, finder, pin, shapes
 from dashboard.views.shell import ROOMS
 from gis_data.roads import closures
 from models.rules.incident.moves import MOVES
 from models.rules.incident.state import Incident
 
 PANES = ("overview", "plan", "units", "around", "records", "alerts", "talk")
-STORES = ("command-tick", "command-list-tick", "command-roads-tick", "incident-open", "incident-do")
+STORES = (
+    "command-tick", "command-list-tick", "command-roads-tick", "command-placed", "command-look", "incident-open",
+    "incident-do",
+)  # fmt: skip
 PLACE = "command-form-place"
 """Where the one form stands that is open."""
 COURSE = ("verify", "respond", "control", "relapse", "end", "close", "cancel")
@@ -76,13 +79,18 @@ def _map(opened: Opened, words: Words) -> Child:
     if opened.base is None:
         return empty(words["place.no_city"])
     layers = [
+        shapes("command-traffic", EMPTY, "traffic", tip="say"),
         shapes("command-closures", EMPTY, "closure", tip="say"),
         shapes("command-routes", EMPTY, "route", tip="say"),
         shapes("command-moves", EMPTY, "route", tip="say"),
+        shapes("command-signs", EMPTY, "", tip="say", points="place"),
         shapes("command-cameras", EMPTY, "", points="camera"),
         shapes("command-places", EMPTY, "", tip="say", points="place"),
+        pin("command-map"),
     ]
-    return city_map(opened.base, "command-map", layers, bounds=opened.bounds)
+    seen = city_map(opened.base, "command-map", layers, bounds=opened.bounds)
+    over = [finder("command-map", words), command_layers.switches(words)]
+    return html.Div([seen, html.Div(over, className="command-over")], className="command-ground")
 
 
 def _plotting(opened: Opened, words: Words) -> Child:
@@ -216,6 +224,13 @@ def _exercise(i: Incident, words: Words) -> Child:
     return html.Span(words["command.exercise"], className="exercise") if i.exercise else None
 
 
+def _leads(line: Line, replay: str) -> Child:
+    """Return what a line says; that of a snapshot of the map leads to the picture of its moment."""
+    if line.kind != "SnapshotTaken":
+        return line.text
+    return link(line.text, f"{replay}&at={line.at}")
+
+
 def timeline(
     lines: Sequence[Line], replay: str, zone: str, words: Words, *, more: bool = False
 ) -> Child:
@@ -229,7 +244,9 @@ def timeline(
                 html.Li(
                     [
                         html.Time(clock.time_of(line.at, zone)),
-                        html.Span(line.text, className="text", title=line.note or line.text),
+                        html.Span(
+                            _leads(line, replay), className="text", title=line.note or line.text
+                        ),
                         html.Small(line.by),
                     ],
                     className=f"k-{line.kind}" + (" implied" if line.implied else ""),

@@ -1,18 +1,20 @@
 """The plan of an evacuation: who goes where, how long it takes, and who has no place."""
 
-from dash import html
+from dash import dcc, html
 
 from command.evacuation import UNKNOWN, Evacuation, Move
 from dashboard.views import clock
 from dashboard.views.kit import Child, Words, empty, status
 
 
-def button(words: Words) -> Child:
-    """Return the button, and the place for what it finds."""
+def frame(words: Words) -> Child:
+    """Return the button, and the place for what it finds; it stays while the dossier below is drawn anew."""
     press = html.Button(
         words["evacuate.plan"], id="command-evacuate", type="button", className="button small"
     )
-    return html.Div([press, html.Div(id="command-evacuation", role="status")])
+    found = html.Div(id="command-evacuation", role="status")
+    parts = [html.H3(words["evacuate.title"]), press, found, dcc.Store(id="command-evacuated")]
+    return html.Div(parts, className="evacuation")
 
 
 def nowhere(words: Words) -> Child:
@@ -20,8 +22,11 @@ def nowhere(words: Words) -> Child:
     return empty(words["command.no_place"])
 
 
-def plan(found: Evacuation, drawn: str, words: Words) -> Child:
-    """Return moves, the largest groups first, then those without a place and why. drawn : buffer, plume or empty."""
+def plan(found: Evacuation, drawn: str, words: Words, again: str = "") -> Child:
+    """Return moves, the largest groups first, then those without a place and why.
+
+    drawn : buffer, plume or empty; again : when roads made it be reckoned anew, empty where they did not.
+    """
     known = sum(move.people for move in found.moves if move.people != UNKNOWN)
     left = sum(group.people for group in found.left if group.people != UNKNOWN)
     head = words["evacuate.of"].format(
@@ -29,6 +34,7 @@ def plan(found: Evacuation, drawn: str, words: Words) -> Child:
     )
     moves = sorted(found.moves, key=lambda move: -move.people)
     parts: list[Child] = [
+        html.P(status("warn", words["evacuate.again"].format(at=again))) if again else None,
         html.P(head),
         html.Ul([html.Li(_move(move, words)) for move in moves], className="plain")
         if moves else empty(words["evacuate.nobody"]),

@@ -8,6 +8,10 @@ from dash import dcc, html
 from dashboard.views.kit import Child, Words, press
 
 Options = Sequence[tuple[str, str]]
+LIST_SAYS = (
+    "search", "no_options_found", "select_all", "deselect_all", "selected_count", "clear_search", "clear_selection",
+)  # fmt: skip
+"""What a list says by itself, in English unless it is told otherwise."""
 
 
 class Field(NamedTuple):
@@ -22,13 +26,17 @@ class Field(NamedTuple):
 
 
 class Asked(NamedTuple):
-    """A form somebody opened: its verb, what it is about (a task's, order's, revision's number), and its lists."""
+    """A form somebody opened: its verb, what it is about (a task's, order's, revision's number), and its lists.
+
+    above : what is to be read before it is filled in.
+    """
 
     verb: str
     about: str
     lists: Mapping[str, Options]
     values: Mapping[str, Any]
     note: str = ""
+    above: Child = None
 
 
 _NOTE = Field("note", "text")
@@ -56,6 +64,7 @@ FORMS: Mapping[str, tuple[Field, ...]] = {
     ),
     "approve_level": (_NOTE,),
     "refuse_level": (_NOTE,),
+    "call_plan": (Field("plan", "one", "plans"),),
     "activate_plan": (Field("level", "one", "levels"), Field("reason", "text")),
     "add_task": (
         Field("title", "line"), Field("role", "line"), Field("minutes", "number"), Field("after", "any", "tasks"),
@@ -79,7 +88,9 @@ FORMS: Mapping[str, tuple[Field, ...]] = {
     "grant_floor": (),
     "take_floor": (),
     "end_conference": (),
-    "notify": (Field("to", "line"), Field("said", "text")),
+    "notify": (
+        Field("groups", "any", "groups"), Field("people", "any", "people"), Field("to", "line"), Field("said", "text"),
+    ),
     "send_unit": (Field("need", "one", "needs"), Field("override", "text")),
     "cancel_unit": (_NOTE,),
     "return_supply": (Field("amount", "number"), _NOTE),
@@ -105,6 +116,7 @@ def form(asked: Asked, words: Words) -> Child:
     return html.Div(
         [
             html.H3(words[f"incident_verb.{asked.verb}"]),
+            asked.above,
             *fields,
             html.P(asked.note, className="form-note", role="alert") if asked.note else None,
             html.Div(buttons, className="buttons"),
@@ -121,15 +133,23 @@ def _field(field: Field, asked: Asked, words: Words) -> Child:
     if field.kind == "hidden":
         return dcc.Input(id=name, type="hidden", value=value or "")
     options = [{"label": text, "value": code} for code, text in asked.lists.get(field.options, ())]
+    said: Any = {part: words[f"command.list.{part}"] for part in LIST_SAYS}
     control: Child
     match field.kind:
         case "text":
             control = dcc.Textarea(id=name, value=value or "", maxLength=5000, rows=3)
         case "one":
-            control = dcc.Dropdown(options, value, id=name, placeholder=words["choice.choose"])
+            control = dcc.Dropdown(
+                options, value, id=name, placeholder=words["choice.choose"], labels=said
+            )
         case "any":
             control = dcc.Dropdown(
-                options, value or [], id=name, multi=True, placeholder=words["choice.choose"]
+                options,
+                value or [],
+                id=name,
+                multi=True,
+                placeholder=words["choice.choose"],
+                labels=said,
             )
         case "number":
             control = dcc.Input(id=name, type="number", value=value, min=0, step="any")

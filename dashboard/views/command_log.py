@@ -9,7 +9,7 @@ from dashboard.views.kit import Words
 from models.events.incident import AnyIncidentEvent
 from models.events.incident.course import IncidentAmended
 from models.events.incident.response import RouteChanged
-from models.rules.incident.state import Incident
+from models.rules.incident.state import Incident, level_key
 
 DRAWN = frozenset({"DrawingPut", "DrawingRemoved"})
 DRIFTS = frozenset({"position", "traffic"})
@@ -89,8 +89,7 @@ def _named(name: str, value: Any, event: AnyIncidentEvent, known: Known) -> Any:
 
 def _said(name: str, value: Any, event: AnyIncidentEvent, words: Words) -> Any:  # noqa: ANN401 - any fact
     if name in ("was", "now") and hasattr(event, "field"):
-        family = "colour" if event.field == "colour" else "grade"
-        return words[f"{family}.{value or 'none'}"]
+        return words[level_key(event.field, value)]
     if name in _NAMED and isinstance(value, str):
         return words.get(f"{_NAMED[name]}.{value or 'none'}", value)
     if isinstance(value, float) and name in ("seconds", "was"):

@@ -8,10 +8,11 @@ from dash import html
 from command.advice import Advice
 from command.plans import Suggestion
 from command.tasks import waits
-from dashboard.views import clock, files
+from dashboard.views import clock, command_plan, files
 from dashboard.views.command_forms import button
-from dashboard.views.kit import Child, Words, empty, link, status
-from models.rules.incident.state import Conference, Incident, Revision, Task
+from dashboard.views.kit import Child, Words, data, empty, link, status
+from models.rules.incident.moves import AFTER
+from models.rules.incident.state import Conference, Incident, Notice, Plan, Revision, Task
 
 CHAIN = ("reported", "verified", "responding", "controlled", "ended", "closed")
 
@@ -38,11 +39,15 @@ class Seen(NamedTuple):
 
 
 def overview(
-    i: Incident, tickets: Sequence[tuple[str, str]], owing: Sequence[str], seen: Seen, words: Words
+    i: Incident,
+    tickets: Sequence[tuple[int, str, str]],
+    owing: Sequence[str],
+    seen: Seen,
+    words: Words,
 ) -> Child:
     """Return place, source, levels with their revisions, merged reports, the chain, and what is still owed.
 
-    tickets : (number, title) of those the viewer may see.
+    tickets : (id, number, title), the title empty where the viewer may not see it.
     """
     facts = [
         ("command.type", f"{words[f'incident_kind.{i.kind}']} · {seen.types.get(i.type, i.type)}"),
@@ -57,7 +62,13 @@ def overview(
         html.H3(words["command.levels"]),
         _revisions(i, seen, words),
         html.H3(words["command.merged"]),
-        html.Ul([html.Li([link(f"{no} {title}", f"/ticket?no={no}")]) for no, title in tickets], className="plain")
+        html.Ul([
+            html.Li([
+                link(f"{no} {title}", f"/ticket?no={no}"),
+                _row(["part_report"], seen.acts and i.status in AFTER, words, about=number),
+            ])
+            for number, no, title in tickets
+        ], className="plain reports")
         if tickets else empty("—"),
         html.H3(words["command.chain"]),
         html.Ol(
@@ -134,11 +145,15 @@ def plan(
         version = words["command.version"].format(n=running.version)
         note = f"{version} · {running.by} {clock.time_of(running.at, seen.zone)}"
         parts.append(
-            html.Div([html.B(head), html.Small(note), html.P(running.reason)], className="card")
-        )
+            html.Div([
+                html.B(head), html.Small(note), html.P(_started(running, seen, words)),
+                command_plan.text(running.sections, f"plan-{running.plan}", words),
+            ], className="card")
+        )  # fmt: skip
     if i.open and seen.acts:
         parts.append(html.H3(words["command.plans_fit"]))
         parts += [_fitting(s, seen, words) for s in fitting] or [empty(words["command.plans_none"])]
+        parts.append(_row(["call_plan"], True, words))
     parts += [html.H3(words["command.tasks"]), _row(["add_task"], seen.acts and i.open, words)]
     if i.tasks:
         parts.append(
@@ -196,12 +211,23 @@ def _fitting(s: Suggestion, seen: Seen, words: Words) -> Child:
     )
     return html.Div(
         [
-            html.B(f"《{s.title}》"), html.Small(words["command.version"].format(n=s.version)),
+            html.B(command_plan.whole(f"《{s.title}》", s.plan, words)),
+            html.Small(words["command.version"].format(n=s.version)),
             html.P(f"{words['command.because']}：{why}"), html.P(suggested),
+            command_plan.text(s.body.sections, f"fit-{s.plan}", words),
             button("activate_plan", words, about=s.plan, css="small primary"),
         ],
         className="card",
     )  # fmt: skip
+
+
+def _started(running: Plan, seen: Seen, words: Words) -> str:
+    """Return why a plan was started; of one that started by itself, which of its triggers fitted."""
+    if not running.automatic:
+        return running.reason
+    facts = (each.partition("=") for each in running.reason.split("; "))
+    why = words["told.or"].join(why_fits(what, value, seen, words) for what, _, value in facts)
+    return f"{words['command.by_itself']}：{why}"
 
 
 def why_fits(what: str, value: str, seen: Seen, words: Words) -> str:
@@ -334,12 +360,28 @@ def _notices(i: Incident, seen: Seen, words: Words) -> Child:
     return html.Ol(
         [
             html.Li([
-                html.B("→ " + "、".join(n.to)), _by(n.by, n.at, seen), html.P(n.text),
+                html.B("→ " + "、".join(n.whom)), _by(n.by, n.at, seen), html.P(n.text), _reached(n, words),
                 status("off", words["command.notice_wait"]),
             ])
             for n in i.notices.values()
         ],
         className="plain",
+    )  # fmt: skip
+
+
+def _reached(n: Notice, words: Words) -> Child:
+    """Return everybody a choice of the phone book meant, folded, and how many of them have no mobile."""
+    if not n.members:
+        return None
+    head = words["command.notice_people"].format(n=len(n.members))
+    if n.without:
+        head += words["command.notice_without"].format(n=len(n.without))
+    no_mobile = words["duty.delivery.no_mobile"]
+    said = [
+        name + (f"（{no_mobile}）" if key in n.without else "") for key, name in n.members.items()
+    ]
+    return html.Details(
+        [html.Summary(head), html.P("、".join(said))], className="plan-text", **data(fold=f"notice-{n.notice}")
     )  # fmt: skip
 
 

@@ -33,8 +33,10 @@ class IncidentQuery:
     def criteria(self, zone: str) -> Criteria:
         """Return what the query asks of the rows; BadInput names a day that is none."""
         facts = {name: self.given.get(name, "") for name in NAMES[:-2]}
-        until = _day(self.given.get("until", ""), zone, "until", after=1)
-        return Criteria(**facts, start=_day(self.given.get("since", ""), zone, "since"), end=until)
+        until = day_of(self.given.get("until", ""), zone, "until", after=1)
+        return Criteria(
+            **facts, start=day_of(self.given.get("since", ""), zone, "since"), end=until
+        )
 
 
 def read(search: str) -> IncidentQuery:
@@ -43,7 +45,8 @@ def read(search: str) -> IncidentQuery:
     return IncidentQuery({name: asked[name][0][:60] for name in (*NAMES, "page") if name in asked})
 
 
-def _day(text: str, zone: str, field: str, *, after: int = 0) -> float:
+def day_of(text: str, zone: str, field: str, *, after: int = 0) -> float:
+    """Return the instant a day begins, `after` days later; 0 for an empty text, BadInput for no day."""
     if not text:
         return 0.0
     try:

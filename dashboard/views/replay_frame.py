@@ -42,7 +42,8 @@ class Shown(NamedTuple):
 def frame(film: Film, seen: Seen, shown: Shown) -> dict[str, Any]:
     """Return what the browser paints of a moment: texts by section, lines, and the map's shapes.
 
-    An item is {t: title, s: what is said of it, m: mark, l: its level (ok, warn, bad, off), n: number}.
+    An item is {t: title, s: what is said of it, m: mark, l: its level (ok, warn, bad, off), n: number}; one with
+    `o` unfolds to what is said of it.
     """
     words = shown.words
     incident = seen.picture.incident if seen.picture else None
@@ -163,14 +164,15 @@ def _task(task: Task, at: float, shown: Shown) -> dict[str, Any]:
 
 
 def _plans(incident: Incident, shown: Shown) -> list[dict[str, Any]]:
-    words = shown.words
-    return [
-        {
+    """Return the plans that had been started, each with its text as it was then."""
+    words, found = shown.words, list[dict[str, Any]]()
+    for plan in incident.plans.values():
+        found.append({
             "t": plan.title, "m": words[f"grade.{plan.level or 'none'}"],
             "s": _said(plan.at, plan.by, shown, words["replay.implied"] if plan.automatic else "", plan.reason),
-        }
-        for plan in incident.plans.values()
-    ]  # fmt: skip
+        })  # fmt: skip
+        found += [{"t": title, "s": said, "o": 1} for title, said in plan.sections]
+    return found
 
 
 def _reports(incident: Incident, shown: Shown) -> list[dict[str, Any]]:
@@ -241,7 +243,7 @@ def _talks(incident: Incident, shown: Shown) -> list[dict[str, Any]]:
     ]  # fmt: skip
     return talks + [
         {"t": notice.text, "m": words["replay.message"],
-         "s": _said(notice.at, notice.by, shown, "→ " + words["told.or"].join(notice.to))}
+         "s": _said(notice.at, notice.by, shown, "→ " + words["told.or"].join(notice.whom))}
         for notice in incident.notices.values()
     ]  # fmt: skip
 

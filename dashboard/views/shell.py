@@ -30,6 +30,7 @@ PAGES: tuple[
 ROOMS: tuple[tuple[str, str], ...] = (  # address, key of its word
     ("/command", "rooms.map"),
     ("/command/incidents", "incidents.title"),
+    ("/command/tasks", "tasks.title"),
     ("/command/plans", "plan.library"),
     ("/command/resources", "nav.resources"),
     ("/command/alerts", "cap.heading"),
@@ -56,6 +57,8 @@ def nav(words: Words, here: str, can: frozenset[str], *, wall: bool = False) -> 
             text = [words[key], html.Span(**data(alarm_count=""))]
         current: dict[str, Any] = {"aria-current": "page"} if href == here else {}
         links.append(link(text, href, title=words["nav.keys"], **current))
+        if href == "/command" and not wall:
+            links.append(_prompts(words))
     if wall:
         links.append(
             link(words["nav.kiosk"], "/wall?kiosk=1&rotate=20", title=words["nav.kiosk_label"])
@@ -70,6 +73,15 @@ def nav(words: Words, here: str, can: frozenset[str], *, wall: bool = False) -> 
         html.Button(words["nav.signout"], type="submit"), action="/logout", method="post"
     )
     return html.Nav([*links, *switches, leave], className="nav", **aria(label=words["nav.label"]))
+
+
+def _prompts(words: Words) -> html.Span:
+    """Return the badge of what asks for this person in command; a press opens the list of it."""
+    badge = html.Button(
+        hidden=True, type="button", className="badge", title=words["prompt.open"],
+        **aria(label=words["prompt.open"], expanded="false"), **data(prompt_count=""),
+    )  # fmt: skip
+    return html.Span(badge, className="prompt-badge")
 
 
 def rooms(words: Words, here: str) -> html.Nav | None:
@@ -94,9 +106,12 @@ def _switch(name: str, text: str, label: str) -> html.Button:
 
 
 def desk(
-    words: Words, here: str, can: frozenset[str], user: str, body: Child, *, agent_no: str = ""
-) -> html.Div:
-    """Return a desk page: header, banner, and the page's own body; calls pop up for who takes them: `agent_no`."""
+    words: Words, here: str, can: frozenset[str], user: str, body: Child, *, agent_no: str = "", user_id: int = 0
+) -> html.Div:  # fmt: skip
+    """Return a desk page: header, banner, and the page's own body; calls pop up for who takes them: `agent_no`.
+
+    user_id : whose prompts the browser remembers.
+    """
     header = html.Header(
         [
             link(words["app.watch"], "/wall", className="brand"),
@@ -108,9 +123,10 @@ def desk(
     )
     banner = html.Div(id="banner", className="banner", role="alert", hidden=True)
     if not agent_no or "ticket.open" not in can:
-        return html.Div([header, banner, html.Main(body, id="main")], className="desk")
+        main = html.Main(body, id="main")
+        return html.Div([header, banner, main], className="desk", **data(user=user_id))
     main = html.Main([_call_bar(words), html.Div(body)], id="main")
-    return html.Div([header, banner, main], className="desk", **data(agent=agent_no))
+    return html.Div([header, banner, main], className="desk", **data(agent=agent_no, user=user_id))
 
 
 def _call_bar(words: Words) -> html.Div:

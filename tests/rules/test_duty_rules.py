@@ -9,13 +9,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from command.duty.journal import class_of
+from command.duty.report_words import _SAYINGS, SECTIONS
 from dashboard.texts import LANGUAGES
 from models.errors import BadInput
 from models.events.duty import AnyDutyEvent
 from models.events.floor import AnyFloorEvent
 from models.events.ticket import AnyTicketEvent
 from models.rules.duty import phones, roster
-from models.rules.duty.lines import AUDITED, CLASSES, SAID
+from models.rules.duty.lines import AUDITED, CLASSES, KEY, SAID
 from models.rules.duty.roster import Cell, Slot, Stay
 
 DAY = date(2026, 11, 21)
@@ -150,10 +152,11 @@ def test_every_line_of_the_log_has_its_words_and_their_facts() -> None:
         for kind in get_args(family)
     }
     example = {
-        "ticket": 1, "alarm": "a", "report": 1, "incident": 1, "changed": {}, "flags": ["emergency"],
+        "ticket": 1, "alarm": "a", "report": 1, "incident": 1, "changed": {}, "flags": ["emergency"], "kind": "text",
+        "ref": "",
     }  # fmt: skip
     for name, saying in {**SAID, **AUDITED}.items():
-        facts = {"no", "title", *saying.facts(example)}
+        facts = {"no", "title", "of", *saying.facts(example), *(told.fact for told in saying.told)}
         assert saying.cls in CLASSES
         assert isinstance(saying.about(example), str)
         for texts in LANGUAGES.values():
@@ -161,5 +164,11 @@ def test_every_line_of_the_log_has_its_words_and_their_facts() -> None:
                 field for _, field, _, _ in Formatter().parse(texts[f"duty.line.{name}"]) if field
             }
             assert fields <= facts, name
+            assert texts[f"duty.kind_of.{name}"] and texts[f"duty.cls.{saying.cls}"]
     ours = {name for name in SAID if name in known}
     assert {"TicketOpened", "HandoverSigned", "LinkDown", "DutyNoticeSent"} <= ours
+
+
+def test_what_a_report_may_name_has_its_words_and_their_facts() -> None:
+    named = {name for _, classes, _ in SECTIONS for name in KEY if class_of(name) in classes}
+    assert named == set(_SAYINGS)

@@ -13,7 +13,7 @@ from dashboard.views import centre, centre_console
 from dashboard.views.centre_console import Lists, Screen, Standing
 from dashboard.views.maps import Base, Look
 from gis_data.city.manifest import SHIPPED, read_manifest
-from models.events.incident.course import Grade, Place
+from models.events.incident.course import Colour, Field, Grade, Place
 from models.events.incident.response import Progress
 from models.rules.display import PAGES, PANELS, PANELS_OF
 from models.rules.incident.state import Assignment, Incident, Remark, Revision, Status, Task
@@ -101,6 +101,22 @@ def test_the_course_of_an_incident_is_said_in_both_languages() -> None:
         said = [centre_console.step(step, t(lang)) for step in steps]
         assert all(said) and not any("{" in text for text in said)
     assert "消防一站 到场" in [centre_console.step(step, t("zh")) for step in steps]
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_every_level_a_step_can_tell_has_its_word(lang: str) -> None:
+    words = t(lang)
+    values = {"grade": get_args(Grade), "level": get_args(Grade), "colour": get_args(Colour)}
+    assert set(values) == set(get_args(Field))
+    for field in get_args(Field):
+        for value in values[field]:
+            revision = Revision(1, field, "", value, "", "甲", 150.0, "set", decided_at=200.0)
+            (step, *_) = course(made(revisions={1: revision}))
+            said = centre_console.step(step, words)
+            assert step[3] in words, "the screen asks for the same key"
+            assert said == f"{words[f'level_field.{field}']} {words[step[3]]}"
+    red = Revision(1, "colour", "", "red", "", "甲", 150.0, "set", decided_at=200.0)
+    assert course(made(revisions={1: red}))[0][1:] == ["level", "colour", "colour.red"]
 
 
 @pytest.mark.parametrize("lang", LANGUAGES)

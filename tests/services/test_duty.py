@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date, datetime, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -14,7 +15,7 @@ from sqlalchemy import Engine, delete, func, select, text, update
 from sqlalchemy.orm import Session
 from waiting import until
 
-from command import incidents
+from command import display, incidents, levels, records, tasks
 from command.duty import (
     calendar,
     contact_import,
@@ -547,7 +548,9 @@ def test_the_log_writes_itself(session: Session, tenant: Place, vault: Vault) ->
     assert reported == {grave: "燃气泄漏", hidden: ""}
     assert plain not in str(lines)
     assert [line.facts["reason"] for line in lines if line.cls == "road"] == ["塌方"]
-    only = journal.entries(session, AT - 60, AT + 60, actor=EDITOR, classes=["road"])
+    only = journal.entries(
+        session, AT - 60, AT + 60, actor=EDITOR, which=journal.Which(frozenset({"road"}))
+    )
     assert {line.cls for line in only} == {"road"}
     away = Actor(5, "别区", frozenset({"duty.view"}), district="990199")
     assert not [
@@ -584,20 +587,66 @@ def test_the_log_shows_incidents_to_whom_they_are_shown_elsewhere(
     assert about(READER) == set()
 
 
+def test_the_whole_course_of_an_incident_is_in_the_log(session: Session, tenant: Place) -> None:
+    town(session)
+    number = report_incident(session, "1")
+    do: dict[str, Any] = {"actor": EDITOR, "now": AT + 1}
+    incidents.verify(session, number, note="", **do)
+    incidents.respond(session, number, note="", **do)
+    levels.ask_level(session, number, "colour", "red", was="", reason="蔓延", **do)
+    levels.ask_level(session, number, "grade", "II", was="", reason="蔓延", **do)
+    question = records.ask_decision(session, number, question="是否疏散", **do)
+    records.decide(session, number, question, answer="立即疏散", **do)
+    order = records.order(session, number, to="消防", said="先灭火", **do)
+    records.answer_order(session, number, order, said="收到", **do)
+    late, done, dropped = (
+        tasks.add_task(session, number, title=title, role="现场", due=AT + 5, **do)
+        for title in ("设警戒", "测浓度", "搭帐篷")
+    )
+    tasks.finish_task(session, number, done, **do)
+    tasks.drop_task(session, number, dropped, note="不用", **do)
+    assert tasks.note_late(session, now=AT + 4) == []
+    assert tasks.note_late(session, now=AT + 6) == [(number, late)]
+    assert tasks.note_late(session, now=AT + 7) == []
+    incidents.control(session, number, note="", actor=EDITOR, now=AT + 8)
+    incidents.relapse(session, number, note="复燃", actor=EDITOR, now=AT + 9)
+    display.add_screen(session, "a", "指挥厅", actor=EDITOR, now=AT)
+    display.push(session, "", "incident", str(number), until=AT + 99, actor=EDITOR, now=AT + 9)
+    log_all(session)
+    lines = journal.entries(session, AT - 60, AT + 60, actor=EDITOR)
+    said = [sentence(line, LANGUAGES["zh"]) for line in reversed(lines)]
+    of = "1燃气泄漏："
+    assert {
+        f"{of}情况核实", f"{of}启动处置", f"{of}预警颜色 未发 → 红色", f"{of}事件等级 未定 → Ⅱ级",
+        f"{of}请示 是否疏散", f"{of}批复 立即疏散", f"{of}下达指令 消防 先灭火", f"{of}消防 答复指令 收到",
+        f"{of}任务“测浓度”完成", f"{of}任务“搭帐篷”不再需要 不用", f"{of}任务“设警戒”超时未完成",
+        f"{of}事态已控制", f"{of}险情反复 复燃",
+    } <= set(said)  # fmt: skip
+    assert any(line.startswith("大屏推送 突发事件") for line in said)
+    away = Actor(5, "二区", frozenset({"duty.view", "command.view"}), district="2")
+    assert journal.entries(session, AT - 60, AT + 60, actor=away) == []
+    row = reports.draft(session, "日报", AT - 60, AT + 60, judged=JUDGED, actor=EDITOR, now=AT + 60)
+    assert (
+        "预警颜色 未发 → 红色" in row.text and "立即疏散" in row.text and "超时未完成" in row.text
+    )
+    assert not {"TaskDone", "OrderAnswered", "ItemPushed"} & set(row.facts["log"])
+
+
 JUDGED = reports.Judged({}, STANDARD)
 
 
 def test_ordinary_requests_hide_no_emergency(
     session: Session, tenant: Place, vault: Vault, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(journal, "SHOWN", 2)
     grave = [open_ticket(session, vault, emergency=True, title=f"泄漏{n}") for n in range(3)]
     for n in range(9):
         open_ticket(session, vault, title=f"路灯不亮{n}", content="三天了")
     log_all(session)
     since, until = AT - 60, AT + 60
-    lines = journal.entries(session, since, until, actor=EDITOR)
+    lines = journal.entries(session, since, until, actor=EDITOR, most=2)
     assert [line.facts["no"] for line in lines] == [grave[2], grave[1]]
+    rest = journal.entries(session, since, until, actor=EDITOR, skip=2, most=2)
+    assert [line.facts["no"] for line in rest] == [grave[0]]
     assert journal.tally(session, since, until, actor=EDITOR) == {"TicketOpened": 3}
     row = reports.draft(session, "日报", since, until, judged=JUDGED, actor=EDITOR, now=AT + 60)
     assert row.facts["log"] == {"TicketOpened": 3}
@@ -645,6 +694,39 @@ def test_a_report_has_the_houses_own_figures(session: Session, tenant: Place, va
     }
     assert row.facts["log"]["TicketOpened"] == 1
     assert "来电 3 次" in row.text and "登记诉求 2 件" in row.text and "应急接报：" in row.text
+
+
+def test_reports_are_found_by_state_words_and_period(session: Session, tenant: Place) -> None:
+    made = [
+        reports.draft(
+            session, title, AT + start, AT + start + 100, judged=JUDGED, actor=EDITOR, now=AT + 900
+        )
+        for title, start in (("周一日报", 0), ("周二日报", 200), ("周三日报", 400))
+    ]
+    reports.submit(session, made[1].id, made[1].version, actor=EDITOR, now=AT + 901)
+
+    def found(**asked: Any) -> list[str]:
+        given = reports.Criteria(**asked)
+        rows, total = reports.listing(session, given, actor=READER)
+        assert total == len(rows)
+        return [row.title for row in rows]
+
+    assert found() == ["周三日报", "周二日报", "周一日报"]
+    assert found(state="submitted") == ["周二日报"]
+    assert found(words="周一") == ["周一日报"]
+    assert found(start=AT + 150) == ["周三日报", "周二日报"]
+    assert found(start=AT + 50, end=AT + 200) == ["周一日报"]
+
+
+def test_every_page_of_reports_is_reached(
+    session: Session, tenant: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for n in range(3):
+        reports.draft(session, f"{n}", AT, AT + 1, judged=JUDGED, actor=EDITOR, now=AT)
+    monkeypatch.setattr(reports, "PAGE", 2)
+    pages = [reports.listing(session, actor=READER, page=n) for n in range(3)]
+    assert [[row.title for row in page.rows] for page in pages] == [["2", "1"], ["0"], []]
+    assert {page.total for page in pages} == {3}
 
 
 def test_a_report_is_the_citys_and_no_districts(session: Session, tenant: Place) -> None:

@@ -2,26 +2,42 @@
 
 import threading
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
 import msgspec
 import pytest
 from conftest import Place as Tenant
 from factories import AT
+from road_maps import SHIPPED
 from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 from test_tickets import opened
 
 from command import demo, incidents, levels, moving, plans, queries, records, tasks
+from dashboard.pages.command_verbs import MOVES
+from gis_data.city import bundle
+from models.clock import to_datetime
 from models.errors import BadInput, HotlineError, NotFound, Refused, WrongStatus
 from models.events.incident import from_row
 from models.events.incident.course import Place
+from models.events.incident.response import Card, PlanActivated
 from models.rules import incident as rules
-from models.rules.incident.plans import Around, Body
+from models.rules.incident.plans import Around, Body, LevelRule, Trigger
 from models.rules.incident.state import Incident as State
 from models.store import db, streams
 from models.store.chain import log_event
-from models.tables import Incident, Outbox, Parameter, Plan
+from models.store.db import tenant_of
+from models.tables import (
+    Alert,
+    DutyContact,
+    DutyGroup,
+    DutyMember,
+    Incident,
+    Outbox,
+    Parameter,
+    Plan,
+)
 from tickets.moving import Actor
 
 SPOT = Place(114.34165, 33.6312, "金桥市场东门", "D1")
@@ -30,6 +46,7 @@ COORD = Actor(
 )  # fmt: skip
 LEADER = Actor(8, "带班领导", frozenset({"command.view", "command.report", "command.approve"}))
 AGENT = Actor(9, "话务员", frozenset({"ticket.open", "command.report", "ticket.view"}))
+CITY = bundle.read(SHIPPED)
 FORM = incidents.Form(type="gas_leak", title="燃气泄漏", place=SPOT)
 
 
@@ -303,6 +320,43 @@ def test_a_plan_changed_meanwhile_stays_as_it_was_in_the_incident(session: Sessi
     assert len(state(session, other).tasks) == 1
 
 
+def test_the_text_of_a_plan_is_frozen_with_it(session: Session) -> None:
+    i, row = reported(session), gas(session)
+    text = plans.body_of(row).sections
+    assert text
+    plans.activate(session, i, row.id, level="IV", reason="泄漏", actor=COORD, now=AT + 1)
+    fresh = msgspec.structs.replace(plans.body_of(row), sections=(("新", "全改了"),))
+    draft = plans.save_draft(
+        session, "gas", title="新版", body=fresh, rev=0, actor=demo.COORDINATOR, now=AT + 2
+    )
+    plans.publish(session, draft.id, rev=1, actor=demo.COORDINATOR, now=AT + 3)
+    assert state(session, i).plans[row.id].sections == text
+    same_as_log(session, i)
+
+
+def test_a_log_from_before_plans_had_a_text_is_read(session: Session) -> None:
+    i = reported(session)
+    plans.activate(session, i, gas(session).id, level="IV", reason="泄漏", actor=COORD, now=AT + 1)
+    rows = session.scalars(select(Outbox.event).order_by(Outbox.id)).all()
+    old = [{k: v for k, v in row.items() if k != "sections"} for row in rows]
+    (started,) = [event for event in map(from_row, old) if isinstance(event, PlanActivated)]
+    assert started.sections == ()
+
+
+def test_a_plan_that_does_not_fit_is_called_up_with_a_reason(session: Session) -> None:
+    i = reported(session)
+    fitting = {s.plan for s in plans.suggest(session, state(session, i), Around())}
+    others = [row for row in plans.startable(session, state(session, i)) if row.id not in fitting]
+    water = next(row for row in others if row.code == "water")
+    with pytest.raises(BadInput) as caught:
+        plans.activate(session, i, water.id, level="IV", reason=" ", actor=COORD, now=AT + 1)
+    assert caught.value.facts["field"] == "reason"
+    plans.activate(session, i, water.id, level="IV", reason="波及水管", actor=COORD, now=AT + 2)
+    assert state(session, i).plans[water.id].reason == "波及水管"
+    assert water.id not in {row.id for row in plans.startable(session, state(session, i))}
+    same_as_log(session, i)
+
+
 def test_of_two_editors_one_is_told(session: Session) -> None:
     edit: dict[str, Any] = {"title": "预案", "body": Body(), "actor": demo.COORDINATOR, "now": AT}
     plans.save_draft(session, "new", rev=0, **edit)
@@ -311,16 +365,144 @@ def test_of_two_editors_one_is_told(session: Session) -> None:
         plans.save_draft(session, "new", rev=1, **edit)
 
 
+def automatic(session: Session, by_itself: str = "no") -> None:
+    """The tenant lets plans start by themselves, and says what becomes of warnings."""
+    policy = session.scalars(select(Parameter).where(Parameter.name == plans.PARAMETER)).one()
+    policy.value = {"automatic": True}
+    warning = {"by_itself": by_itself}
+    session.add(
+        Parameter(
+            tenant_id=tenant_of(session), name="alerts", value=warning, set_at=to_datetime(AT), set_by="user:1"
+        )
+    )  # fmt: skip
+    session.flush()
+
+
+def plan_where(session: Session, trigger: Trigger, people: int = 0) -> Plan:
+    """An active plan of its own that may start itself where a trigger fits, the graver level from so many people."""
+    body = Body(
+        triggers=(trigger,), levels=(*[LevelRule("II", people=people)] * bool(people), LevelRule("IV")),
+        cards=(Card("go", "出动", "现场", 10),), automatic=True,
+    )  # fmt: skip
+    editor = demo.COORDINATOR
+    row = plans.save_draft(session, "own", title="自建", body=body, rev=0, actor=editor, now=AT)
+    plans.publish(session, row.id, rev=1, actor=editor, now=AT)
+    return row
+
+
+OTHER_FORM = incidents.Form(type="missing", title="走失", place=Place(address="位置未明"))
+"""Of a type no plan is for, at a place nobody knows yet."""
+SCHOOL = incidents.Form(type="missing", title="走失", place=SPOT)
+
+
 def test_what_starts_by_itself(session: Session) -> None:
     i = reported(session)
     assert not state(session, i).plans, "not unless the tenant says so"
-    policy = session.scalars(select(Parameter).where(Parameter.name == plans.PARAMETER)).one()
-    policy.value = {"automatic": True}
-    session.flush()
+    automatic(session)
     other = reported(session)
-    (plan,) = state(session, other).plans.values()
+    now = state(session, other)
+    (plan,) = now.plans.values()
     assert (plan.title, plan.automatic, plan.level) == ("燃气泄漏事故应急预案", True, "IV")
+    (asked,) = now.revisions.values()
+    assert (asked.field, asked.now, asked.state) == ("level", "IV", "asked")
+    assert not now.alerts, "no warning unless the tenant says so"
     same_as_log(session, other)
+
+
+def test_what_lies_round_the_place_starts_a_plan_too(session: Session) -> None:
+    automatic(session)
+    near = Trigger(types=("missing",), hazards=("school",), metres=1500)
+    row = plan_where(session, near, people=1)
+    blind = reported(session, SCHOOL)
+    assert not state(session, blind).plans, "nobody looked round"
+    seen = incidents.report(session, SCHOOL, city=CITY, actor=COORD, now=AT).id
+    plan = state(session, seen).plans[row.id]
+    assert plan.level == "II" and "hazard=school" in plan.reason
+    same_as_log(session, seen)
+
+
+@pytest.mark.parametrize("moment", ["verified", "placed"])
+def test_it_is_tried_again_when_more_is_known(session: Session, moment: str) -> None:
+    automatic(session)
+    i = reported(session, OTHER_FORM if moment == "placed" else SCHOOL)
+    row = plan_where(session, Trigger(hazards=("school",), metres=1500))
+    incidents.verify(session, i, note="", city=CITY, actor=COORD, now=AT + 5)
+    if moment == "placed":
+        assert not state(session, i).plans
+        incidents.amend(session, i, place=SPOT, city=CITY, actor=COORD, now=AT + 6)
+    assert list(state(session, i).plans) == [row.id]
+    same_as_log(session, i)
+
+
+@pytest.mark.parametrize("approved", [True, False])
+def test_a_grade_starts_a_plan_when_it_holds(session: Session, approved: bool) -> None:
+    automatic(session)
+    i = reported(session, OTHER_FORM)
+    row = plan_where(session, Trigger(types=("missing",), grades=("II",)))
+    ask: dict[str, Any] = {"was": "", "reason": "严重"}
+    if approved:
+        levels.ask_level(session, i, "grade", "II", actor=COORD, now=AT + 1, **ask)
+        assert not state(session, i).plans, "a proposal is no grade"
+        (asked,) = state(session, i).revisions
+        levels.approve_level(session, i, asked, actor=LEADER, now=AT + 2)
+    else:
+        levels.ask_level(session, i, "grade", "II", actor=LEADER, now=AT + 1, **ask)
+    now = state(session, i)
+    assert list(now.plans) == [row.id]
+    assert now.level == "IV", "who grades may approve the level, too"
+    same_as_log(session, i)
+
+
+def test_a_level_that_holds_stays_when_a_plan_starts_by_itself(session: Session) -> None:
+    automatic(session)
+    i = reported(session, OTHER_FORM)
+    plan_where(session, Trigger(grades=("III",)))
+    levels.ask_level(session, i, "level", "I", was="", reason="重大活动", actor=LEADER, now=AT + 1)
+    assert not state(session, i).plans
+    levels.ask_level(session, i, "grade", "III", was="", reason="较大", actor=LEADER, now=AT + 2)
+    now = state(session, i)
+    assert now.plans and now.level == "I"
+    same_as_log(session, i)
+
+
+def test_what_is_over_starts_nothing(session: Session) -> None:
+    i = reported(session)
+    for verb in (incidents.respond, incidents.control, incidents.end):
+        verb(session, i, note="好", actor=COORD, now=AT + 5)
+    automatic(session)
+    incidents.amend(session, i, title="燃气轻微泄漏", actor=COORD, now=AT + 9)
+    assert not state(session, i).plans
+
+
+@pytest.mark.parametrize(
+    ("how", "form", "became"),
+    [
+        ("draft", FORM, "draft"), ("publish", FORM, "published"),
+        ("publish", replace(FORM, place=Place(address="位置未明")), "draft"),
+    ],
+)  # fmt: skip
+def test_a_plan_that_starts_by_itself_warns_as_the_tenant_says(
+    session: Session, how: str, form: incidents.Form, became: str
+) -> None:
+    automatic(session, how)
+    i = reported(session, form)
+    now = state(session, i)
+    (alert,) = now.alerts.values()
+    assert (alert.state, alert.by) == (became, "系统")
+    row = session.scalars(select(Alert).where(Alert.incident_id == i)).one()
+    assert (row.state, row.written_by, bool(row.xml)) == (became, 0, became == "published")
+    same_as_log(session, i)
+    incidents.verify(session, i, note="", actor=COORD, now=AT + 5)
+    assert len(state(session, i).alerts) == 1
+
+
+def test_a_template_no_message_can_carry_keeps_nobody_from_reporting(session: Session) -> None:
+    automatic(session, "publish")
+    row = gas(session)
+    row.body = {**row.body, "templates": {"alert_description": "长" * 10_001}}
+    session.flush()
+    i = reported(session)
+    assert state(session, i).plans and not state(session, i).alerts
 
 
 def test_tasks_wait_for_those_before_them(session: Session) -> None:
@@ -389,6 +571,42 @@ def test_orders_questions_and_remarks(session: Session) -> None:
     assert [words for _, _, words in now.orders[order].answers] == ["收到", "已疏散"]
     assert (now.remarks[noted].text, now.remarks[noted].about) == ("东门闻到气味", AT - 60)
     same_as_log(session, i)
+
+
+def in_the_book(session: Session, name: str, *mobiles: str, group: int = 0) -> DutyContact:
+    row = DutyContact(
+        tenant_id=tenant_of(session), kind="person", name=name, masks=list(mobiles), changed_at=to_datetime(AT)
+    )  # fmt: skip
+    session.add(row)
+    session.flush()
+    if group:
+        session.add(DutyMember(tenant_id=row.tenant_id, contact_id=row.id, group_id=group))
+        session.flush()
+    return row
+
+
+def test_a_notice_names_everybody_the_choice_meant_at_that_moment(session: Session) -> None:
+    i = reported(session)
+    rescue = DutyGroup(tenant_id=tenant_of(session), name="抢险组")
+    session.add(rescue)
+    session.flush()
+    one = in_the_book(session, "李抢险", "138****0001", group=rescue.id)
+    mute = in_the_book(session, "王留守", group=rescue.id)
+    both = in_the_book(session, "赵专家", "138****0002", group=rescue.id)
+    form = {
+        "groups": [str(rescue.id)], "people": [str(both.id)], "to": "物业，街道", "said": "集合",
+    }  # fmt: skip
+    MOVES["notify"](session, i, 0, form, COORD, AT + 1)
+    session.delete(session.scalars(select(DutyMember).where(DutyMember.contact_id == one.id)).one())
+    (notice,) = state(session, i).notices.values()
+    assert (notice.groups, notice.to) == (("抢险组",), ("物业", "街道"))
+    assert set(notice.members.values()) == {"李抢险", "王留守", "赵专家"}
+    assert notice.without == (f"contact:{mute.id}",)
+    assert "138" not in msgspec.json.encode(told(session, i)[-1]).decode(), "no event has a number"
+    same_as_log(session, i)
+    with pytest.raises(BadInput) as caught:
+        records.notify(session, i, said="集合", people=[0], actor=COORD, now=AT + 2)
+    assert caught.value.facts["field"] == "to"
 
 
 # --- who may --------------------------------------------------------------------------------

@@ -22,7 +22,17 @@ from road_maps import lonlat
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from command import dispatch, evacuation, incidents, moving, rerouting, resources, sites, supplies
+from command import (
+    deliveries,
+    dispatch,
+    evacuation,
+    incidents,
+    moving,
+    rerouting,
+    resources,
+    sites,
+    supplies,
+)
 from command.evacuation import Group, Haven, evacuate, share
 from command.resources import UnitForm
 from command.sites import DepotForm, ShelterForm
@@ -33,7 +43,7 @@ from gis_data.roads import closures, routes, speeds
 from models.clock import to_datetime
 from models.errors import BadInput, NotFound, Refused, WrongStatus
 from models.events.incident.course import Place
-from models.events.incident.response import RouteChanged, SupplyReturned, SupplySent
+from models.events.incident.response import RouteChanged, SupplyRerouted, SupplyReturned, SupplySent
 from models.rules.incident.progress import arrival
 from models.tables import Assignment, ResponseUnit, Supply
 
@@ -298,6 +308,66 @@ def test_an_amount_that_cannot_be_is_refused(session: Session, amount: float) ->
         )
     with pytest.raises(BadInput):
         supplies.stock_out(session, "near", "bag", amount, note="x", actor=COORD, now=AT)
+
+
+def on_the_way(session: Session, incident: int, at: float) -> list[deliveries.Delivery]:
+    state = moving.read(session, incident, actor=LOOKS)
+    return deliveries.deliveries(session, network(session), state, now=at)
+
+
+def test_the_way_of_supplies_is_drawn_until_they_are_there_and_follows_the_closures(
+    session: Session,
+) -> None:
+    stock(session, "west", -500, 500)
+    stock(session, "isle", 9200, 900)
+    incident = make_incident(session)
+    for depot in ("west", "isle"):
+        supplies.send_supply(
+            session, incident, depot, "bag", 25, network=network(session), actor=COORD, now=AT
+        )
+    (one,) = on_the_way(session, incident, AT + 60)
+    assert (one.depot, one.transfer.label) == ("west库", "沙袋")
+    assert one.arrives == pytest.approx(AT + 240, abs=3)
+    shut(session, 500)
+    (again,) = on_the_way(session, incident, AT + 60)
+    assert again.way.length > one.way.length + 500
+    assert again.arrives == pytest.approx(AT + again.way.time)
+    supplies.return_supply(session, one.transfer.transfer, 25, actor=COORD, now=AT + 70)
+    assert on_the_way(session, incident, AT + 80) == []
+
+
+def test_supplies_are_timed_anew_once_when_a_road_closes_and_wait_while_none_leads(
+    session: Session,
+) -> None:
+    stock(session, "west", -500, 500)
+    incident = make_incident(session)
+    supplies.send_supply(
+        session, incident, "west", "bag", 25, network=network(session), actor=COORD, now=AT
+    )
+
+    def again(at: float) -> list[tuple[int, int, float]]:
+        before = len(told(session, SupplyRerouted))
+        count = deliveries.reroute(session, network(session, at), now=at)
+        events = told(session, SupplyRerouted)[before:]
+        assert len(events) == count
+        return [(round(e.was), round(e.seconds), e.began) for e in events]
+
+    assert again(AT + 10) == []
+    first = shut(session, 500)
+    ((was, seconds, began),) = again(AT + 20)
+    assert (was, began) == (240, AT) and seconds > 300
+    assert again(AT + 30) == [], "it is told once"
+    transfer = next(iter(moving.read(session, incident, actor=LOOKS).transfers.values()))
+    assert transfer.arrives == pytest.approx(AT + seconds, abs=1)
+    second = shut(session, 500, 600)
+    assert again(AT + 40) == [(seconds, -1, AT)]
+    assert on_the_way(session, incident, AT + 50) == []
+    for closure in (first, second):
+        closures.lift(session, closure, actor=COORD, now=AT + 90)
+    assert again(AT + 100) == [(-1, 240, AT + 100)], "it waited in its depot"
+    assert [round(each.arrives - AT) for each in on_the_way(session, incident, AT + 200)] == [340]
+    shut(session, 500)
+    assert again(AT + 400) == [], "it is there"
 
 
 def test_supplies_of_another_district_are_not_ones_own(session: Session) -> None:

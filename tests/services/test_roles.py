@@ -50,6 +50,7 @@ CHIEF = Actor(0, "总值班", PERMISSIONS)
 TITLE = "东门外路灯不亮"
 ROAD = (114.308056, 33.637870)
 """A place on a road of the shipped city."""
+POINT = shapely.Point(ROAD)
 DRAWN = {"kind": "road", "corners": [list(ROAD)], "done": True}
 ON_THE_MAP = (
     f"?from={ROAD[0]},{ROAD[1]}&to=114.365616,33.630629&at={ROAD[0]},{ROAD[1]}&on=tickets,hospital"
@@ -110,7 +111,8 @@ def case(stores: Stores, engine: Engine) -> Iterator[Case]:
         assert sent.status == 201, sent.text
         number = sent.json()["id"]
         with site.session() as session:
-            closure = make_closure(session, site.place.id)
+            closure = make_closure(session, site.place.id, POINT)
+            make_closure(session, site.place.id, POINT.buffer(0.0001))
             judged = reports.Judged({}, STANDARD)
             report = reports.draft(
                 session, "值班日报", at - 60, at, judged=judged, actor=CHIEF, now=at
@@ -141,10 +143,10 @@ def make_ticket(site: Site, session: Any, **more: Any) -> Ticket:
     )
 
 
-def make_closure(session: Session, tenant_id: int) -> int:
+def make_closure(session: Session, tenant_id: int, shape: shapely.Geometry) -> int:
     city = session.scalar(select(City.id).where(City.active))
     row = Closure(
-        tenant_id=tenant_id, city_id=city, reason=TITLE, shape=shapely.to_wkb(shapely.Point(ROAD)),
+        tenant_id=tenant_id, city_id=city, reason=TITLE, shape=shapely.to_wkb(shape),
         edges=[], closed_at=to_datetime(now()), closed_by=0,
     )  # fmt: skip
     session.add(row)
@@ -206,6 +208,11 @@ def sees_the_map(login: str, person: Person) -> bool:
     return login != "stranger" and not person.can.isdisjoint({"ticket.view", "command.view"})
 
 
+def searches(_login: str, person: Person) -> bool:
+    """Names of the city are found by whoever sees tickets or the command map."""
+    return not person.can.isdisjoint({"ticket.view", "command.view"})
+
+
 def of_the_city(_login: str, person: Person) -> bool:
     """The console is for those who see the whole city, as its screens show it."""
     return not person.unit and not person.district
@@ -246,6 +253,11 @@ def sent(path: str, body: object) -> Ask:
 def no_camera(answer: Answer) -> bool:
     """A map without the tenant's camera."""
     return "key=1" not in answer.text
+
+
+def nothing_drawn(answer: Answer) -> bool:
+    """Maps of nothing."""
+    return '"features":[{' not in answer.text.replace(" ", "")
 
 
 def forbidden(answer: Answer) -> bool:
@@ -317,6 +329,9 @@ ROUTES: Mapping[str, Row] = {
     "GET /live/command": Row(
         "command.view", lambda case, login: live(case, login, "/live/command"), central
     ),
+    "GET /live/prompts": Row(
+        "command.view", lambda case, login: live(case, login, "/live/prompts"), central
+    ),
     "GET /live/centre": Row("command.view", lambda case, login: live(case, login, "/live/centre")),
     "GET /api/export/calls.{kind}": Row("calls.view", got("/api/export/calls.csv")),
     "GET /api/export/tickets.xlsx": Row("ticket.view", got("/api/export/tickets.xlsx")),
@@ -329,10 +344,12 @@ ROUTES: Mapping[str, Row] = {
     "GET /api/letters/{number}.{kind}": Row(
         "ticket.view", got("/api/letters/{letter}.docx"), in_scope
     ),
+    "GET /api/export/tasks.xlsx": Row("command.view", got("/api/export/tasks.xlsx"), central),
     "GET /api/export/incidents.xlsx": Row(
         "command.view", got("/api/export/incidents.xlsx"), central
     ),
     "GET /api/duty/contacts.xlsx": Row("duty.view", got("/api/duty/contacts.xlsx")),
+    "GET /api/duty/log.xlsx": Row("duty.view", got("/api/duty/log.xlsx")),
     "GET /api/duty/roster.{kind}": Row("duty.view", got("/api/duty/roster.xlsx")),
     "GET /api/duty/report/{number}.{kind}": Row(
         "duty.view", got("/api/duty/report/{report}.docx"), of_tenant
@@ -422,6 +439,7 @@ PAGES: Mapping[str, Row] = {
     "/customers": Row("ticket.open", shows("/customers")),
     "/command": Row("command.view", shows("/command"), central),
     "/command/incidents": Row("command.view", shows("/command/incidents"), central),
+    "/command/tasks": Row("command.view", shows("/command/tasks"), central),
     "/command/plans": Row("command.view", shows("/command/plans")),
     "/command/plan": Row("command.view", shows("/command/plan?id={plan}"), of_tenant),
     "/command/resources": Row(
@@ -661,9 +679,9 @@ CALLBACKS: Mapping[str, Row] = {
     "hotspots.legend": Row(
         "ticket.view", asked("hotspots.legend", lambda _: ["surge", -1, {"surge": [1.0]}, []])
     ),
-    "placing.suggest": Row("ticket.view", asked(
+    "placing.suggest": Row("", asked(
         "placing.suggest", lambda _: [{"text": "云州市中心医院", "asked": 1, "first": True}],
-    )),
+    ), searches),
     "placing.pressed": Row("ticket.view", asked(
         "placing.pressed", lambda _: [{"latlng": {"lat": 33.6, "lng": 114.3}}],
     )),
@@ -771,11 +789,14 @@ CALLBACKS: Mapping[str, Row] = {
         }.items()
     },
     "command_evacuation.planned": Row(
-        "command.view", asked("command_evacuation.planned", lambda c: [1, c.incident]), at_command
+        "command.view", asked("command_evacuation.planned", lambda c: [1, "", c.incident, None]), at_command
     ),
     "command_map.drawn": Row(
-        "command.view", asked("command_map.drawn", lambda c: [1, "", c.incident]), at_command, no_camera
+        "command.view", asked("command_map.drawn", lambda c: [1, "", c.incident]), at_command, nothing_drawn
     ),
+    "command_layers.layered": Row("command.view", asked(
+        "command_layers.layered", lambda c: [["dossier", "cameras"], 1, "", c.incident],
+    ), at_command, no_camera),
     "command_moves.opened": Row("command.view", asked("command_moves.opened", lambda c: [
         {"verb": "remark", "about": ""}, c.incident,
     ]), at_command),
@@ -810,7 +831,7 @@ def flat(routes: list[Any]) -> Iterator[Any]:
 
 def test_every_route_is_in_the_table(case: Case) -> None:
     found = {
-        f"GET /live/{name}" for name in ("floor", "centre", "command")
+        f"GET /live/{name}" for name in ("floor", "centre", "command", "prompts")
     }  # plain ASGI, before the framework
     for route in flat(case.site.routes):
         methods = (route.methods if isinstance(route, APIRoute) else None) or {"MOUNT"}

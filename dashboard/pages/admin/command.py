@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+import msgspec
 from sqlalchemy.orm import Session
 
 from command import alert_policy, parameters, plans
@@ -13,6 +14,7 @@ from dashboard.pages.admin.parameters import seen, set_notes
 from dashboard.pages.context import actor, place, words
 from dashboard.views.admin import command as views
 from dashboard.views.kit import Child
+from models.errors import BadInput
 
 
 def body(search: str) -> Child:
@@ -41,9 +43,20 @@ def _save_alerts(session: Session, _key: str, values: Values, at: float) -> Said
     policy = alert_policy.Policy(
         **{name: text(values, name).strip() for name in views.WRITTEN},
         self_approve="yes" in several(values, "self_approve"),
+        by_itself=_by_itself(values),
     )
     alert_policy.set_policy(session, policy, seen=values["seen"]["at"], actor=actor(), now=at)
     return done("admin.at_once")
+
+
+def _by_itself(values: Values) -> alert_policy.ByItself:
+    try:
+        how: alert_policy.ByItself = msgspec.convert(
+            text(values, "by_itself"), alert_policy.ByItself
+        )
+    except msgspec.ValidationError as error:
+        raise BadInput(str(error), field="by_itself") from error
+    return how
 
 
 VERBS: Mapping[str, Verb] = {

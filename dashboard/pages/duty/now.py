@@ -26,7 +26,7 @@ def body(_search: str) -> Child:
     with reading() as session:
         zone = place(session).zone
         today = clock.local(at, zone).date()
-        lines = journal.entries(session, at - LAST_S, at + 1, actor=who)[:LINES]
+        lines = journal.entries(session, at - LAST_S, at + 1, actor=who, most=LINES)
         missing = roster.gaps(session, today, today + timedelta(days=DAYS_AHEAD), actor=who)
         serving = roster.on_duty(session, now=at)
         manned = {each.level for each in serving}

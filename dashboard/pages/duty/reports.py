@@ -9,6 +9,7 @@ from command.duty.reports import Judged
 from dashboard.auth import require, viewer
 from dashboard.door import doors, limits, reading
 from dashboard.pages.admin.answers import asked as read
+from dashboard.pages.admin.answers import page_number
 from dashboard.pages.context import actor, place, words
 from dashboard.pages.duty.answers import Pressed, Said, Verb, done, whole
 from dashboard.pages.duty.log import FORMAT
@@ -22,19 +23,34 @@ from tickets.letter_files import printable
 FILES = ("docx", "pdf", "xlsx")
 
 
-def body(_search: str) -> Child:
-    """Return the reports."""
+def body(search: str) -> Child:
+    """Return a page of the reports the address asks for."""
     require("duty.view")
+    given = read(search)
+    state = given.get("state", "") if given.get("state") in reports.STATES else ""
+    at = page_number(given)
     with reading() as session:
         zone = place(session).zone
         start, _ = day_of(now(), zone)
-        rows = reports.listing(session, actor=actor())
+        criteria = reports.Criteria(
+            state, given.get("text", "")[:60].strip(), clock.instant(given.get("since", ""), zone, "since"),
+            clock.instant(given.get("until", ""), zone, "until"),
+        )  # fmt: skip
+        found = reports.listing(session, criteria, actor=actor(), page=at)
     since, until = (f"{clock.local(at, zone):{FORMAT}}" for at in (start - 86_400, start))
     title = words()["duty.report_title"].format(day=since[:10])
+    asked = {name: given.get(name, "") for name in ("since", "until", "text")} | {"state": state}
+    listed = views.listed(
+        found.rows, asked, page=at, total=found.total, most=reports.PAGE, zone=zone, words=words()
+    )
     return views.page(
-        rows, since=since, until=until, title=title, may="duty.edit" in viewer().can, zone=zone,
+        listed,
+        since=since,
+        until=until,
+        title=title,
+        may="duty.edit" in viewer().can,
         words=words(),
-    )  # fmt: skip
+    )
 
 
 def one(search: str) -> Child:

@@ -1,5 +1,8 @@
 """What a tenant decides of command, and in whose name it warns the public."""
 
+from typing import get_args
+
+from command.alert_policy import ByItself
 from command.alert_policy import Policy as AlertPolicy
 from command.parameters import LIMITS
 from command.plans import Policy
@@ -37,7 +40,11 @@ def page(
         "alerts", "self_approve", [("yes", words["admin.alerts.self_approve_yes"])],
         ["yes"] if alerts.self_approve else [], words,
     )  # fmt: skip
-    right = [*texts, alone, parts.button("alerts.save", words, primary=True)]
+    drafted = parts.chosen(
+        "alerts", "by_itself", [(how, words[f"admin.alerts.by_itself.{how}"]) for how in get_args(ByItself)],
+        alerts.by_itself, words, hint=words["admin.alerts.by_itself_help"],
+    )  # fmt: skip
+    right = [*texts, alone, drafted, parts.button("alerts.save", words, primary=True)]
     return parts.split(
         parts.form_panel(words["admin.command"], left, notes[0]),
         parts.form_panel(words["admin.alerts"], right, notes[1]),

@@ -1,16 +1,17 @@
 """值班日志: a remark to write, the lines with their class, what they are about, and who."""
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
-from urllib.parse import urlencode
+from typing import TYPE_CHECKING, Any
 
 from dash import dcc, html
 
 from dashboard.views import clock
 from dashboard.views.admin.parts import Options
 from dashboard.views.duty import parts
-from dashboard.views.kit import Child, Words, empty, link, panel, table
+from dashboard.views.duty.log_query import EXERCISES, FILE, HERE, NAMES, PAGE, LogQuery
+from dashboard.views.kit import Child, Words, aria, empty, link, panel, table
 from models.rules.duty.lines import CLASSES
+from models.rules.incident.state import level_key
 
 if TYPE_CHECKING:
     from command.duty.journal import Entry
@@ -23,49 +24,65 @@ _THERE: Mapping[str, str] = {
 """What a line is about -> its page."""
 
 
+COLUMNS = ("time", "cls", "what", "by")
+
+
 def page(
-    asked: Mapping[str, str],
-    entries: Sequence["Entry"],
-    shifts: Options,
-    *,
-    whole: bool,
-    zone: str,
+    query: LogQuery, entries: Sequence["Entry"], shifts: Options, *, total: int, whole: bool, zone: str,
     words: Words,
-) -> Child:
-    """Return the log of a period; `shifts` are periods offered as (since/until, label)."""
-    kept = {name: asked.get(name, "") for name in ("since", "until")}
-    boxes = [
-        parts.box("since", asked["since"], words),
-        parts.box("until", asked["until"], words),
-    ]
-    spans = [link(label, _span(key), className="tab") for key, label in shifts]
+) -> Child:  # fmt: skip
+    """Return a page of the log of a period; `shifts` are periods offered as (since/until, label).
+
+    total : how many lines there are; whole : none was left unread.
+    """
+    given = query.given
+    spans = [link(label, query.href(**_span(key)), className="tab") for key, label in shifts]
     classes = [
         ("", words["duty.cls.all"]),
         *((name, words[f"duty.cls.{name}"]) for name in CLASSES),
+    ]
+    kept = {name: given.get(name, "") for name in NAMES if name != "cls"}
+    drills = [(name, words[f"duty.log.exercise.{name or 'all'}"]) for name in ("", *EXERCISES)]
+    others = {name: given.get(name, "") for name in NAMES if name != "exercise"}
+    boxes = [
+        parts.box(name, given.get(name, ""), words)
+        for name in ("since", "until", "text", "person", "incident")
     ]
     bar = html.Div(
         [
             html.Div(
                 [
-                    parts.search("/duty/log", boxes, words, keep="cls"),
-                    html.Nav(spans, className="tabs"),
+                    parts.search(HERE, boxes, words, keep="cls exercise"),
+                    html.A(words["duty.export"], href=query.href(base=FILE), className="button"),
                 ],
                 className="filters duty-bar",
             ),
-            parts.tabs("/duty/log", "cls", asked.get("cls", ""), classes, words, kept),
+            html.Div(
+                [
+                    html.Nav(spans, className="tabs", **aria(label=words["duty.col.period"])),
+                    parts.tabs(HERE, "exercise", given.get("exercise", ""), drills, words, others),
+                ],
+                className="filters duty-bar",
+            ),
+            parts.tabs(HERE, "cls", given.get("cls", ""), classes, words, kept),
         ],
         className="bar",
     )
-    note = words["duty.log.count"].format(n=f"{len(entries):,}")
+    note = words["duty.log.count"].format(n=f"{total:,}")
     if not whole:
         note += f" · {words['duty.log.more']}"
-    found = [remark_form(words), listing(entries, zone, words)]
+    at = query.page
+    turns = [
+        link(words["incidents.prev"], query.href(page=str(at - 1))) if at else None,
+        link(words["incidents.next"], query.href(page=str(at + 1))) if (at + 1) * PAGE < total else None,
+    ]  # fmt: skip
+    found = [remark_form(words), listing(entries, zone, words), html.Div(turns, className="line")]
     return [bar, panel(words["duty.tab.log"], found, note=note)]
 
 
-def _span(key: str) -> str:
+def _span(key: str) -> dict[str, str]:
     since, _, until = key.partition("/")
-    return f"/duty/log?{urlencode({'since': since, 'until': until})}"
+    return {"since": since, "until": until}
 
 
 def remark_form(words: Words) -> html.Div:
@@ -83,19 +100,25 @@ def listing(entries: Sequence["Entry"], zone: str, words: Words) -> Child:
     """Return the lines."""
     if not entries:
         return empty(words["duty.log.none"])
-    heads = [
-        (words["duty.col.time"], "nowrap"), (words["duty.col.cls"], "nowrap"),
-        (words["duty.col.what"], ""), (words["duty.col.by"], "nowrap"),
-    ]  # fmt: skip
-    rows = [
-        (
-            html.Span(f"{clock.local(line.at, zone):%m-%d %H:%M:%S}", className="num"),
-            html.Span(words[f"duty.cls.{line.cls}"], className="chip"),
-            _said(line, words), line.actor or words["duty.by_itself"],
-        )
-        for line in entries
-    ]  # fmt: skip
+    css = {"what": ""}
+    heads = [(words[f"duty.col.{name}"], css.get(name, "nowrap")) for name in COLUMNS]
+    rows = []
+    for line in entries:
+        at, cls, _, by = cells(line, zone, words)
+        chip = html.Span(cls, className="chip")
+        rows.append((html.Span(at, className="num"), chip, _said(line, words), by))
     return table(heads, rows, label=words["duty.tab.log"])
+
+
+def cells(line: "Entry", zone: str, words: Words) -> tuple[str, str, str, str]:
+    """Return a line as list and file say it: when, its class, what it says, by whom."""
+    at = f"{clock.local(line.at, zone):%Y-%m-%d %H:%M:%S}"
+    return at, words[f"duty.cls.{line.cls}"], sentence(line, words), by_whom(line, words)
+
+
+def by_whom(line: "Entry", words: Words) -> str:
+    """Return whose doing a line is, as it is shown."""
+    return line.actor or words["duty.by_itself"]
 
 
 def _said(line: "Entry", words: Words) -> Child:
@@ -112,11 +135,27 @@ def _said(line: "Entry", words: Words) -> Child:
     return link(said, _THERE[kind].format(key=key))
 
 
+_FAMILIES: Mapping[str, str] = {
+    "rule": "alarm.rule", "reason": "reason", "field": "level_field", "kind": "console.class",
+    "msg_type": "cap_type", "pages": "centre.page",
+}  # fmt: skip
+"""Fact -> where its word stands, if it has one."""
+
+
 def sentence(line: "Entry", words: Words) -> str:
     """Return what a line says."""
-    facts = dict(line.facts)
-    for name, family in (("rule", "alarm.rule"), ("reason", "reason")):
-        if name in facts:
-            facts[name] = words.get(f"{family}.{facts[name]}", facts[name])
+    facts = {name: _fact(name, value, line.facts, words) for name, value in line.facts.items()}
     said = " ".join(words[f"duty.line.{line.name}"].format(**facts).split())
     return words["duty.exercise"].format(said=said) if line.exercise else said
+
+
+def _fact(name: str, value: Any, facts: Mapping[str, Any], words: Words) -> Any:  # noqa: ANN401 - facts
+    if name in ("was", "now") and "field" in facts:
+        return words[level_key(facts["field"], value)]
+    if name == "ref" and facts.get("kind") not in ("incident", "ticket"):
+        return ""  # a reading's own name says nothing
+    if name in _FAMILIES:
+        each = value if isinstance(value, list | tuple) else [value]
+        found = [words.get(f"{_FAMILIES[name]}.{one}", one) for one in each]
+        return words["told.or"].join(found)
+    return value

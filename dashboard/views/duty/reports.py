@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
 
 from dash import html
 
@@ -12,22 +13,17 @@ from dashboard.views.kit import Child, Words, empty, link, panel, status, table
 if TYPE_CHECKING:
     from models.tables import DutyReport, DutyReportVersion
 
+HERE = "/duty/reports"
 STATES: Mapping[str, str] = {"draft": "off", "submitted": "warn", "approved": "ok"}
 CALLS = ("arrived", "entered", "answered", "abandoned")
 RATES = ("connect_rate", "within_offered", "loss_rate")
 
 
-def page(
-    rows: Sequence["DutyReport"],
-    *,
-    since: str,
-    until: str,
-    title: str,
-    may: bool,
-    zone: str,
+def listed(
+    rows: Sequence["DutyReport"], asked: Mapping[str, str], *, page: int, total: int, most: int, zone: str,
     words: Words,
-) -> Child:
-    """Return the reports, and the form that draws a new one."""
+) -> Child:  # fmt: skip
+    """Return a page of the reports with what the list asks for: `since`, `until`, `text`, `state`; most : of a page."""
     heads = [
         (words["duty.field.title"], ""), (words["duty.col.period"], "nowrap"),
         (words["duty.col.state"], "nowrap"), (words["duty.col.made"], "nowrap"),
@@ -39,12 +35,35 @@ def page(
         )
         for row in rows
     ]  # fmt: skip
-    listed = (
-        table(heads, body, label=words["duty.tab.reports"])
-        if body
-        else empty(words["duty.reports.none"])
-    )
-    left = panel(words["duty.tab.reports"], listed)
+    none = "duty.reports.none_found" if any(asked.values()) else "duty.reports.none"
+    found = table(heads, body, label=words["duty.tab.reports"]) if body else empty(words[none])
+    boxes = [parts.box(name, asked[name], words) for name in ("since", "until", "text")]
+    states = [
+        ("", words["duty.all"]), *((name, words[f"duty.report.{name}"]) for name in STATES)
+    ]  # fmt: skip
+    kept = {name: value for name, value in asked.items() if name != "state"}
+    bar = [
+        parts.search(HERE, boxes, words, keep="state", text="duty.find"),
+        parts.tabs(HERE, "state", asked["state"], states, words, kept),
+    ]
+    turns = [
+        link(words["incidents.prev"], _turn(asked, page - 1)) if page else None,
+        link(words["incidents.next"], _turn(asked, page + 1))
+        if (page + 1) * most < total
+        else None,
+    ]
+    note = words["duty.contacts.total"].format(n=f"{total:,}")
+    inner = [html.Div(bar, className="duty-asks"), found, html.Div(turns, className="line")]
+    return panel(words["duty.tab.reports"], inner, note=note)
+
+
+def _turn(asked: Mapping[str, str], page: int) -> str:
+    said = {name: value for name, value in asked.items() if value}
+    return f"{HERE}?{urlencode({**said, **({'page': page} if page else {})})}"
+
+
+def page(left: Child, *, since: str, until: str, title: str, may: bool, words: Words) -> Child:
+    """Return the list, and beside it the form that draws a new report."""
     if not may:
         return left
     form = [

@@ -50,7 +50,8 @@ class Contact(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class PlanActivated(IncidentEvent, frozen=True, kw_only=True):
     """预案启动: this version of the plan, as it was at that moment, holds for the incident from now on.
 
-    level : the response level it stands for; reason : why it fits; automatic : the tenant lets it start itself.
+    level : the response level it stands for; reason : why it fits; automatic : the tenant lets it start itself;
+    sections : title and text.
     """
 
     plan: int
@@ -63,6 +64,7 @@ class PlanActivated(IncidentEvent, frozen=True, kw_only=True):
     contacts: tuple[Contact, ...]
     templates: dict[str, str] = msgspec.field(default_factory=dict)
     automatic: bool = False
+    sections: tuple[tuple[str, str], ...] = ()
 
 
 class TaskAdded(IncidentEvent, frozen=True, kw_only=True):
@@ -99,6 +101,13 @@ class TaskDropped(IncidentEvent, frozen=True, kw_only=True):
     """A task is not needed any more; who waited for it waits no longer."""
 
     task: int
+
+
+class TaskLate(IncidentEvent, frozen=True, kw_only=True):
+    """A task was still open when its time had come: told once, by the timers. due : what it was due at."""
+
+    task: int
+    due: float
 
 
 class NeedSet(IncidentEvent, frozen=True, kw_only=True):
@@ -167,6 +176,16 @@ class SupplySent(IncidentEvent, frozen=True, kw_only=True):
     seconds: float
 
 
+class SupplyRerouted(IncidentEvent, frozen=True, kw_only=True):
+    """A load's way was found anew: seconds of the whole drive before and now (-1 = none), since when it drives (s)."""
+
+    transfer: int
+    label: str
+    was: float
+    seconds: float
+    began: float
+
+
 class SupplyReturned(IncidentEvent, frozen=True, kw_only=True):
     """What was not used came back to its depot."""
 
@@ -229,15 +248,24 @@ class ConferenceEnded(IncidentEvent, frozen=True, kw_only=True):
 
 
 class NoticeSent(IncidentEvent, frozen=True, kw_only=True):
-    """短信通知: words to people and groups, handed to the channel; delivery is the channel's to say."""
+    """短信通知: words to people and groups, handed to the channel; delivery is the channel's to say.
+
+    to : as written, of those who stand in no phone book; groups : names of those chosen; members : `contact:ID` ->
+    name, everybody the choice meant at that moment; without : those of them who have no mobile. No event carries a
+    number.
+    """
 
     notice: int
     to: tuple[str, ...]
     text: str
+    groups: tuple[str, ...] = ()
+    members: dict[str, str] = msgspec.field(default_factory=dict)
+    without: tuple[str, ...] = ()
 
 
 ResponseEvent = (
-    PlanActivated | TaskAdded | TaskStarted | TaskProgressed | TaskDone | TaskDropped | NeedSet
-    | UnitAssigned | UnitMoved | RouteChanged | SupplySent | SupplyReturned | OrderGiven | OrderAnswered
+    PlanActivated | TaskAdded | TaskStarted | TaskProgressed | TaskDone | TaskDropped | TaskLate | NeedSet
+    | UnitAssigned | UnitMoved | RouteChanged | SupplySent | SupplyRerouted | SupplyReturned | OrderGiven
+    | OrderAnswered
     | ConferenceAsked | ConferenceMoved | FloorGranted | ConferenceEnded | NoticeSent
 )  # fmt: skip

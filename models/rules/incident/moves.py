@@ -12,7 +12,7 @@ from models.rules.incident.state import Status
 Verb = Literal[
     "verify", "respond", "control", "relapse", "end", "close", "cancel", "amend", "merge_report",
     "part_report", "ask_level", "set_level", "file_report", "ask_decision", "decide", "remark", "change_remark",
-    "link_media", "activate_plan", "add_task", "move_task", "set_need", "assign", "move_unit", "reroute",
+    "link_media", "activate_plan", "add_task", "move_task", "note_late", "set_need", "assign", "move_unit", "reroute",
     "send_supply", "return_supply", "order", "answer_order", "confer", "move_conference", "notify", "draw",
     "snapshot", "assess", "draft_alert", "approve_alert", "sign_evaluation",
 ]  # fmt: skip
@@ -58,6 +58,7 @@ MOVES: Mapping[Verb, Move] = {
     "activate_plan": Move("command.act", OPEN),
     "add_task": Move("command.act", OPEN),
     "move_task": Move("command.act", AFTER),
+    "note_late": Move(MACHINE, OPEN),
     "set_need": Move("command.act", OPEN),
     "assign": Move("command.act", ACTIVE | {"reported"}),
     "move_unit": Move("command.act", AFTER | {"closed"}),

@@ -40,6 +40,8 @@ def fold(i: Incident, event: e.ResponseEvent) -> Incident:  # noqa: C901, PLR091
             )  # fmt: skip
         case e.TaskDropped():
             return _task(i, event.task, dropped=event.at, note=event.note)
+        case e.TaskLate():
+            return _task(i, event.task, late=event.at)
         case e.NeedSet():
             needs = {**i.needs, event.capability: event.count}
             return replace(i, needs={k: v for k, v in needs.items() if v})
@@ -53,6 +55,9 @@ def fold(i: Incident, event: e.ResponseEvent) -> Incident:  # noqa: C901, PLR091
                 event.measure, event.seconds, event.at,
             )  # fmt: skip
             return replace(i, transfers={**i.transfers, event.transfer: sent})
+        case e.SupplyRerouted():
+            late = replace(i.transfers[event.transfer], seconds=event.seconds, began=event.began)
+            return replace(i, transfers={**i.transfers, event.transfer: late})
         case e.SupplyReturned():
             back = replace(i.transfers[event.transfer], returned=event.amount)
             return replace(i, transfers={**i.transfers, event.transfer: back})
@@ -72,7 +77,9 @@ def fold(i: Incident, event: e.ResponseEvent) -> Incident:  # noqa: C901, PLR091
                 i, conferences={**i.conferences, event.conference: _conference(i, event)}
             )
         case e.NoticeSent():
-            notice = Notice(event.notice, event.to, event.text, event.at, event.by)
+            notice = Notice(
+                event.notice, event.to, event.text, event.at, event.by, event.groups, event.members, event.without
+            )  # fmt: skip
             return replace(i, notices={**i.notices, event.notice: notice})
         case _:
             assert_never(event)
@@ -82,7 +89,7 @@ def _activated(i: Incident, event: e.PlanActivated) -> Incident:
     """Put the plan's cards among the tasks; its needs are at least those of the incident from now on."""
     plan = Plan(
         event.plan, event.version, event.title, event.level, event.reason, event.at, event.by,
-        event.automatic, event.needs, event.contacts, event.templates,
+        event.automatic, event.needs, event.contacts, event.templates, event.sections,
     )  # fmt: skip
     first = max(i.tasks, default=0) + 1
     numbers = {card.key: first + place for place, card in enumerate(event.cards)}

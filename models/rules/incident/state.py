@@ -19,6 +19,11 @@ Status = Literal[
 ]
 
 
+def level_key(field: str, value: str) -> str:
+    """Return the key of the word of a grade, a warning colour or a response level; none is a value too."""
+    return f"{'colour' if field == 'colour' else 'grade'}.{value or 'none'}"
+
+
 class Report(Struct, frozen=True):
     """A report sent upwards."""
 
@@ -56,7 +61,7 @@ class Revision(Struct, frozen=True):
 
 
 class Plan(Struct, frozen=True):
-    """A plan as it was when it was activated."""
+    """A plan as it was when it was activated; `sections` its text, each with a title."""
 
     plan: int
     version: int
@@ -69,10 +74,14 @@ class Plan(Struct, frozen=True):
     needs: tuple[PlannedNeed, ...]
     contacts: tuple[Contact, ...]
     templates: dict[str, str]
+    sections: tuple[tuple[str, str], ...] = ()
 
 
 class Task(Struct, frozen=True):
-    """A task; `after` are numbers of tasks that come first, `plan` the plan's card it came from (empty: by hand)."""
+    """A task; `after` are numbers of tasks that come first, `plan` the plan's card it came from (empty: by hand).
+
+    late : since when it is told that it was not done when due.
+    """
 
     task: int
     title: str
@@ -89,6 +98,7 @@ class Task(Struct, frozen=True):
     done_by: str = ""
     dropped: float = 0.0
     note: str = ""
+    late: float = 0.0
 
     @property
     def open(self) -> bool:
@@ -136,6 +146,13 @@ class Transfer(Struct, frozen=True):
     seconds: float
     at: float
     returned: float = 0.0
+    began: float = 0.0
+    """Since when it drives, 0 : since it was sent."""
+
+    @property
+    def arrives(self) -> float:
+        """When it is there by what was last told of its way; which of a way that is lost means nothing."""
+        return (self.began or self.at) + self.seconds
 
     @property
     def out(self) -> float:
@@ -224,13 +241,21 @@ class Conference(Struct, frozen=True):
 
 
 class Notice(Struct, frozen=True):
-    """Words sent by short message."""
+    """Words sent by short message; `members` contact -> name, `without` those of them who have no mobile."""
 
     notice: int
     to: tuple[str, ...]
     text: str
     at: float
     by: str
+    groups: tuple[str, ...] = ()
+    members: dict[str, str] = {}
+    without: tuple[str, ...] = ()
+
+    @property
+    def whom(self) -> tuple[str, ...]:
+        """Return the groups, the people where no group was chosen, and who was written down."""
+        return (*self.groups, *(() if self.groups else self.members.values()), *self.to)
 
 
 class Assessment(Struct, frozen=True):
