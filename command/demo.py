@@ -1,13 +1,12 @@
 """The demo city's incident types, plans, and an exercise that goes on, for trying the command centre."""
 
-from typing import NamedTuple
-
 import msgspec
 from sqlalchemy import Engine, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from command import demo_plotting, dispatch, incidents, plans, records, tasks
+from command.incident_types import STANDARD
 from command.plans import Policy
 from gis_data.city.present import present
 from models import demo
@@ -25,35 +24,6 @@ COORDINATOR = Actor(
     0, "江协调", frozenset({"command.view", "command.report", "command.act", "command.approve", "command.edit"})
 )  # fmt: skip
 
-
-class DemoType(NamedTuple):
-    """A type: code, kind, label, CAP category and event."""
-
-    code: str
-    kind: str
-    label: str
-    category: str
-    event: str
-
-
-TYPES: tuple[DemoType, ...] = (
-    DemoType("fire", "accident", "火灾", "Fire", "Fire"),
-    DemoType("gas_leak", "accident", "燃气泄漏", "Safety", "Gas leak"),
-    DemoType("hazmat", "accident", "危险化学品泄漏", "CBRNE", "Hazardous materials release"),
-    DemoType("collapse", "accident", "建筑物坍塌", "Infra", "Structural collapse"),
-    DemoType("traffic_accident", "accident", "重大交通事故", "Transport", "Traffic accident"),
-    DemoType("water_main", "accident", "供水主管爆裂", "Infra", "Water main break"),
-    DemoType("power_outage", "accident", "大面积停电", "Infra", "Power outage"),
-    DemoType("heating", "accident", "大面积停暖", "Infra", "Heating outage"),
-    DemoType("elevator", "accident", "电梯困人", "Rescue", "People trapped in a lift"),
-    DemoType("rainstorm", "natural", "暴雨内涝", "Met", "Rainstorm and waterlogging"),
-    DemoType("snow", "natural", "暴雪冰冻", "Met", "Snow and ice"),
-    DemoType("landslide", "natural", "山体滑坡", "Geo", "Landslide"),
-    DemoType("food_poisoning", "health", "食物中毒", "Health", "Food poisoning"),
-    DemoType("epidemic", "health", "传染病疫情", "Health", "Outbreak of disease"),
-    DemoType("gathering", "security", "群体性聚集", "Security", "Mass gathering"),
-    DemoType("missing", "security", "人员走失", "Rescue", "Missing person"),
-)
 
 GAUGE = 3
 """The task of the gas plan's third card: to gauge the gas."""
@@ -183,7 +153,7 @@ def seed(session: Session, *, now: Instant) -> None:
     """Put types, plans and the parameters of command into the tenant; what is there stays."""
     tenant = tenant_of(session)
     rows = [
-        {"tenant_id": tenant, "position": place, **kind._asdict()} for place, kind in enumerate(TYPES)
+        {"tenant_id": tenant, "position": place, **kind._asdict()} for place, kind in enumerate(STANDARD)
     ]  # fmt: skip
     session.execute(insert(IncidentType).values(rows).on_conflict_do_nothing())
     policy = {

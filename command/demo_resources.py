@@ -8,6 +8,7 @@ from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
 from command import resources, sites, supplies
+from command.capabilities import Said, add_capability
 from command.recommend import Floor
 from command.resources import UnitForm
 from command.sites import DepotForm, ShelterForm
@@ -83,7 +84,7 @@ def fill(engine: Engine, tenant_id: int, *, now: Instant) -> int:
             return 0
         town = _Town()
         for position, (code, label) in enumerate(CAPABILITIES):
-            resources.put_capability(session, code, label, position=position, actor=CENTRE, now=now)
+            add_capability(session, code, Said(label, position), actor=CENTRE, now=now)
         units = [unit for team in TEAMS for unit in _units(town, team)]
         for code, form in units:
             resources.add_unit(session, code, form, actor=CENTRE, now=now)

@@ -10,7 +10,7 @@ from typing import get_args
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from command import forces, ways
+from command import capabilities, forces, ways
 from command.forces import UnitLine
 from command.moving import Held, read, take, tell, text
 from command.recommend import MOST, Recommendation
@@ -46,7 +46,7 @@ def set_need(
 ) -> None:  # fmt: skip
     """Say how many units of a capability the incident needs; 0 takes the need away, the same again says nothing."""
     held = take(session, incident_id, "set_need", actor=actor, now=now)
-    if capability not in forces.capabilities(session):
+    if capability not in held.state.needs and capability not in capabilities.offered(session):
         raise BadInput(f"capability {capability!r}", field="capability")
     if not 0 <= count <= MOST:
         raise BadInput(f"count {count}", field="count")

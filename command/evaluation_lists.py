@@ -19,6 +19,8 @@ from tickets.moving import Actor
 
 PAGE = 30
 COMPARED_MOST = 6
+MOST = 5_000
+"""Reports one file may hold; a longer period is asked for in parts."""
 
 
 class Asked(NamedTuple):
@@ -56,13 +58,23 @@ def one(session: Session, number: int, *, actor: Actor) -> Report:
     return found[0]
 
 
-def listed(session: Session, asked: Asked, *, actor: Actor, page: int = 0) -> Found:
+def listed(
+    session: Session, asked: Asked, *, actor: Actor, page: int = 0, size: int = PAGE
+) -> Found:  # fmt: skip
     """Return one page of the reports an actor may see."""
     may_see(actor)
     query = _with_incident(actor).where(*_where(asked))
     count = session.scalar(select(func.count()).select_from(query.subquery())) or 0
     order = query.order_by(Evaluation.written_at.desc(), Evaluation.id.desc())
-    return Found(_reports(session, order.offset(max(page, 0) * PAGE).limit(PAGE)), count)
+    return Found(_reports(session, order.offset(max(page, 0) * size).limit(size)), count)
+
+
+def every(session: Session, asked: Asked, *, actor: Actor) -> list[Report]:
+    """Return the whole list in its order; BadInput, field `period`, for more than `MOST`."""
+    found = listed(session, asked, actor=actor, size=MOST)
+    if found.total > MOST:
+        raise BadInput(f"more than {MOST} reports", field="period")
+    return found.rows
 
 
 def compared(session: Session, numbers: Sequence[int], *, actor: Actor) -> list[Report]:
@@ -163,8 +175,9 @@ def _where(asked: Asked) -> Iterable[ColumnElement[bool]]:
     if asked.exercise:
         yield Incident.exercise.is_(asked.exercise == "yes")
     if asked.words:
-        like = f"%{asked.words.replace('%', '')}%"
-        yield Incident.title.ilike(like) | Incident.no.ilike(like)
+        said = asked.words.strip()
+        named = Incident.title.icontains(said, autoescape=True)
+        yield named | Incident.no.icontains(said, autoescape=True)
     if asked.start:
         yield Evaluation.written_at >= to_datetime(asked.start)
     if asked.end:

@@ -1,7 +1,9 @@
 """信息管理 (J-09, K-04): incidents, tickets and city readings in one list, with how they are handled, by class."""
 
 from collections.abc import Iterator, Sequence
+from datetime import date, datetime, time, timedelta
 from typing import NamedTuple
+from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
 
@@ -11,6 +13,7 @@ from command.display import require
 from command.duty.acting import zone
 from gis_data import state as city_state
 from models.clock import Instant, day_of
+from models.errors import BadInput
 from models.rules.incident.state import Incident as State
 from models.tables import CityState
 from tickets import search
@@ -28,7 +31,8 @@ PAGE = 30
 class Asked(NamedTuple):
     """What is asked for; cls empty = every class, of each its first page. kind, status : keys of the class.
 
-    days : today, and so many days before it less one.
+    days : today, and so many days before it less one; since, until : first and last day (ISO) instead, either may
+    be empty. grade : of incidents alone; district : of incidents and tickets, a city's reading has none.
     """
 
     cls: str = ""
@@ -38,6 +42,17 @@ class Asked(NamedTuple):
     days: int = 1
     sort: str = "newest"
     page: int = 0
+    since: str = ""
+    until: str = ""
+    grade: str = ""
+    district: str = ""
+
+
+class Span(NamedTuple):
+    """[start, end) of what is asked for; 0 = without bound."""
+
+    start: Instant
+    end: Instant
 
 
 class Line(NamedTuple):
@@ -84,15 +99,31 @@ class Found(NamedTuple):
 def find(session: Session, asked: Asked, *, actor: Actor, now: Instant) -> Found:
     """Return what is asked for, as far as the actor sees it; Refused for whom the console is not."""
     require(actor)
-    start, _ = day_of(now, zone(session))
-    since = start - (asked.days - 1) * DAY_S
+    span = _span(asked, zone(session), now)
     finders = {"incident": _incidents, "ticket": _tickets, "state": _states}
     lines: list[Line] = []
     totals: dict[str, int] = {}
     for cls in CLASSES if not asked.cls else (asked.cls,):
-        found, totals[cls] = finders[cls](session, asked, since, actor, now)
+        found, totals[cls] = finders[cls](session, asked, span, actor, now)
         lines += found
     return Found(_sorted(lines, asked.sort), totals)
+
+
+def _span(asked: Asked, zone_: str, now: Instant) -> Span:
+    if not asked.since and not asked.until:
+        start, _ = day_of(now, zone_)
+        return Span(start - (asked.days - 1) * DAY_S, 0.0)
+    first = _midnight(asked.since, zone_) if asked.since else 0.0
+    return Span(first, _midnight(asked.until, zone_, after=1) if asked.until else 0.0)
+
+
+def _midnight(day: str, zone_: str, after: int = 0) -> Instant:
+    """Return when a day of the zone begins, or one that comes `after` so many; BadInput, field `day`, for none."""
+    try:
+        begun = datetime.combine(date.fromisoformat(day) + timedelta(days=after), time())
+        return begun.replace(tzinfo=ZoneInfo(zone_)).timestamp()
+    except (ValueError, OverflowError) as error:
+        raise BadInput(f"no day {day!r}", field="day") from error
 
 
 def _sorted(lines: list[Line], sort: str) -> list[Line]:
@@ -105,12 +136,11 @@ def _sorted(lines: list[Line], sort: str) -> list[Line]:
 _Part = tuple[list[Line], int]
 
 
-def _incidents(
-    session: Session, asked: Asked, since: Instant, actor: Actor, _now: Instant
-) -> _Part:
+def _incidents(session: Session, asked: Asked, span: Span, actor: Actor, _now: Instant) -> _Part:
     criteria = queries.Criteria(
-        status=asked.status, type=asked.kind, words=asked.words, start=since
-    )
+        status=asked.status, type=asked.kind, words=asked.words, start=span.start, end=span.end,
+        grade=asked.grade, district=asked.district,
+    )  # fmt: skip
     found = queries.listed(session, criteria, actor=actor, page=asked.page)
     labels = queries.labels(session)
     return [_incident(one, labels.get(one.type, one.type)) for one in found.rows], found.total
@@ -129,10 +159,10 @@ def _incident(one: State, label: str) -> Line:
     )  # fmt: skip
 
 
-def _tickets(session: Session, asked: Asked, since: Instant, actor: Actor, now: Instant) -> _Part:
+def _tickets(session: Session, asked: Asked, span: Span, actor: Actor, now: Instant) -> _Part:
     criteria = Criteria(
-        kind=asked.kind, status=asked.status, words=asked.words, since=since,
-        rising=asked.sort == "oldest",
+        kind=asked.kind, status=asked.status, words=asked.words, since=span.start, until=span.end,
+        district=asked.district, rising=asked.sort == "oldest",
     )  # fmt: skip
     size = search.PAGE
     first = asked.page * PAGE
@@ -153,22 +183,23 @@ def _ticket(line: TicketLine) -> Line:
     )  # fmt: skip
 
 
-def _states(session: Session, asked: Asked, since: Instant, _actor: Actor, now: Instant) -> _Part:
-    kept = list(_readings(city_state.current(session, now=now), asked, since, now))
+def _states(session: Session, asked: Asked, span: Span, _actor: Actor, now: Instant) -> _Part:
+    if asked.district:
+        return [], 0
+    kept = list(_readings(city_state.current(session, now=now), asked, span, now))
     kept.sort(key=lambda line: line.at, reverse=asked.sort != "oldest")
     return kept[asked.page * PAGE : (asked.page + 1) * PAGE], len(kept)
 
 
-def _readings(
-    known: Sequence[CityState], asked: Asked, since: Instant, now: Instant
-) -> Iterator[Line]:
+def _readings(known: Sequence[CityState], asked: Asked, span: Span, now: Instant) -> Iterator[Line]:
     for row in known:
         status = "stale" if row.until.timestamp() <= now else "fresh"
         if asked.kind not in ("", row.bureau) or asked.status not in ("", status):
             continue
         if asked.words and asked.words not in row.label:
             continue
-        if row.at.timestamp() < since or not (asked.cls or row.level):
+        at = row.at.timestamp()
+        if at < span.start or (span.end and at >= span.end) or not (asked.cls or row.level):
             continue  # among all matters, only what a bureau warns of
         yield _reading(row, status)
 

@@ -1,10 +1,11 @@
-"""应急资源 kept up: response units, what they can do, and how many of them must stay available; audited.
+"""应急资源 kept up: response units, and how many of them must stay available; audited.
 
 Whoever edits sends the revision he saw: of two who save at once one gets WrongStatus.
 """
 
 import hashlib
 import secrets
+from collections.abc import Iterable
 from dataclasses import dataclass, fields
 from typing import Any, Literal, get_args
 
@@ -12,7 +13,7 @@ from sqlalchemy import delete, exists, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
-from command import forces
+from command import capabilities, forces
 from command.moving import text
 from command.recommend import MOST, Floor
 from command.upkeep import (
@@ -35,7 +36,7 @@ from models.clock import Instant
 from models.errors import BadInput, NotFound, Refused, WrongStatus
 from models.store.chain import audit
 from models.store.db import tenant_of
-from models.tables import Assignment, Capability, Reserve, ResponseUnit
+from models.tables import Assignment, Reserve, ResponseUnit
 from tickets.moving import Actor
 
 Type = Literal[
@@ -77,7 +78,7 @@ def add_unit(
 ) -> ResponseUnit:  # fmt: skip
     """Write down a new response unit, available at its station; BadInput names the field."""
     may_edit(actor, form.district)
-    values = _unit_values(session, form)
+    values = _unit_values(session, form, ())
     row = ResponseUnit(tenant_id=tenant_of(session), code=code_of(code), **values)
     put(session, row, "add_response_unit", actor, now)
     return row
@@ -88,21 +89,17 @@ def change_unit(
 ) -> ResponseUnit:  # fmt: skip
     """Change what is written down of a unit; WrongStatus, cap `moved`, when somebody did since `rev`."""
     may_edit(actor, form.district)
-    return change(
-        session,
-        locked(session, ResponseUnit, code),
-        _unit_values(session, form),
-        rev=rev,
-        actor=actor,
-        now=now,
-    )
+    row = locked(session, ResponseUnit, code)
+    values = _unit_values(session, form, row.capabilities)
+    return change(session, row, values, rev=rev, actor=actor, now=now)
 
 
-def _unit_values(session: Session, form: UnitForm) -> dict[str, Any]:
-    known = forces.capabilities(session)
+def _unit_values(session: Session, form: UnitForm, had: Iterable[str]) -> dict[str, Any]:
+    """Return the columns of a unit; `had` : capabilities it has already, which it may keep once they are off."""
+    known = {*capabilities.offered(session), *had}
     if form.type not in TYPES:
         raise BadInput(f"type {form.type!r}", field="type")
-    if not form.capabilities or set(form.capabilities) - known.keys():
+    if not form.capabilities or set(form.capabilities) - known:
         raise BadInput(f"capabilities {form.capabilities}", field="capabilities")
     for field in ("staff", "min_staff"):
         if not 0 <= getattr(form, field) <= 10_000:
@@ -196,26 +193,14 @@ def _mark(
     )  # fmt: skip
 
 
-# --- capabilities and floors -----------------------------------------------------------------
-
-
-def put_capability(
-    session: Session, code: str, label: str, *, position: int = 0, actor: Actor, now: Instant
-) -> None:  # fmt: skip
-    """Add a capability, or rename it."""
-    may_edit(actor)
-    said = {"label": text(label, "label", most=LABEL_MAX), "position": position}
-    upsert = insert(Capability).values(tenant_id=tenant_of(session), code=code_of(code), **said)
-    session.execute(upsert.on_conflict_do_update(index_elements=["tenant_id", "code"], set_=said))
-    audit(
-        session, actor=actor.ref, verb="put_capability", subject=f"capability:{code}", now=now, **said
-    )  # fmt: skip
+# --- floors ---------------------------------------------------------------------------------
 
 
 def set_reserve(session: Session, floor: Floor, *, actor: Actor, now: Instant) -> None:
     """Say how many units of a capability must stay available; 0 takes the floor away."""
     may_edit(actor, floor.district)
-    if floor.capability not in forces.capabilities(session):
+    known = capabilities.offered(session) if floor.least else forces.capabilities(session)
+    if floor.capability not in known:
         raise BadInput(f"capability {floor.capability!r}", field="capability")
     if not 0 <= floor.least <= MOST:
         raise BadInput("a number of units", field="least")

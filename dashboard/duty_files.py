@@ -107,8 +107,8 @@ def _contacts(query: str, texts: Words) -> bytes:
     given = contacts_asked(query)
     with writing() as session:  # a look is written down
         found = contacts.export(
-            session, given["q"], int(given["group"] or 0), actor=actor(), now=now(),
-            vault=doors().vault,
+            session, given["q"], int(given["group"] or 0), out=bool(given["out"]), actor=actor(),
+            now=now(), vault=doors().vault,
         )  # fmt: skip
     rows = [
         [

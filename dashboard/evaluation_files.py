@@ -3,6 +3,7 @@
 import asyncio
 import io
 import logging
+from collections.abc import Sequence
 from urllib.parse import quote
 
 from fastapi import FastAPI, Request
@@ -11,9 +12,10 @@ from fastapi.responses import Response
 from command import evaluation_page
 from dashboard.auth import require
 from dashboard.export import book
-from dashboard.pages.reviews import whole
+from dashboard.pages.reviews import sheets_of, whole
 from dashboard.texts import t
 from dashboard.views import review as views
+from dashboard.views.review_sheets import Sheet
 from models.errors import NotFound
 
 log = logging.getLogger(__name__)
@@ -25,7 +27,7 @@ MEDIA = {
 
 
 def routes(server: FastAPI) -> None:
-    """Give the server the reports' route."""
+    """Give the server the routes of one report and of the room's tables."""
 
     @server.get("/api/command/evaluation/{number}.{kind}")
     async def report(request: Request, number: str, kind: str) -> Response:
@@ -38,6 +40,32 @@ def routes(server: FastAPI) -> None:
         named = f"filename=evaluation-{number}.{kind}; filename*=UTF-8''{quote(f'{name}.{kind}')}"
         headers = {"content-disposition": f"attachment; {named}", "cache-control": "no-store"}
         return Response(body, media_type=MEDIA[kind], headers=headers)
+
+    @server.get("/api/command/reviews/{tab}.xlsx")
+    async def tables(request: Request, tab: str) -> Response:
+        who, texts = require("command.view"), t(request.cookies.get("lang"))
+        body = await asyncio.to_thread(lambda: packed(sheets_of(tab, request.url.query, texts)))
+        log.info("evaluations %s.xlsx to user:%d", tab, who.user_id)
+        headers = {
+            "content-disposition": f"attachment; filename=evaluations-{tab}.xlsx",
+            "cache-control": "no-store",
+        }
+        return Response(body, media_type=MEDIA["xlsx"], headers=headers)
+
+
+def packed(found: Sequence[Sheet]) -> bytes:
+    """Return tables as a workbook, a sheet each."""
+    buffer = io.BytesIO()
+    with book(buffer, in_memory=True) as made:
+        bold = made.add_format({"bold": True})
+        for each in found:
+            sheet = made.add_worksheet(each.title)
+            sheet.set_column(0, len(each.heads) - 1, 16)
+            sheet.write_row(0, 0, each.heads, bold)
+            for number, row in enumerate(each.rows, 1):
+                sheet.write_row(number, 0, row)
+            sheet.freeze_panes(1, 0)
+    return buffer.getvalue()
 
 
 def _file(number: int, kind: str, lang: str) -> tuple[str, bytes]:

@@ -27,6 +27,7 @@ COLUMNS = {
     "depots": ("code", "label", "organisation", "phone", "district", "address", "lon", "lat"),
     "shelters": ("code", "label", "capacity", "occupied", "district", "address", "phone", "lon", "lat"),
     "reserves": ("need", "district", "least", "there"),
+    "capabilities": ("label", "code", "units", "position", "used"),
 }  # fmt: skip
 
 
@@ -74,6 +75,9 @@ def _line(tab: str, row: Any) -> dict[str, Any]:  # noqa: ANN401 - a line of any
                 "district": row.depot.district,
             }
             return said | {name: getattr(row.row, name) for name in ("amount", "measure", "floor")}
+        case "capabilities":
+            of = {name: getattr(row.row, name) for name in ("code", "label", "position")}
+            return {**of, "units": row.units, "used": row.row.active}
         case "reserves":
             floor, there = row
             return {**floor._asdict(), "need": floor.capability, "there": there}
@@ -91,6 +95,8 @@ def _cell(
             return able.get(value, value)
         case "type" | "state", str():
             return words[f"unit_{name}.{value}"]
+        case "used", bool():
+            return words["admin.active" if value else "resources.unused"]
         case "district", str():
             return areas.get(value, value)
         case _, int() | float():

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from command.duty import contacts
+from command.duty import contacts, groups
 from command.duty.acting import EDIT, require
 from command.duty.contacts import Form
 from models.clock import Instant
@@ -114,5 +114,5 @@ def _groups(session: Session, said: str, actor: Actor, now: Instant) -> list[int
         if not name:
             continue
         known = session.scalar(select(DutyGroup.id).where(DutyGroup.name == name))
-        found.append(known or contacts.add_group(session, name, actor=actor, now=now).id)
+        found.append(known or groups.add(session, name, actor=actor, now=now).id)
     return sorted(set(found))

@@ -18,7 +18,7 @@ from models.events.duty import (
     ContactAdded,
     ContactChanged,
     ContactDeactivated,
-    ContactGroupAdded,
+    ContactRestored,
 )
 from models.rules.duty.phones import WrongNumber, several
 from models.store.chain import audit
@@ -130,12 +130,35 @@ def deactivate(
     tell(session, ContactDeactivated(**told, contact=row.id, who=row.name))
 
 
+def restore(
+    session: Session, contact_id: int, version: int, *, actor: Actor, now: Instant
+) -> None:  # fmt: skip
+    """Take a contact that was taken out into the phone book again; BadInput when the login is another's meanwhile."""
+    require(actor, EDIT)
+    take_turn(session)  # of two who come back with one login, one does
+    login = select(DutyContact.user_id).where(DutyContact.id == contact_id)
+    _free_login(session, session.scalar(login) or 0, contact_id)
+    row = _moved(session, contact_id, version, now, was_active=False, active=True)
+    told = envelope(actor, now, f"contact-{row.id}-{row.version}")
+    tell(session, ContactRestored(**told, contact=row.id, who=row.name))
+
+
 def _moved(
-    session: Session, contact_id: int, version: int, now: Instant, **values: object
+    session: Session,
+    contact_id: int,
+    version: int,
+    now: Instant,
+    *,
+    was_active: bool = True,
+    **values: object,
 ) -> DutyContact:
     row = session.scalar(
         update(DutyContact)
-        .where(DutyContact.id == contact_id, DutyContact.version == version, DutyContact.active)
+        .where(
+            DutyContact.id == contact_id,
+            DutyContact.version == version,
+            DutyContact.active.is_(was_active),
+        )
         .values(version=version + 1, changed_at=to_datetime(now), **values)
         .returning(DutyContact)
         .execution_options(populate_existing=True)
@@ -145,37 +168,28 @@ def _moved(
     return row
 
 
-def add_group(session: Session, name: str, *, actor: Actor, now: Instant) -> DutyGroup:
-    """Make a group; BadInput when its name is taken."""
-    require(actor, EDIT)
-    name = owed(name, "group", 30)
-    if session.scalar(select(DutyGroup.id).where(DutyGroup.name == name)):
-        raise BadInput(f"group {name} is there", field="group", reason="taken")
-    row = DutyGroup(tenant_id=tenant_of(session), name=name)
-    session.add(row)
-    session.flush()
-    told = envelope(actor, now, f"group-{row.id}")
-    tell(session, ContactGroupAdded(**told, group=row.id, name=name))
-    return row
-
-
 def _facts(session: Session, form: Form, own: int) -> dict[str, Any]:
     if form.kind not in KINDS:
         raise BadInput("a person or an organisation", field="kind")
     if form.user_id:
         if session.get(User, form.user_id) is None:
             raise BadInput("no such login", field="user_id")
-        taken = select(DutyContact.name).where(
-            DutyContact.user_id == form.user_id, DutyContact.active, DutyContact.id != own
-        )
-        if (name := session.scalar(taken)) is not None:
-            raise BadInput(f"the login is {name}'s", field="user_id", reason="taken", name=name)
+        _free_login(session, form.user_id, own)
     return {
         "kind": form.kind, "name": owed(form.name, "name", NAME_MAX),
         "organisation": short(form.organisation, "organisation", NAME_MAX),
         "position": short(form.position, "position", NAME_MAX),
         "note": short(form.note, "note", NOTE_MAX), "user_id": form.user_id,
     }  # fmt: skip
+
+
+def _free_login(session: Session, user_id: int, own: int) -> None:
+    """Raise BadInput when a login is another active contact's; 0 is nobody's."""
+    taken = select(DutyContact.name).where(
+        DutyContact.user_id == user_id, DutyContact.active, DutyContact.id != own
+    )
+    if user_id and (name := session.scalar(taken)) is not None:
+        raise BadInput(f"the login is {name}'s", field="user_id", reason="taken", name=name)
 
 
 def _numbers(form: Form, vault: Vault, sealed: str | None) -> dict[str, Any]:
@@ -212,7 +226,9 @@ def _groups_of(contact_id: int) -> Select[int]:
 
 
 def _put_groups(session: Session, contact_id: int, wanted: Sequence[int]) -> None:
-    known = set(session.scalars(select(DutyGroup.id).where(DutyGroup.id.in_(wanted))))
+    held = select(DutyGroup.id).where(DutyGroup.id.in_(wanted))
+    # a group that is being removed is gone when it is our turn
+    known = set(session.scalars(held.with_for_update(read=True, key_share=True)))
     if missing := set(wanted) - known:
         raise BadInput(f"no group {missing}", field="groups")
     session.execute(delete(DutyMember).where(DutyMember.contact_id == contact_id))
@@ -227,12 +243,6 @@ def _put_groups(session: Session, contact_id: int, wanted: Sequence[int]) -> Non
 # --- looking up -----------------------------------------------------------------------------
 
 
-def groups(session: Session, *, actor: Actor) -> list[DutyGroup]:
-    """Return the groups by name."""
-    require(actor, VIEW)
-    return list(session.scalars(select(DutyGroup).order_by(DutyGroup.name)))
-
-
 def find(
     session: Session,
     said: str = "",
@@ -240,12 +250,16 @@ def find(
     actor: Actor,
     vault: Vault,
     group: int = 0,
+    out: bool = False,
     page: int = 0,
     size: int = PAGE,
 ) -> Page:
-    """Return the active contacts a text finds: in name, unit, position, an office's number, or a whole mobile."""
-    require(actor, VIEW)
-    where = _where(said.strip(), group, vault)
+    """Return the active contacts a text finds: in name, unit, position, an office's number, or a whole mobile.
+
+    out : those that were taken out instead, for who may take them in again.
+    """
+    require(actor, EDIT if out else VIEW)
+    where = _where(said.strip(), group, vault, out=out)
     wanted = select(DutyContact).where(*where)
     total = count(session, wanted)
     # an organisation's own numbers stand before its people's
@@ -255,8 +269,8 @@ def find(
     return Page(_lines(session, rows), total, -(-total // size))
 
 
-def _where(said: str, group: int, vault: Vault) -> list[ColumnElement[bool]]:
-    where: list[ColumnElement[bool]] = [DutyContact.active.is_(True)]
+def _where(said: str, group: int, vault: Vault, *, out: bool) -> list[ColumnElement[bool]]:
+    where: list[ColumnElement[bool]] = [DutyContact.active.is_(not out)]
     if group:
         members = select(DutyMember.contact_id).where(DutyMember.group_id == group)
         where.append(DutyContact.id.in_(members))
@@ -333,10 +347,10 @@ def reveal(
 
 
 def export(
-    session: Session, said: str, group: int, *, actor: Actor, now: Instant, vault: Vault
-) -> list[tuple[Line, list[str]]]:
+    session: Session, said: str, group: int, *, out: bool = False, actor: Actor, now: Instant, vault: Vault
+) -> list[tuple[Line, list[str]]]:  # fmt: skip
     """Return all contacts of a list with their mobiles, whole for who may edit and masked for others; audited."""
-    found = find(session, said, actor=actor, vault=vault, group=group, size=100_000)
+    found = find(session, said, actor=actor, vault=vault, group=group, out=out, size=100_000)
     whole = EDIT in actor.can
     audit(
         session, actor=actor.ref, verb="export_contacts", subject="contacts", now=now,

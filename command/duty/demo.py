@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
-from command.duty import contacts, handovers, journal, roster
+from command.duty import contacts, groups, handovers, journal, roster
 from command.duty.acting import zone
 from models.clock import Instant
 from models.rules.duty.roster import Slot
@@ -88,12 +88,11 @@ def fill(engine: Engine, tenant_id: int, vault: Vault, *, now: Instant) -> int:
 
 
 def _phone_book(session: Session, vault: Vault, now: Instant) -> None:
-    groups: dict[str, int] = {}
+    known: dict[str, int] = {}
     for each in BUREAUS:
-        if each.group not in groups:
-            made = contacts.add_group(session, each.group, actor=SYSTEM, now=now)
-            groups[each.group] = made.id
-        of = (groups[each.group],)
+        if each.group not in known:
+            known[each.group] = groups.add(session, each.group, actor=SYSTEM, now=now).id
+        of = (known[each.group],)
         forms = (
             contacts.Form(each.name, "organisation", position="24 小时值班", offices=each.offices, groups=of),
             contacts.Form(
@@ -106,7 +105,7 @@ def _phone_book(session: Session, vault: Vault, now: Instant) -> None:
 
 def _staff(session: Session, vault: Vault, now: Instant) -> dict[str, list[int]]:
     users = dict(session.execute(select(User.login, User.id)).all())
-    group = contacts.add_group(session, "本中心值班", actor=SYSTEM, now=now).id
+    group = groups.add(session, "本中心值班", actor=SYSTEM, now=now).id
     staff: dict[str, list[int]] = {}
     for number, (code, people) in enumerate(STAFF.items()):
         for place, (name, position, login) in enumerate(people):

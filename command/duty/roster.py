@@ -17,6 +17,7 @@ from command.duty.acting import (
     EDIT,
     VIEW,
     contact,
+    count,
     envelope,
     owed,
     require,
@@ -52,6 +53,7 @@ class Level(NamedTuple):
     label: str
     least: int
     slots: tuple[Slot, ...]
+    active: bool = True
 
     def slot(self, code: str) -> Slot:
         """Return a slot; BadInput for one the level does not have."""
@@ -88,9 +90,11 @@ class OnDuty(NamedTuple):
 
 
 def levels(session: Session) -> list[Level]:
-    """Return the levels, the highest first."""
+    """Return the levels, those not in use too, the highest first."""
     rows = session.scalars(select(DutyLevel).order_by(DutyLevel.position, DutyLevel.code))
-    return [Level(row.code, row.label, row.least, rules.slots_of(row.slots)) for row in rows]
+    return [
+        Level(row.code, row.label, row.least, rules.slots_of(row.slots), row.active) for row in rows
+    ]
 
 
 def level(session: Session, code: str) -> Level:
@@ -99,6 +103,14 @@ def level(session: Session, code: str) -> Level:
         if found.code == code:
             return found
     raise BadInput(f"no level {code}", field="level")
+
+
+def _served(session: Session, code: str) -> Level:
+    """Return a level people may be put on; BadInput for one that is not in use."""
+    found = level(session, code)
+    if not found.active:
+        raise BadInput(f"level {code} is not in use", field="level")
+    return found
 
 
 def set_level(
@@ -123,12 +135,39 @@ def set_level(
         "slots": msgspec.to_builtins(list(slots)),
     }  # fmt: skip
     before = session.get(DutyLevel, (tenant_of(session), code), populate_existing=True)
+    used = before is None or before.active
     if before is not None and all(getattr(before, name) == each for name, each in values.items()):
         return
     put = insert(DutyLevel).values(tenant_id=tenant_of(session), code=code, **values)
     session.execute(put.on_conflict_do_update(index_elements=["tenant_id", "code"], set_=values))
     told = envelope(actor, now, f"level-{code}-{now:.3f}")
-    tell(session, DutyLevelSet(**told, level=code, label=label, least=least))
+    tell(session, DutyLevelSet(**told, level=code, label=label, least=least, active=used))
+
+
+def switch_level(
+    session: Session, code: str, *, active: bool, actor: Actor, now: Instant
+) -> None:  # fmt: skip
+    """Put a level out of use, or into use again; WrongStatus while it has shifts to come, or when it is so already.
+
+    What was served on it stays, under its name.
+    """
+    require(actor, EDIT)
+    take_turn(session)  # nobody is put on it until this is done
+    key = tenant_of(session), code
+    row = session.get(DutyLevel, key, with_for_update=True, populate_existing=True)
+    if row is None:
+        raise NotFound(f"no level {code}")
+    if row.active is active:
+        raise WrongStatus(f"level {code} is so already", reason="edited")
+    coming = select(DutyShift.id).where(
+        DutyShift.level == code, DutyShift.state == PLANNED, DutyShift.end_at > to_datetime(now)
+    )
+    if not active and (shifts := count(session, coming)):
+        raise WrongStatus(f"{code} has {shifts} shifts to come", reason="coming", shifts=shifts)
+    row.active = active
+    session.flush()
+    told = envelope(actor, now, f"level-{code}-{now:.3f}")
+    tell(session, DutyLevelSet(**told, level=code, label=row.label, least=row.least, active=active))
 
 
 # --- shifts ---------------------------------------------------------------------------------
@@ -152,7 +191,7 @@ def generate(
     """
     require(actor, EDIT)
     take_turn(session)
-    what, days = level(session, code), rules.days_of(since, until)
+    what, days = _served(session, code), rules.days_of(since, until)
     for person in people:
         contact(session, person)
     if pattern.strip():
@@ -196,7 +235,7 @@ def place(
     """Put a person on a slot of a day, in place of shift `instead`; WrongStatus names the other shift of the person."""
     require(actor, EDIT)
     take_turn(session)
-    what = level(session, code)
+    what = _served(session, code)
     who, was = contact(session, person), ""
     if instead:
         old = cancelled(session, instead, now)
@@ -402,7 +441,7 @@ def gaps(session: Session, since: date, until: date, *, actor: Actor) -> list[Ga
     require(actor, VIEW)
     days, planned = rules.days_of(since, until), shifts(session, since, until)
     found: list[Gap] = []
-    for what in levels(session):
+    for what in (each for each in levels(session) if each.active):
         cells = [
             Cell(row.day, row.slot, row.contact_id) for row, _ in planned if row.level == what.code
         ]

@@ -11,13 +11,13 @@ from sqlalchemy.orm import Session
 from command import centre, display, matters, queries
 from command.display import Layout
 from dashboard.door import doors, reading, writing
-from dashboard.pages.context import actor, place, shown, told, words
+from dashboard.pages.context import actor, districts, place, shown, told, words
 from dashboard.views import centre_console as views
 from dashboard.views.centre_console import Lists, Screen, Standing
 from dashboard.views.kit import Child, searched
 from gis_data.state import BUREAUS
 from models.clock import Instant, now
-from models.errors import BadInput, HotlineError, WrongStatus
+from models.errors import BadInput, HotlineError, NotFound, WrongStatus
 from models.rules.tickets.choices import KINDS
 from models.rules.tickets.moves import STATUSES
 from models.tables import Screen as Row
@@ -76,6 +76,10 @@ def page(search: str) -> Child:
     texts = words()
     with reading() as session:
         types = [(code, label) for code, label in queries.labels(session).items()]
+        try:
+            named = districts(session)
+        except NotFound:  # no city yet
+            named = {}
         lists = Lists(
             {
                 "incident": types, "ticket": searched("kind", KINDS, texts),
@@ -86,6 +90,7 @@ def page(search: str) -> Child:
                 "ticket": [(name, texts[f"ticket_status.{name}"]) for name in STATUSES],
                 "state": [(name, texts[f"console.reading.{name}"]) for name in ("fresh", "stale")],
             },
+            tuple(named.items()),
         )  # fmt: skip
     return views.page(views.read(search), lists, texts)
 

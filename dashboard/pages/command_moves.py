@@ -19,7 +19,7 @@ from command import (
     queries,
     records,
 )
-from command.duty import contacts
+from command.duty import contacts, groups
 from dashboard.auth import require
 from dashboard.door import ground, reading, writing
 from dashboard.pages.command_verbs import MOVES, Values, report
@@ -136,9 +136,8 @@ def _own_lists(
         return {"plans": _all_plans(session, state)}
     if verb not in ("confer", "notify") or "duty.view" not in actor().can:
         return {}
-    groups = contacts.groups(session, actor=actor())
     return {
-        "groups": [(str(group.id), group.name) for group in groups],
+        "groups": [(str(each.id), each.name) for each in groups.listed(session, actor=actor())],
         "people": [(str(number), name) for number, name in contacts.people(session)],
     }
 

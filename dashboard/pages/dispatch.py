@@ -13,7 +13,7 @@ import dash
 from dash import Input, Output, State, ctx
 from sqlalchemy.orm import Session
 
-from command import dispatch, forces, moving, supplies
+from command import capabilities, dispatch, forces, moving, supplies
 from dashboard.auth import require, viewer
 from dashboard.door import network, reading, writing
 from dashboard.pages.context import actor, districts, place, shown, told, words
@@ -125,6 +125,7 @@ def _seen(session: Session, incident: int, *, choose: bool) -> views.Seen:
         best = dispatch.recommend(session, incident, roads(session), actor=who, now=at)
     return views.Seen(
         state, best, forces.units(session, actor=who, now=at), forces.capabilities(session),
+        capabilities.offered(session),
         districts(session), supplies.kinds(supplies.stocks(session, actor=who)), place(session).zone, at,
         ACT in viewer().can,
     )  # fmt: skip

@@ -8,7 +8,7 @@ import dash
 import msgspec
 from dash import ALL, Input, Output, State
 
-from command import forces, incidents, plans
+from command import capabilities, forces, incidents, plans
 from dashboard.auth import require, viewer
 from dashboard.door import reading, writing
 from dashboard.pages.command_moves import refusal
@@ -75,14 +75,19 @@ def page(search: str) -> Child:
             named = districts(session)
         except NotFound:  # no city yet
             named = {}
+        body = plans.body_of(row)
+        offered, asked = capabilities.offered(session), {need.capability for need in body.needs}
         labels = {
             "types": {kind.code: kind.label for kind in incidents.types(session)},
             "kinds": {kind: texts[f"incident_kind.{kind}"] for kind in get_args(Kind)},
             "hazards": {kind: texts[f"place.{kind}"] for kind in PLACE_KINDS},
-            "districts": named, "capability": forces.capabilities(session),
+            "districts": named, "capability": {
+                code: label for code, label in forces.capabilities(session).items()
+                if code in offered or code in asked
+            },
         }  # fmt: skip
         shown = views.Shown(
-            row, plans.body_of(row), others, names(session, [each.written_by for each in others]),
+            row, body, others, names(session, [each.written_by for each in others]),
             place(session).zone, EDIT in viewer().can, labels,
         )  # fmt: skip
     return views.one(shown, texts)

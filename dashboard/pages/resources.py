@@ -8,13 +8,15 @@ import dash
 from dash import ALL, Input, Output, State
 from sqlalchemy.orm import Session
 
-from command import forces, resources, sites, supplies
+from command import capabilities, forces, resources, sites, supplies
+from command.capabilities import Said
 from command.recommend import Floor
 from command.resources import UnitForm
 from command.sites import DepotForm, ShelterForm
 from dashboard.auth import require, viewer
 from dashboard.door import reading, writing
 from dashboard.pages.context import actor, districts, pressed_button, shown, told, words
+from dashboard.views import resource_capabilities as capability_views
 from dashboard.views import resource_sites as site_views
 from dashboard.views import resources as views
 from dashboard.views.kit import Child, empty
@@ -75,11 +77,15 @@ def listed(
 
 def _names(session: Session) -> Names:
     can = viewer().can
-    return Names(forces.capabilities(session), districts(session), EDIT in can, ACT in can)
+    every, offered = forces.capabilities(session), capabilities.offered(session)
+    return Names(every, offered, districts(session), EDIT in can, ACT in can)
 
 
 def _list(session: Session, query: Query) -> Child:
-    return views.listing(query, rows(session, query), _names(session), words())
+    found, texts = rows(session, query), words()
+    if found and query.tab == "capabilities":
+        return capability_views.listing(query, found, texts)
+    return views.listing(query, found, _names(session), texts)
 
 
 def rows(session: Session, query: Query) -> Sequence[Any]:
@@ -96,6 +102,11 @@ def rows(session: Session, query: Query) -> Sequence[Any]:
                 session, actor=who
             )
             return [row for row in found if views.matches(query, row.code, row.label, row.address)]
+        case "capabilities":
+            return [
+                line for line in capabilities.every(session)
+                if views.matches(query, line.row.code, line.row.label)
+            ]  # fmt: skip
         case "reserves":
             lines = forces.everywhere(session, now=now())  # a floor is the city's or a district's
             return [(floor, _there(floor, lines)) for floor in forces.floors(session)]
@@ -135,6 +146,10 @@ def _beside(session: Session, query: Query) -> Child:
         case "reserves":
             floor = next((f for f, _ in every if f"{f.capability}/{f.district}" == query.key), None)
             return views.reserve_form(floor, names, texts) if names.edits else _pick()
+        case "capabilities":
+            able = next((x for x in every if x.row.code == query.key), None)
+            after = max((x.row.position for x in every), default=-1) + 1
+            return capability_views.form(able, after, texts) if names.edits else _pick()
         case _:
             line = next((x for x in every if x.row.code == query.key), None)
             return views.unit_form(line, names, texts) or _pick()
@@ -267,7 +282,27 @@ def _set_reserve(session: Session, _key: str, v: Values, _rev: int, who: Actor, 
     resources.set_reserve(session, floor, actor=who, now=at)
 
 
+def _said(v: Values, was: str = "") -> Said:
+    position = v.get(f"{was}position")
+    if not str(position).isascii() or not str(position).isdigit():
+        raise BadInput("a place in the list", field="position")
+    return Said(v.get(f"{was}label") or "", int(str(position)))
+
+
+def _change_capability(
+    session: Session, key: str, v: Values, _rev: int, who: Actor, at: float
+) -> None:
+    before, said = _said(v, "was_"), _said(v)
+    capabilities.change_capability(session, key, before, said, actor=who, now=at)
+
+
 VERBS: Mapping[str, Verb] = {
+    "add_capability": lambda s, _k, v, _r, who, at: capabilities.add_capability(
+        s, v.get("code") or "", _said(v), actor=who, now=at
+    ),
+    "change_capability": _change_capability,
+    "switch_off": lambda s, k, _v, _r, who, at: capabilities.switch_capability(s, k, active=False, actor=who, now=at),
+    "switch_on": lambda s, k, _v, _r, who, at: capabilities.switch_capability(s, k, active=True, actor=who, now=at),
     "add_unit": lambda s, _k, v, _r, who, at: resources.add_unit(
         s, v.get("code") or "", _form(v), actor=who, now=at
     ),

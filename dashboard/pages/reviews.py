@@ -9,15 +9,17 @@ from dash import ALL, Input, Output, State
 from sqlalchemy.orm import Session
 
 from command import capability, chain, evaluation, evaluation_lists, indicators, queries
-from command.evaluation_lists import Asked, Report
+from command.evaluation_lists import Asked, Report, Summary
 from command.queries import Criteria
 from dashboard.auth import require, viewer
 from dashboard.door import reading, writing
 from dashboard.pages.context import actor, districts, place, pressed_button, told, words
 from dashboard.views import review as one_view
+from dashboard.views import review_sheets as sheets
 from dashboard.views import reviews as views
 from dashboard.views.ids import id_in
 from dashboard.views.kit import Child, Words
+from dashboard.views.review_sheets import Sheet
 from dashboard.views.reviews import Here
 from models.clock import Instant, now
 from models.errors import BadInput, HotlineError, NotFound
@@ -25,6 +27,7 @@ from models.rules.incident.chain import Times
 from models.rules.incident.measures import Indicator
 
 PAGE_MOST = 10_000
+WORDS_MOST = 60
 DAY_S = 86_400.0
 
 
@@ -64,12 +67,16 @@ def register(app: dash.Dash) -> None:
 def page(search: str) -> Child:
     """Return the after-action room as its address asks."""
     require("command.view")
-    asked = {name: given[0] for name, given in parse_qs(search.lstrip("?")).items()}
+    asked = _read(search)
     tab = asked.get("tab", "reports")
     tab = tab if tab in views.TABS else "reports"
     with reading() as session:
         here = here_of(session, words())
         return views.page(tab, asked, TABS[tab](session, asked, here), here)
+
+
+def _read(search: str) -> dict[str, str]:
+    return {name: given[0] for name, given in parse_qs(search.lstrip("?")).items()}
 
 
 def here_of(session: Session, texts: Words) -> Here:
@@ -94,8 +101,8 @@ def _since(asked: Mapping[str, str]) -> Instant:
 
 def _asked(asked: Mapping[str, str]) -> Asked:
     return Asked(
-        state=asked.get("state", ""), type=asked.get("type", ""), exercise=asked.get("exercise", ""),
-        start=_since(asked),
+        state=asked.get("state", ""), type=asked.get("type", ""), kind=asked.get("kind", ""),
+        exercise=asked.get("exercise", ""), words=asked.get("words", "")[:WORDS_MOST], start=_since(asked),
     )  # fmt: skip
 
 
@@ -114,15 +121,30 @@ def _reports(session: Session, asked: Mapping[str, str], here: Here) -> Child:
 
 
 def _compare(session: Session, asked: Mapping[str, str], here: Here) -> Child:
+    return views.compare(_beside(session, asked), here)
+
+
+def _beside(session: Session, asked: Mapping[str, str]) -> list[Report]:
     ids = [id_in(part) for part in asked.get("id", "").split(",") if id_in(part)]
-    return views.compare(evaluation_lists.compared(session, ids, actor=actor()), here)
+    return evaluation_lists.compared(session, ids, actor=actor())
 
 
 def _stats(session: Session, asked: Mapping[str, str], here: Here) -> Child:
-    return views.stats(evaluation_lists.summary(session, _asked(asked), actor=actor()), here)
+    return views.stats(_summary(session, asked), here)
+
+
+def _summary(session: Session, asked: Mapping[str, str]) -> list[Summary]:
+    return evaluation_lists.summary(session, _asked(asked), actor=actor())
 
 
 def _chain(session: Session, asked: Mapping[str, str], here: Here) -> Child:
+    return views.chain(*_groups(session, asked, here), here)
+
+
+def _groups(
+    session: Session, asked: Mapping[str, str], here: Here
+) -> tuple[list[chain.Group], chain.By]:
+    """Return the response chain as its address asks, and by what its groups are."""
     by: Mapping[str, chain.By] = {
         "type": "type",
         "kind": "kind",
@@ -130,12 +152,15 @@ def _chain(session: Session, asked: Mapping[str, str], here: Here) -> Child:
         "district": "district",
     }
     how = by.get(asked.get("by", ""), "type")
-    groups = chain.statistics(session, _criteria(asked), how, zone=here.zone, actor=actor())
-    return views.chain(groups, how, here)
+    return chain.statistics(session, _criteria(asked), how, zone=here.zone, actor=actor()), how
 
 
 def _capability(session: Session, asked: Mapping[str, str], here: Here) -> Child:
-    return views.capability(capability.capability(session, _criteria(asked), actor=actor()), here)
+    return views.capability(_shown(session, asked), here)
+
+
+def _shown(session: Session, asked: Mapping[str, str]) -> capability.Capability:
+    return capability.capability(session, _criteria(asked), actor=actor())
 
 
 def _indicators(session: Session, _asked_: Mapping[str, str], here: Here) -> Child:
@@ -146,6 +171,25 @@ TABS: Mapping[str, Callable[[Session, Mapping[str, str], Here], Child]] = {
     "reports": _reports, "compare": _compare, "stats": _stats, "chain": _chain, "capability": _capability,
     "indicators": _indicators,
 }  # fmt: skip
+
+
+SHEETS: Mapping[str, Callable[[Session, Mapping[str, str], Here], list[Sheet]]] = {
+    "reports": lambda s, asked, here: sheets.reports(
+        evaluation_lists.every(s, _asked(asked), actor=actor()), here
+    ),
+    "compare": lambda s, asked, here: sheets.compare(_beside(s, asked), here),
+    "stats": lambda s, asked, here: sheets.stats(_summary(s, asked), here),
+    "chain": lambda s, asked, here: sheets.chain(*_groups(s, asked, here), here),
+    "capability": lambda s, asked, here: sheets.capability(_shown(s, asked), here),
+}
+
+
+def sheets_of(tab: str, search: str, texts: Words) -> list[Sheet]:
+    """Return what a tab shows by its address as tables of a file; the list of reports whole. NotFound for another."""
+    if tab not in SHEETS:
+        raise NotFound(f"no tables of {tab[:20]}")
+    with reading() as session:
+        return SHEETS[tab](session, _read(search), here_of(session, texts))
 
 
 def report(search: str) -> Child:

@@ -1,6 +1,7 @@
 """控制台: the screens and their arrangement, the list of matters, and what was put on the screens."""
 
 from collections.abc import Mapping, Sequence
+from datetime import date
 from typing import Any, NamedTuple
 from urllib.parse import parse_qs, urlencode
 
@@ -11,21 +12,25 @@ from dashboard.views.clock import local
 from dashboard.views.incidents import LAMPS
 from dashboard.views.kit import Child, Words, aria, data, empty, link, panel, press, status, table
 from models.rules.display import PAGES, PANELS, PLACED, ROTATION_S
+from models.rules.incident.plans import GRADES
 
 MINUTES = (2, 10, 30, 120, 480, 1440)
 UNTIL = (0, 30, 120, 480, 1440)
 """Minutes a pin or a hiding lasts; 0 = until it is taken back."""
 _DUE_LAMPS = {"red": "bad", "yellow": "warn", "green": "ok"}
+NAMES = {"cls": "class", "since": "from", "until": "to"}
+"""Field of a question -> what the address calls it, where that is another word."""
 PRESS = "console-press"
 """The store that buttons say into what was pressed: `do`, `of`, `rev`."""
 Options = Sequence[tuple[str, str]]
 
 
 class Lists(NamedTuple):
-    """What the filter offers: kinds and states by class."""
+    """What the filter offers: kinds and states by class, districts."""
 
     kinds: Mapping[str, Options]
     states: Mapping[str, Options]
+    districts: Options = ()
 
 
 class Screen(NamedTuple):
@@ -67,16 +72,25 @@ def read(search: str | None) -> Asked:
         known, said.get("kind", "") if known else "", said.get("status", "") if known else "",
         said.get("words", "").replace("\0", ""), days if days in DAYS else 1,
         said.get("sort", "") if said.get("sort") in SORTS else "newest", min(page, 1000) if known else 0,
+        _day(said.get("from", "")), _day(said.get("to", "")),
+        said.get("grade", "") if known == "incident" and said.get("grade") in GRADES else "",
+        said.get("district", "").replace("\0", "") if known != "state" else "",
     )  # fmt: skip
+
+
+def _day(said: str) -> str:
+    try:
+        day = date.fromisoformat(said)
+    except ValueError:
+        return ""
+    return str(day) if 2000 <= day.year <= 2200 else ""
 
 
 def href(asked: Asked, **changes: object) -> str:
     """Return the address of a question, with some of it changed."""
     plain = Asked()
     now = asked._replace(**{"page": 0, **changes})  # type: ignore[arg-type]
-    facts = {
-        k if k != "cls" else "class": v for k, v in now._asdict().items() if v != getattr(plain, k)
-    }
+    facts = {NAMES.get(k, k): v for k, v in now._asdict().items() if v != getattr(plain, k)}
     return "/centre/console" + (f"?{urlencode(facts)}" if facts else "")
 
 
@@ -193,6 +207,19 @@ def _filter(asked: Asked, lists: Lists, words: Words) -> Child:
             words["console.sort"],
         )
     )
+    for name, value in (("from", asked.since), ("to", asked.until)):
+        box = dcc.Input(name=name, type="text", value=value, maxLength=10, placeholder="2026-01-31")
+        boxes.append(html.Label([html.Span(words[f"console.{name}"]), box], className="day"))
+    if asked.cls == "incident":
+        grades = [(grade, words[f"grade.{grade}"]) for grade in GRADES]
+        boxes.append(
+            _select("grade", grades, asked.grade, words["console.grade"], words["query.any"])
+        )
+    if asked.cls != "state" and lists.districts:
+        label = words["console.district"]
+        boxes.append(
+            _select("district", lists.districts, asked.district, label, words["query.any"])
+        )
     words_box = dcc.Input(name="words", type="search", value=asked.words, maxLength=60)
     boxes.append(html.Label([html.Span(words["console.words"]), words_box], **data(search="")))
     hidden = [dcc.Input(type="hidden", name="class", value=asked.cls)] if asked.cls else []

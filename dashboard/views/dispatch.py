@@ -23,12 +23,14 @@ NEXT = ("acknowledged", "en_route", "on_scene", "returning", "clear")
 
 class Seen(NamedTuple):
     """What the pane shows: the incident, what is recommended (None once nothing can be sent), the units of the city,
-    names of capabilities, districts and supplies, the zone, the present instant, and whether the viewer may act."""
+    names of capabilities (`offered`: those one may ask for), districts and supplies, the zone, the present instant,
+    and whether the viewer may act."""
 
     incident: Incident
     found: Recommendation | None
     units: Sequence[UnitLine]
     capabilities: Mapping[str, str]
+    offered: Mapping[str, str]
     districts: Mapping[str, str]
     supplies: Mapping[str, str]
     zone: str
@@ -63,7 +65,9 @@ def forms(seen: Seen, words: Words) -> Child:
     """Return the forms of sending, hidden from who may send nothing (more): drawn apart, for what is half typed
     outlives the news.
     """
-    return _forms(seen.units, seen.capabilities, seen.supplies, words, hidden=not sending(seen))
+    asked = seen.incident.needs
+    needs = {c: label for c, label in seen.capabilities.items() if c in asked or c in seen.offered}
+    return _forms(seen.units, needs, seen.supplies, words, hidden=not sending(seen))
 
 
 def _forms(

@@ -15,7 +15,7 @@ from dashboard.views.kit import Child, Words, aria, empty, link, panel, status, 
 from dashboard.views.resource_fields import chosen, counted, do, name, typed
 from models.tables import Depot, Shelter
 
-TABS = ("units", "supplies", "depots", "shelters", "reserves")
+TABS = ("units", "supplies", "depots", "shelters", "reserves", "capabilities")
 STATES = ("available", "committed", "out_of_service")
 _MARKS = {"available": "ok", "committed": "warn", "out_of_service": "off"}
 
@@ -36,16 +36,19 @@ class Query(NamedTuple):
 
 
 class Names(NamedTuple):
-    """Names of codes, and whether the viewer may edit, and mark."""
+    """Names of codes, the capabilities that something new may have, and whether the viewer may edit, and mark."""
 
     capabilities: Mapping[str, str]
+    offered: Mapping[str, str]
     districts: Mapping[str, str]
     edits: bool
     acts: bool
 
 
 Rows = Sequence[Any]
-"""Lines of the tab that is open: `UnitLine`, `StockLine`, `Depot`, `Shelter`, or (`Floor`, units that are there)."""
+"""Lines of the tab that is open: `UnitLine`, `StockLine`, `Depot`, `Shelter`, or (`Floor`, units that are there).
+
+Capabilities are drawn by `views.resource_capabilities`."""
 
 
 def page(query: Query, listed: Child, beside: Child, words: Words) -> Child:
@@ -125,8 +128,11 @@ def listing(query: Query, rows: Rows, names: Names, words: Words) -> Child:
     return draw[query.tab](query, rows, names, words)
 
 
-def _heads(words: Words, *names: str) -> list[tuple[str, str]]:
-    numbers = {"staff", "amount", "floor", "capacity", "occupied", "room", "least", "there"}
+def heads_of(words: Words, *names: str) -> list[tuple[str, str]]:
+    """Return the heads of a list: (text, class of its column)."""
+    numbers = {
+        "units", "position", "staff", "amount", "floor", "capacity", "occupied", "room", "least", "there",
+    }  # fmt: skip
     return [
         (words[f"resources.col.{name}"], "num" if name in numbers else f"c-{name}")
         for name in names
@@ -149,7 +155,7 @@ def _units(query: Query, rows: Sequence[UnitLine], names: Names, words: Words) -
         ]
         for line in rows
     ]  # fmt: skip
-    heads = _heads(
+    heads = heads_of(
         words, "code", "label", "type", "capabilities", "state", "staff", "age", "district"
     )
     return [html.P(count, className="muted"), table(heads, body, label=words["resources.units"])]
@@ -193,7 +199,7 @@ def _supplies(query: Query, rows: Sequence[StockLine], names: Names, words: Word
         ]
         for line in rows
     ]  # fmt: skip
-    heads = _heads(words, "depot", "supply", "amount", "floor", "state", "district", "phone")
+    heads = heads_of(words, "depot", "supply", "amount", "floor", "state", "district", "phone")
     return table(heads, body, label=words["resources.supplies"])
 
 
@@ -206,7 +212,7 @@ def _depots(query: Query, rows: Sequence[Depot], names: Names, words: Words) -> 
         ]
         for row in rows
     ]  # fmt: skip
-    heads = _heads(words, "code", "label", "organisation", "phone", "district", "address")
+    heads = heads_of(words, "code", "label", "organisation", "phone", "district", "address")
     return table(heads, body, label=words["resources.depots"])
 
 
@@ -231,7 +237,7 @@ def _shelters(query: Query, rows: Sequence[Shelter], names: Names, words: Words)
         ]
         for row in rows
     ]  # fmt: skip
-    heads = _heads(words, "code", "label", "capacity", "occupied", "room", "district", "address")
+    heads = heads_of(words, "code", "label", "capacity", "occupied", "room", "district", "address")
     return table(heads, body, label=words["resources.shelters"])
 
 
@@ -248,7 +254,9 @@ def _reserves(query: Query, rows: Sequence[tuple[Floor, int]], names: Names, wor
         for floor, there in rows
     ]  # fmt: skip
     return table(
-        _heads(words, "need", "district", "least", "there"), body, label=words["resources.reserves"]
+        heads_of(words, "need", "district", "least", "there"),
+        body,
+        label=words["resources.reserves"],
     )
 
 
@@ -264,7 +272,7 @@ def unit_form(line: UnitLine | None, names: Names, words: Words) -> Child:
         None if row else typed("code", "", words),
         typed("label", form.label, words),
         chosen("type", [(t, words[f"unit_type.{t}"]) for t in TYPES], form.type, words),
-        chosen("capabilities", names.capabilities.items(), list(form.capabilities), words, several=True),
+        chosen("capabilities", _able(names, form.capabilities), list(form.capabilities), words, several=True),
         html.Div([counted("staff", form.staff, words), counted("min_staff", form.min_staff, words)], className="two"),
         typed("station", spot, words),
         html.Div([
@@ -288,6 +296,12 @@ def unit_form(line: UnitLine | None, names: Names, words: Words) -> Child:
         store,
         panel(title, html.Div([*about, marks, *fields, upkeep], className="form"), css="roomy"),
     ]
+
+
+def _able(names: Names, had: Iterable[str]) -> list[tuple[str, str]]:
+    """Return the capabilities to choose from: those offered, and those that are there although they are off."""
+    kept = {*names.offered, *had}
+    return [(code, label) for code, label in names.capabilities.items() if code in kept]
 
 
 def _marks(line: UnitLine, words: Words) -> Child:
@@ -333,7 +347,7 @@ def reserve_form(floor: Floor | None, names: Names, words: Words) -> Child:
     """Return the form of a floor; 0 takes it away."""
     given = floor or Floor("", "", 1)
     fields = [
-        chosen("capability", names.capabilities.items(), given.capability or None, words),
+        chosen("capability", _able(names, (given.capability,)), given.capability or None, words),
         chosen("district", [("", words["dispatch.whole_city"]), *names.districts.items()], given.district, words),
         counted("least", given.least, words), do("set_reserve", words["resources.save"], "", primary=True),
     ]  # fmt: skip

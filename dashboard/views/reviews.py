@@ -10,6 +10,7 @@ from command.capability import Capability
 from command.chain import Group
 from command.evaluation import rows_of
 from command.evaluation_lists import Average, Found, Report, Summary
+from command.incident_types import KINDS
 from command.indicators import Set
 from dashboard.views import clock
 from dashboard.views.kit import Child, Words, data, empty, link, panel, table
@@ -40,6 +41,10 @@ def page(tab: str, asked: Mapping[str, str], body: Child, here: Here) -> Child:
         for name, value in asked.items()
         if name in ("period", "type", "exercise") and value
     }
+    export = html.A(
+        words["reviews.export"], href=f"/api/command/reviews/{tab}.xlsx?{urlencode(asked)}", className="button",
+        download="",
+    ) if tab != "indicators" else None  # fmt: skip
     tabs = [
         link(
             words[f"reviews.tab.{name}"], f"/command/reviews?{urlencode({'tab': name, **kept})}",
@@ -49,7 +54,7 @@ def page(tab: str, asked: Mapping[str, str], body: Child, here: Here) -> Child:
     ]  # fmt: skip
     return html.Div(
         [
-            html.Div(html.H1(words["reviews.heading"]), className="page-title"),
+            html.Div([html.H1(words["reviews.heading"]), export], className="page-title"),
             html.Div(tabs, className="tabs"),
             _filters(tab, asked, here) if tab != "indicators" else None,
             html.Div(body, className="reviews-body"),
@@ -60,7 +65,7 @@ def page(tab: str, asked: Mapping[str, str], body: Child, here: Here) -> Child:
 
 def _filters(tab: str, asked: Mapping[str, str], here: Here) -> Child:
     words = here.words
-    boxes: list[Child] = [dcc.Input(type="hidden", name="tab", value=tab)]
+    boxes: list[Child] = []
     choices: list[tuple[str, list[tuple[str, str]]]] = [
         ("period", [(name, words[f"reviews.period.{name}"]) for name in PERIODS]),
         (
@@ -76,6 +81,10 @@ def _filters(tab: str, asked: Mapping[str, str], here: Here) -> Child:
         ),
     ]
     if tab == "reports":
+        boxes.append(_search(asked, words))
+        choices.append(("kind", [("", words["reviews.any_kind"]), *(
+            (name, words[f"incident_kind.{name}"]) for name in KINDS
+        )]))  # fmt: skip
         choices.append(("state", [("", words["reviews.any_state"]), *(
             (name, words[f"reviews.state.{name}"]) for name in ("draft", "submitted", "approved")
         )]))  # fmt: skip
@@ -85,7 +94,28 @@ def _filters(tab: str, asked: Mapping[str, str], here: Here) -> Child:
         )
     for name, options in choices:
         boxes.append(_chips(tab, name, options, asked, words))
-    return html.Div(boxes[1:], className="reviews-filters")
+    return html.Div(boxes, className="reviews-filters")
+
+
+def _search(asked: Mapping[str, str], words: Words) -> Child:
+    """Return the box for an incident's number or title; what else is asked for stays."""
+    hint = words["reviews.search"]
+    box = dcc.Input(
+        name="words",
+        id="reviews-q",
+        type="search",
+        value=asked.get("words", ""),
+        maxLength=60,
+        placeholder=hint,
+    )
+    return html.Form(
+        [
+            html.Label(hint, htmlFor="reviews-q", className="sr"), html.Div(box, className="search"),
+            html.Button(words["reviews.find"], type="submit", className="button"),
+        ],
+        action="/command/reviews", method="get", className="reviews-search",
+        **data(nav_form="", keep="period type exercise state kind"),
+    )  # fmt: skip
 
 
 def _chips(

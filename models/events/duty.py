@@ -38,6 +38,13 @@ class ContactDeactivated(DutyEvent, frozen=True, kw_only=True):
     who: str
 
 
+class ContactRestored(DutyEvent, frozen=True, kw_only=True):
+    """A contact that was taken out is in the phone book again."""
+
+    contact: int
+    who: str
+
+
 class ContactGroupAdded(DutyEvent, frozen=True, kw_only=True):
     """A group of contacts was made."""
 
@@ -45,12 +52,30 @@ class ContactGroupAdded(DutyEvent, frozen=True, kw_only=True):
     name: str
 
 
+class ContactGroupRenamed(DutyEvent, frozen=True, kw_only=True):
+    """A group of contacts has another name than it had (`was`)."""
+
+    group: int
+    was: str
+    name: str
+
+
+class ContactGroupRemoved(DutyEvent, frozen=True, kw_only=True):
+    """A group is no more; its `moved` members are in the group `into`, 0 = it had none."""
+
+    group: int
+    name: str
+    into: int
+    moved: int
+
+
 class DutyLevelSet(DutyEvent, frozen=True, kw_only=True):
-    """A level of duty was made or changed: its slots and how many each needs at `least`."""
+    """A level of duty was made or changed: its slots, how many each needs at `least`, whether it is in use."""
 
     level: str
     label: str
     least: int
+    active: bool = True
 
 
 class RosterGenerated(DutyEvent, frozen=True, kw_only=True):
@@ -217,7 +242,8 @@ class CalendarRevoked(DutyEvent, frozen=True, kw_only=True):
 
 
 AnyDutyEvent = (
-    ContactAdded | ContactChanged | ContactDeactivated | ContactGroupAdded | DutyLevelSet
+    ContactAdded | ContactChanged | ContactDeactivated | ContactRestored | ContactGroupAdded
+    | ContactGroupRenamed | ContactGroupRemoved | DutyLevelSet
     | RosterGenerated | ShiftPlaced | ShiftRetimed | ShiftCancelled | SwapAsked | SwapAgreed
     | SwapDeclined | SwapApproved | SwapRefused | HandoverWritten | HandoverAmended | HandoverSigned
     | DutyNoticeSent | DutyRemarked | DutyReportDrafted | DutyReportEdited | DutyReportSubmitted

@@ -84,6 +84,7 @@ class DutyLevel(Owned, Base):
     code: Mapped[str] = mapped_column(Text, primary_key=True)
     label: Mapped[str] = mapped_column(Text)
     position: Mapped[int] = mapped_column(Integer)
+    active: Mapped[bool] = mapped_column(Boolean, default=True, server_default=true())
     least: Mapped[int] = mapped_column(Integer, default=1, server_default="1")
     slots: Mapped[list[dict[str, Any]]] = mapped_column(JSONB)
 

@@ -137,6 +137,10 @@ def test_every_step_and_state_has_words(lang: str) -> None:
         ("?class=x&kind=help&status=y&page=4", Asked()), ("?days=7&sort=oldest", Asked(days=7, sort="oldest")),
         ("?days=8&sort=no&page=x", Asked()), ("?words=%00路灯", Asked(words="路灯")),
         ("?class=state&page=99999999", Asked("state", page=1000)),
+        ("?from=2026-11-01&to=2026-11-30", Asked(since="2026-11-01", until="2026-11-30")),
+        ("?from=yesterday&to=20261&grade=II&district=D1", Asked(district="D1")),
+        ("?class=incident&grade=II&district=D1", Asked("incident", grade="II", district="D1")),
+        ("?class=state&grade=II&district=D1", Asked("state")),
     ],
 )  # fmt: skip
 def test_an_address_is_read_and_written(search: str, asked: Asked) -> None:

@@ -5,7 +5,9 @@ import json
 import threading
 from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from conftest import Place
@@ -557,6 +559,32 @@ def test_matters_by_class_and_words(session: Session, vault: Vault) -> None:
     assert find().lines[0].cls == "incident"
     assert [line.title for line in find(words="倒塌").lines] == ["路灯杆倒塌"]
     assert find(cls="incident", status="closed").lines == []
+
+
+def test_matters_of_days_grade_and_district(session: Session, vault: Vault) -> None:
+    days = [AT, AT + 86_400.0, AT + 2 * 86_400.0]
+    for n, at in enumerate(days):
+        make_ticket(session, vault, title=f"路灯 {n}", now=at, phone="")
+        make_incident(session, f"事件 {n}", now=at)
+    graded = session.scalars(select(Incident).order_by(Incident.id)).all()[1]
+    graded.grade, graded.district = "II", "D9"
+    session.flush()
+    dates = [f"{datetime.fromtimestamp(at, ZoneInfo('Asia/Shanghai')):%Y-%m-%d}" for at in days]
+
+    def find(**more: Any) -> list[str]:
+        asked = matters.Asked(**more)
+        found = matters.find(session, asked, actor=DUTY, now=days[-1] + 60)
+        assert sum(found.totals.values()) == len(found.lines)
+        return sorted(line.title for line in found.lines)
+
+    assert find() == ["事件 2", "路灯 2"]
+    assert find(since=dates[0], until=dates[1]) == ["事件 0", "事件 1", "路灯 0", "路灯 1"]
+    assert find(until=dates[0]) == ["事件 0", "路灯 0"]
+    assert find(since=dates[1], until=dates[1], cls="ticket") == ["路灯 1"]
+    assert find(since=dates[0], cls="incident", grade="II") == ["事件 1"]
+    assert find(since=dates[0], district="D9") == ["事件 1"]
+    with pytest.raises(BadInput):
+        find(since="2026-13-01")
 
 
 # --- the stream -----------------------------------------------------------------------------

@@ -20,6 +20,7 @@ from command.duty import (
     calendar,
     contact_import,
     contacts,
+    groups,
     handovers,
     journal,
     notices,
@@ -115,7 +116,7 @@ def add(session: Session, vault: Vault, **more: object) -> DutyContact:
 
 
 def test_a_contact_is_found_and_its_mobile_is_sealed(session: Session, vault: Vault) -> None:
-    group = contacts.add_group(session, "抢修", actor=EDITOR, now=AT)
+    group = groups.add(session, "抢修", actor=EDITOR, now=AT)
     row = add(
         session, vault, offices="0990-8696777，96777", mobiles="139 0990 0107", groups=[group.id]
     )
@@ -495,7 +496,7 @@ def test_who_served_a_short_shift_hands_over_after_it(session: Session, chiefs: 
 
 
 def test_a_notice_waits_for_the_gateway(session: Session, chiefs: list[int], vault: Vault) -> None:
-    group = contacts.add_group(session, "组", actor=EDITOR, now=AT)
+    group = groups.add(session, "组", actor=EDITOR, now=AT)
     without = add(session, vault, name="无手机", offices="119", groups=[group.id])
     roster.place(session, "chief", DAY, "day", chiefs[0], actor=EDITOR, now=AT)
     notice = notices.send(

@@ -281,7 +281,7 @@ def test_what_is_out_is_brought_back_from_the_pane(session: Session) -> None:
 
     def shown(*, acts: bool = True) -> str:
         state = moving.read(session, incident, actor=LOOKS)
-        seen = pane.Seen(state, None, (), {}, {}, {}, "Asia/Shanghai", AT, acts)
+        seen = pane.Seen(state, None, (), {}, {}, {}, {}, "Asia/Shanghai", AT, acts)
         return str(pane.pane(seen, words))
 
     assert words["incident_verb.return_supply"] in shown()

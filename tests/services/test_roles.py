@@ -32,7 +32,7 @@ from sqlalchemy.orm import Session
 from web_client import Answer
 
 from command import demo as command_demo
-from command import dispatch, evaluation, incidents, indicators, plotting, resources
+from command import capabilities, dispatch, evaluation, incidents, indicators, plotting, resources
 from command.duty import calendar, reports
 from dashboard.pages.duty import PAGES as DUTY
 from dashboard.pages.routes import DESK_PAGES
@@ -162,7 +162,8 @@ def make_incident(session: Session) -> int:
     place = Place(*ROAD, district=HERE)
     number = command_demo.exercise(session, place, now=now())
     body = Drawing("circle", (ROAD,), "", metres=300.0, effect="buffer")
-    resources.put_capability(session, "fire", "灭火", position=0, actor=CHIEF, now=now())
+    said = capabilities.Said("灭火", 0)
+    capabilities.add_capability(session, "fire", said, actor=CHIEF, now=now())
     for code in (SENT, SPARE):
         form = resources.UnitForm(
             f"{code}号车", "fire", ("fire",), 6, 4, *ROAD, district=HERE, device=f"BD-{code}"
@@ -412,6 +413,9 @@ ROUTES: Mapping[str, Row] = {
     ),
     "GET /api/command/replay/{incident}.{kind}": Row(
         "command.view", got("/api/command/replay/{incident}.jsonl"), of_tenant
+    ),
+    "GET /api/command/reviews/{tab}.xlsx": Row(
+        "command.view", got("/api/command/reviews/reports.xlsx"), lambda _, person: not person.unit
     ),
     "GET /api/command/evaluation/{number}.{kind}": Row(
         "command.view", got("/api/command/evaluation/{evaluation}.xlsx"), of_tenant

@@ -1,4 +1,4 @@
-"""The page of what a tenant decides of command and of its public warnings."""
+"""The page of what a tenant decides of command, of its public warnings and of the types of incidents."""
 
 from collections.abc import Mapping
 
@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 from command import alert_policy, parameters, plans
 from dashboard.auth import require
 from dashboard.door import reading
+from dashboard.pages.admin import incident_types
 from dashboard.pages.admin.answers import Said, Values, Verb, done, several, text, whole
 from dashboard.pages.admin.parameters import seen, set_notes
 from dashboard.pages.context import actor, place, words
@@ -16,16 +17,17 @@ from dashboard.views.kit import Child
 from models.errors import BadInput
 
 
-def body(_search: str) -> Child:
-    """Return both sets of parameters as they are now."""
+def body(search: str) -> Child:
+    """Return both sets of parameters as they are now, and the types with the form of one."""
     require("admin.parameters")
     with reading() as session:
         found, said = set_notes(session, place(session).zone)
         policy, alerts = plans.policy(session), alert_policy.policy(session)
+        types = incident_types.section(session, search)
     default = words()["admin.default"]
     notes = said.get("command", default), said.get("alerts", default)
     stores = [seen("command", "command", found), seen("alerts", "alerts", found)]
-    return [*stores, views.page(policy, alerts, notes, words())]
+    return [*stores, views.page(policy, alerts, notes, words()), *types]
 
 
 def _save_command(session: Session, _key: str, values: Values, at: float) -> Said:
@@ -57,4 +59,8 @@ def _by_itself(values: Values) -> alert_policy.ByItself:
     return how
 
 
-VERBS: Mapping[str, Verb] = {"command.save": _save_command, "alerts.save": _save_alerts}
+VERBS: Mapping[str, Verb] = {
+    "command.save": _save_command,
+    "alerts.save": _save_alerts,
+    **incident_types.VERBS,
+}

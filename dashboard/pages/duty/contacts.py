@@ -8,7 +8,7 @@ from dataclasses import fields
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from command.duty import contact_import, contacts
+from command.duty import contact_import, contacts, groups
 from command.duty.contacts import Form
 from dashboard import sheet
 from dashboard.auth import require, viewer
@@ -34,36 +34,42 @@ def body(search: str) -> Child:
     with reading() as session:
         found = contacts.find(
             session, given["q"], actor=actor(), vault=doors().vault, group=int(given["group"] or 0),
-            page=int(given["page"] or 0),
+            page=int(given["page"] or 0), out=bool(given["out"]),
         )  # fmt: skip
-        groups = contacts.groups(session, actor=actor())
-        beside = _beside(
-            session, given["contact"], [(each.id, each.name) for each in groups], may=may
-        )
-    return views.page(given, found, groups, beside, may=may, words=words())
+        known = groups.listed(session, actor=actor())
+        beside = _beside(session, given, [(each.id, each.name) for each in known], may=may)
+    return views.page(given, found, known, beside, may=may, words=words())
 
 
 def asked_of(search: str) -> dict[str, str]:
-    """Return q, group, page and contact of an address; what is no number there is left out."""
+    """Return q, group, page, contact and out of an address; what is no number there is left out."""
     given = read(search)
     numbers = {name: str(page_number(given, name) or "") for name in ("group", "page", "contact")}
     if given.get("contact") == "new":
         numbers["contact"] = "new"
-    return {"q": given.get("q", "").strip()[:WORDS_MAX], **numbers}
+    out = "1" if given.get("out") == "1" else ""
+    return {"q": given.get("q", "").strip()[:WORDS_MAX], **numbers, "out": out}
 
 
-def _beside(session: Session, key: str, groups: list[tuple[int, str]], *, may: bool) -> Child:
+def _beside(
+    session: Session, given: Mapping[str, str], named: list[tuple[int, str]], *, may: bool
+) -> Child:
+    key = given["contact"]
     if key and key != "new":
         line = contacts.one(session, int(key), actor=actor())
-        card = views.card(line, words())
+        card = views.card(line, words(), may=may)
         if not may or not line.row.active:
             return card
         mine = contacts.group_ids(session, line.row.id)
-        return [card, views.form(line, mine, groups, _logins(session), words())]
+        return [card, views.form(line, mine, named, _logins(session), words())]
     if not may:
         return None
-    new = views.form(None, (), groups, _logins(session), words()) if key else None
-    return [new, views.group_form(words())]
+    new = views.form(None, (), named, _logins(session), words()) if key else None
+    chosen = int(given["group"] or 0)
+    of = (
+        views.group_upkeep(chosen, groups.size(session, chosen), named, words()) if chosen else None
+    )
+    return [new, of, views.group_form(words())]
 
 
 def _logins(session: Session) -> list[tuple[int, str]]:
@@ -107,6 +113,11 @@ def _deactivate(session: Session, given: Pressed) -> Said:
     return done("duty.contact_out")._replace(href="/duty/contacts")
 
 
+def _restore(session: Session, given: Pressed) -> Said:
+    contacts.restore(session, given.id, given.version, actor=actor(), now=given.at)
+    return done("duty.contact_back")._replace(href=f"/duty/contacts?contact={given.id}")
+
+
 def _reveal(session: Session, given: Pressed) -> Said:
     numbers = contacts.reveal(session, given.id, actor=actor(), now=given.at, vault=doors().vault)
     name = contacts.one(session, given.id, actor=actor()).row.name
@@ -114,16 +125,32 @@ def _reveal(session: Session, given: Pressed) -> Said:
 
 
 def _group(session: Session, given: Pressed) -> Said:
-    row = contacts.add_group(session, given.text("group", "group"), actor=actor(), now=given.at)
+    row = groups.add(session, given.text("group", "group"), actor=actor(), now=given.at)
     return done("duty.group_added", name=row.name)
+
+
+def _rename_group(session: Session, given: Pressed) -> Said:
+    was, name = (given.text(f"group{given.id}", field) for field in ("was", "group"))
+    groups.rename(session, given.id, was, name, actor=actor(), now=given.at)
+    return done("duty.saved")
+
+
+def _remove_group(session: Session, given: Pressed) -> Said:
+    into = given.number(f"group{given.id}", "into")
+    moved = groups.remove(session, given.id, into, actor=actor(), now=given.at)
+    said = done("duty.group_removed", n=moved)
+    return said._replace(href=f"/duty/contacts?group={into}" if into else "/duty/contacts")
 
 
 VERBS: Mapping[str, Verb] = {
     "contact.add": _add,
     "contact.change": _change,
     "contact.deactivate": _deactivate,
+    "contact.restore": _restore,
     "contact.reveal": _reveal,
     "group.add": _group,
+    "group.rename": _rename_group,
+    "group.remove": _remove_group,
 }
 
 

@@ -114,7 +114,7 @@ def _periods(session: Session, zone: str) -> list[tuple[str, str]]:
     for day, key in ((today, "duty.today"), (today - timedelta(days=1), "duty.yesterday")):
         offered.append((f"{day} 00:00/{day + timedelta(days=1)} 00:00", texts[key]))
         for level in roster.levels(session):
-            if level.code != "chief":
+            if level.code != "chief" or not level.active:
                 continue
             for slot in level.slots:
                 start, end = rules.span(day, slot, zone)

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from sqlalchemy.orm import Session
 
-from command.duty import contacts, notices, roster
+from command.duty import contacts, groups, notices, roster
 from dashboard.auth import require, viewer
 from dashboard.door import reading
 from dashboard.pages.context import actor, place, words
@@ -26,9 +26,9 @@ def body(_search: str) -> Child:
 
 
 def _form(session: Session) -> Child:
-    groups = [(each.id, each.name) for each in contacts.groups(session, actor=actor())]
-    levels = [(each.code, each.label) for each in roster.levels(session)]
-    return views.form(contacts.people(session), groups, levels, words())
+    named = [(each.id, each.name) for each in groups.listed(session, actor=actor())]
+    levels = [(each.code, each.label) for each in roster.levels(session) if each.active]
+    return views.form(contacts.people(session), named, levels, words())
 
 
 def _send(session: Session, given: Pressed) -> Said:

@@ -28,8 +28,11 @@ def body(_search: str) -> Child:
         today = clock.local(at, zone).date()
         lines = journal.entries(session, at - LAST_S, at + 1, actor=who, most=LINES)
         missing = roster.gaps(session, today, today + timedelta(days=DAYS_AHEAD), actor=who)
+        serving = roster.on_duty(session, now=at)
+        manned = {each.level for each in serving}
+        levels = [x for x in roster.levels(session) if x.active or x.code in manned]
         return views.page(
-            roster.on_duty(session, now=at), roster.levels(session), missing, _waiting(session),
+            serving, levels, missing, _waiting(session),
             lines, zone=zone, words=words(),
         )  # fmt: skip
 

@@ -62,23 +62,26 @@ def sheet(session: Session, asked: Asked, zone: str, *, may: bool) -> Sheet:
         for gap in roster.gaps(session, first, last, actor=actor())
     }
     today = clock.local(now(), zone).date()
-    return Sheet(roster.levels(session), cells, short, today, may)
+    served = {code for code, _, _ in cells}
+    drawn = [each for each in roster.levels(session) if each.active or each.code in served]
+    return Sheet(drawn, cells, short, today, may)
 
 
 def _beside(session: Session, asked: Asked, made: Sheet, zone: str) -> Child:
-    people = contacts.people(session)
+    people, every = contacts.people(session), roster.levels(session)
+    used = [each for each in every if each.active]
     if asked.cell:
         try:
             code, day, slot = cell_of(asked.cell)
             level = roster.level(session, code)
             part = level.slot(slot)
         except BadInput:
-            return views.generate_form(asked, made.levels, people, words())
+            return views.generate_form(asked, used, people, words())
         lines = made.shifts.get((code, day, slot), ())
         return views.cell_form(asked, level, part, day, lines, people, zone=zone, words=words())
-    forms = [views.levels_form(made.levels, words())]
-    if made.levels:
-        forms.insert(0, views.generate_form(asked, made.levels, people, words()))
+    forms = [views.levels_form(every, words())]
+    if used:
+        forms.insert(0, views.generate_form(asked, used, people, words()))
     return forms
 
 
@@ -147,6 +150,16 @@ def _level(session: Session, given: Pressed) -> Said:
     return done("duty.saved")
 
 
+def _switch_off(session: Session, given: Pressed) -> Said:
+    roster.switch_level(session, given.key, active=False, actor=actor(), now=given.at)
+    return done("duty.saved")
+
+
+def _switch_on(session: Session, given: Pressed) -> Said:
+    roster.switch_level(session, given.key, active=True, actor=actor(), now=given.at)
+    return done("duty.saved")
+
+
 def _free(known: list[str]) -> str:
     return next(code for n in range(len(known) + 2) if (code := f"level{n + 1}") not in known)
 
@@ -180,4 +193,6 @@ VERBS: Mapping[str, Verb] = {
     "shift.retime": _retime,
     "shift.cancel": _cancel,
     "level.set": _level,
+    "level.off": _switch_off,
+    "level.on": _switch_on,
 }

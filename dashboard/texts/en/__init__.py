@@ -27,6 +27,7 @@ from dashboard.texts.en import (
     site,
     tickets,
     units,
+    upkeep,
 )
 
 EN: Mapping[str, str] = {
@@ -54,4 +55,5 @@ EN: Mapping[str, str] = {
     **reviews.TEXTS,
     **site.TEXTS,
     **admin.TEXTS,
+    **upkeep.TEXTS,
 }

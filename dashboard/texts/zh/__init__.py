@@ -27,6 +27,7 @@ from dashboard.texts.zh import (
     site,
     tickets,
     units,
+    upkeep,
 )
 
 ZH: Mapping[str, str] = {
@@ -54,4 +55,5 @@ ZH: Mapping[str, str] = {
     **reviews.TEXTS,
     **site.TEXTS,
     **admin.TEXTS,
+    **upkeep.TEXTS,
 }

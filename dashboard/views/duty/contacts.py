@@ -28,7 +28,7 @@ def page(
     words: Words,
 ) -> Child:
     """Return the list with search and groups, and what stands beside it."""
-    kept = {name: asked.get(name, "") for name in ("q", "group")}
+    kept = {name: asked.get(name, "") for name in ("q", "group", "out")}
     box = html.Div(
         dcc.Input(
             name="q", id="duty-q", type="search", value=kept["q"], maxLength=60,
@@ -50,18 +50,31 @@ def page(
         new = link(
             words["duty.contact_new"], "/duty/contacts?contact=new", className="button primary"
         )
-        files = [take, *files, new]
+        there = link(
+            words["duty.contacts.in" if kept["out"] else "duty.contacts.out"],
+            address({"out": "" if kept["out"] else "1"}), className="button",
+        )  # fmt: skip
+        files = [there, take, *files, new]
     named = [("", words["duty.all"]), *((str(group.id), group.name) for group in groups)]
     bar = html.Div(
         [
             html.Div(
                 [
-                    parts.search("/duty/contacts", [box], words, keep="group", text="duty.find"),
+                    parts.search(
+                        "/duty/contacts", [box], words, keep="group out", text="duty.find"
+                    ),
                     html.Div(files, className="files"),
                 ],
                 className="filters duty-bar",
             ),
-            parts.tabs("/duty/contacts", "group", kept["group"], named, words, {"q": kept["q"]}),
+            parts.tabs(
+                "/duty/contacts",
+                "group",
+                kept["group"],
+                named,
+                words,
+                {"q": kept["q"], "out": kept["out"]},
+            ),
         ],
         className="bar",
     )
@@ -79,7 +92,7 @@ def _listing(asked: Mapping[str, str], found: "Page", words: Words) -> Child:
         (words["duty.field.position"], ""), (words["duty.field.phones"], "nowrap"),
         (words["duty.field.groups"], ""),
     ]  # fmt: skip
-    kept = {name: asked.get(name, "") for name in ("q", "group", "page")}
+    kept = {name: asked.get(name, "") for name in ("q", "group", "page", "out")}
     rows = [
         (
             link(
@@ -94,7 +107,7 @@ def _listing(asked: Mapping[str, str], found: "Page", words: Words) -> Child:
     number = int(asked.get("page") or 0)
     return [
         panel(
-            words["duty.tab.contacts"],
+            words["duty.inactive" if kept["out"] else "duty.tab.contacts"],
             table(heads, rows, label=words["duty.tab.contacts"]),
             note=words["duty.contacts.total"].format(n=f"{found.total:,}"),
         ),
@@ -114,8 +127,8 @@ def _phones(row: "DutyContact") -> list[Child]:
     ]
 
 
-def card(line: "Line", words: Words) -> Child:
-    """Return a contact as one reads it, with the way to its whole mobiles."""
+def card(line: "Line", words: Words, *, may: bool = False) -> Child:
+    """Return a contact as one reads it, with the way to its whole mobiles, and back into the book for who may."""
     row = line.row
     facts = [
         (words["duty.field.organisation"], row.organisation), (words["duty.field.position"], row.position),
@@ -124,8 +137,13 @@ def card(line: "Line", words: Words) -> Child:
     ]  # fmt: skip
     listed = [part for label, value in facts if value for part in (html.Dt(label), html.Dd(value))]
     show = parts.button("contact.reveal", words, key=row.id) if row.masks else None
+    back = (
+        parts.button("contact.restore", words, key=row.id, version=row.version, primary=True)
+        if may and not row.active
+        else None
+    )
     return panel(
-        row.name, html.Div([html.Dl(listed, className="facts"), show]), css="roomy",
+        row.name, html.Div([html.Dl(listed, className="facts"), show, back]), css="roomy",
         note=None if row.active else words["duty.inactive"],
     )  # fmt: skip
 
@@ -185,6 +203,33 @@ def group_form(words: Words) -> Child:
             parts.typed("group", "group", words, most=30),
             parts.button("group.add", words, primary=True),
         ],
+    )
+
+
+def group_upkeep(chosen: int, size: int, groups: Options, words: Words) -> Child:
+    """Return the forms that rename the group which is open, and remove it, its `size` members moved elsewhere."""
+    name = next((label for key, label in groups if key == chosen), "")
+    if not name:
+        return None
+    form = f"group{chosen}"
+    others = [
+        (0, words["duty.into_none"]),
+        *((key, label) for key, label in groups if key != chosen),
+    ]
+    rename = [
+        parts.typed(form, "group", words, value=name, most=30), parts.was(form, "was", name),
+        parts.button("group.rename", words, key=chosen, primary=True),
+    ]  # fmt: skip
+    remove = [
+        html.P(words["duty.group_help"].format(n=size), className="muted"),
+        parts.chosen(form, "into", others, words, value=0),
+        parts.button("group.remove", words, key=chosen),
+    ]
+    return html.Div(
+        [
+            parts.opening(words["duty.group_rename"].format(name=name), rename),
+            parts.opening(words["duty.group_remove"].format(name=name), remove),
+        ]
     )
 
 

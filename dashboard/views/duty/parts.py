@@ -121,6 +121,11 @@ def button(
     )
 
 
+def was(form: str, field: str, value: str) -> dcc.Input:
+    """Return what a form showed when it was drawn, so that nobody writes over another's change."""
+    return dcc.Input(id=name_of(form, field), type="hidden", value=value)
+
+
 def opening(title: str, children: Child) -> html.Details:
     """Return a form that opens before it is filled in."""
     return html.Details(

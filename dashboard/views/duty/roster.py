@@ -274,10 +274,18 @@ def levels_form(levels: Sequence["Level"], words: Words) -> Child:
     forms = []
     for level in levels:
         slots = "；".join(f"{slot.label} {hours(slot)}" for slot in level.slots)
+        if not level.active:
+            on = parts.button("level.on", words, key=level.code)
+            forms.append(parts.opening(f"{level.label} · {words['duty.inactive']}", [on]))
+            continue
+        off = html.P(words["duty.level_help"], className="muted")
         forms.append(
             parts.opening(
                 f"{level.label} · {words['duty.least'].format(n=level.least)}",
-                _level(f"level{level.code}", level.code, level.label, level.least, slots, words),
+                [
+                    *_level(f"level{level.code}", level.code, level.label, level.least, slots, words),
+                    off, parts.button("level.off", words, key=level.code),
+                ],
             )
         )  # fmt: skip
     forms.append(parts.opening(words["duty.level_new"], _level("levelnew", "", "", 1, "", words)))
