@@ -31,8 +31,8 @@ from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 from web_client import Answer
 
-from command import demo as command_demo
 from command import capabilities, dispatch, evaluation, incidents, indicators, plotting, resources
+from command import demo as command_demo
 from command.duty import calendar, reports
 from dashboard.pages.duty import PAGES as DUTY
 from dashboard.pages.routes import DESK_PAGES
