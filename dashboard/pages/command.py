@@ -77,10 +77,13 @@ def page(search: str) -> Child:
         if "new" in asked and chosen is None
         else {}
     )
-    fixed = {"units": dispatch.frame(words()), "alerts": alerts_cap.pane()}
+    fixed = {
+        "units": dispatch.frame(words()), "alerts": alerts_cap.pane(),
+        # news of the roads ask for it on every command page
+        "around": evacuation_view.frame(words(), hidden=chosen is None),
+    }  # fmt: skip
     if chosen is not None:
         fixed["records"] = panes.evidence(chosen, words())
-        fixed["around"] = evacuation_view.frame(words())
     fixed["form"] = command_moves.begun(begun) if begun else []
     return views.page(
         views.Opened(base, chosen, pane, bounds, viewer().can, actor().ref), fixed, words()

@@ -7,14 +7,17 @@ from dashboard.views import clock
 from dashboard.views.kit import Child, Words, empty, status
 
 
-def frame(words: Words) -> Child:
-    """Return the button, and the place for what it finds; it stays while the dossier below is drawn anew."""
+def frame(words: Words, *, hidden: bool) -> Child:
+    """Return the button, and the place for what it finds; it stays while the dossier below is drawn anew.
+
+    hidden : while no incident is chosen.
+    """
     press = html.Button(
         words["evacuate.plan"], id="command-evacuate", type="button", className="button small"
     )
     found = html.Div(id="command-evacuation", role="status")
     parts = [html.H3(words["evacuate.title"]), press, found, dcc.Store(id="command-evacuated")]
-    return html.Div(parts, className="evacuation")
+    return html.Div(parts, className="evacuation", hidden=hidden)
 
 
 def nowhere(words: Words) -> Child:

@@ -113,7 +113,7 @@ def test_a_camera_that_is_not_there_says_so(site: Site, key: str, status: int) -
 
 def test_a_unit_sees_no_camera_whatever_its_role_may(site: Site) -> None:
     """A unit has no part in command, even when somebody gave its role the right to look."""
-    shown = ("command_map.drawn", [0, 0, None])
+    shown = ("command_layers.layered", [["cameras"], None, None, None])
     assert "bureau=traffic" in site.ask("coordinator", *shown).text
     with site.session() as session:
         user = make_user(session, site.place.id, "lookers", permissions=PEOPLE["coordinator"].can)
