@@ -146,7 +146,7 @@ def plan(
         note = f"{version} · {running.by} {clock.time_of(running.at, seen.zone)}"
         parts.append(
             html.Div([
-                html.B(head), html.Small(note), html.P(_started(running, seen, words)),
+                html.B(head), html.Small(note), html.P(why_started(running, seen, words)),
                 command_plan.text(running.sections, f"plan-{running.plan}", words),
             ], className="card")
         )  # fmt: skip
@@ -221,7 +221,7 @@ def _fitting(s: Suggestion, seen: Seen, words: Words) -> Child:
     )  # fmt: skip
 
 
-def _started(running: Plan, seen: Seen, words: Words) -> str:
+def why_started(running: Plan, seen: Seen, words: Words) -> str:
     """Return why a plan was started; of one that started by itself, which of its triggers fitted."""
     if not running.automatic:
         return running.reason

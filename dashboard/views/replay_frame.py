@@ -169,7 +169,7 @@ def _plans(incident: Incident, shown: Shown) -> list[dict[str, Any]]:
     for plan in incident.plans.values():
         found.append({
             "t": plan.title, "m": words[f"grade.{plan.level or 'none'}"],
-            "s": _said(plan.at, plan.by, shown, words["replay.implied"] if plan.automatic else "", plan.reason),
+            "s": _said(plan.at, plan.by, shown, words["replay.by_itself"] if plan.automatic else plan.reason),
         })  # fmt: skip
         found += [{"t": title, "s": said, "o": 1} for title, said in plan.sections]
     return found

@@ -9,7 +9,7 @@ from command.plans import Suggestion
 from command.recommend import Recommendation
 from command.scheme_page import Page, Part
 from dashboard.views import clock
-from dashboard.views.command_panes import Seen, why_fits
+from dashboard.views.command_panes import Seen, why_fits, why_started
 from dashboard.views.dispatch import reason
 from dashboard.views.kit import Words
 from models.rules.incident.plans import Body
@@ -93,7 +93,7 @@ def _plans(found: Found, seen: Seen, words: Words) -> Iterator[Part]:
     """Return the plans that run with their text; while none does, the one that fits best."""
     for plan in found.incident.plans.values():
         level = words[f"grade.{plan.level or 'none'}"]
-        said = f"{words['command.version'].format(n=plan.version)} · {level} · {plan.reason}"
+        said = f"{words['command.version'].format(n=plan.version)} · {level} · {why_started(plan, seen, words)}"
         yield Part(f"{words['scheme.plan']}《{plan.title}》", said)
         yield from _sections(found.bodies.get(plan.plan), words)
     if found.incident.plans:

@@ -17,6 +17,7 @@ TEXTS: Mapping[str, str] = {
     "replay.none.supplies": "Nothing sent yet",
     "replay.none.conferences": "No conference yet",
     "replay.none.alerts": "No warning yet",
+    "replay.by_itself": "started by itself",
     "replay.over": "over",
     "replay.going": "going on",
     "replay.message": "message",

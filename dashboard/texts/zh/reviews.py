@@ -17,6 +17,7 @@ TEXTS: Mapping[str, str] = {
     "replay.none.supplies": "此刻尚未调拨",
     "replay.none.conferences": "此刻尚无会商",
     "replay.none.alerts": "此刻尚无预警",
+    "replay.by_itself": "自动启动",
     "replay.over": "已结束",
     "replay.going": "进行中",
     "replay.message": "短信",
