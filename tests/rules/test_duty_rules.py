@@ -172,3 +172,10 @@ def test_every_line_of_the_log_has_its_words_and_their_facts() -> None:
 def test_what_a_report_may_name_has_its_words_and_their_facts() -> None:
     named = {name for _, classes, _ in SECTIONS for name in KEY if class_of(name) in classes}
     assert named == set(_SAYINGS)
+
+
+def test_a_plan_that_started_by_itself_says_no_codes() -> None:
+    body = {"incident": 1, "title": "预案", "reason": "type=gas_leak", "automatic": True}
+    assert SAID["PlanActivated"].facts(body) == {"title": "预案", "reason": ""}
+    said = SAID["PlanActivated"].facts({**body, "reason": "人员密集", "automatic": False})
+    assert said["reason"] == "人员密集"

@@ -44,6 +44,11 @@ def _of(*names: str) -> Facts:
     return lambda body: {name: body.get(name, "") for name in names}
 
 
+def _plan(body: Body) -> dict[str, Any]:
+    """A plan that started by itself has codes for a reason: its incident says them in words."""
+    return {**_of("title", "reason")(body), **({"reason": ""} if body.get("automatic") else {})}
+
+
 def _ticket(body: Body) -> str:
     return f"ticket:{body['ticket']}"
 
@@ -79,7 +84,7 @@ SAID: Mapping[str, Saying] = {
     "IncidentReported": Saying("incident", _of("title", "no"), _incident),
     "IncidentVerified": Saying("incident", _of("note"), _incident),
     "LevelSet": Saying("incident", _of("field", "was", "now"), _incident),
-    "PlanActivated": Saying("incident", _of("title", "reason"), _incident),
+    "PlanActivated": Saying("incident", _plan, _incident),
     "ResponseBegun": Saying("incident", _of("note"), _incident),
     "UnitAssigned": Saying("incident", _of("label", "capability"), _incident),
     "UnitMoved": Saying(
