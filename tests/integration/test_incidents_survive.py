@@ -10,7 +10,17 @@ from sqlalchemy.orm import Session
 from waiting import until
 from whole_stack import running_stack
 
-from command import dispatch, forces, incidents, levels, queries, records, supplies, tasks
+from command import (
+    demo_resources,
+    dispatch,
+    forces,
+    incidents,
+    levels,
+    queries,
+    records,
+    supplies,
+    tasks,
+)
 from command.moving import read
 from command.recount import incidents as faults_of
 from ingest.installation import environment_of
@@ -103,6 +113,7 @@ def test_nothing_is_lost_and_nothing_doubled(tmp_path: Path) -> None:
         open_engine.callback(engine.dispose)
         tenant = db.tenant_id_of(engine, TENANT)
         until(lambda: has_types(engine, tenant), within_s=60)
+        demo_resources.fill(engine, tenant, now=now())
         before = stock_of(engine, tenant)
         writers = [
             threading.Thread(target=write, args=(engine, tenant, first)) for first in range(WRITERS)
