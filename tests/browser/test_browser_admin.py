@@ -41,7 +41,7 @@ def opened(page: Page, stack: Stack, title: str, unit: str) -> str:
     move.locator("summary").click()
     expect(move.locator(".dash-dropdown").first).to_contain_text(unit)
     move.locator("button.primary").click()
-    expect(page.locator(".badge")).to_have_text("分配待处理")
+    expect(page.locator(".page-title .badge")).to_have_text("分配待处理")
     return no
 
 
@@ -108,7 +108,7 @@ def test_a_new_unit_and_its_person(
     admin.get_by_role("button", name="停用单位").click()
     expect(admin.get_by_role("button", name="恢复使用")).to_be_visible()
     admin.goto(f"{stack.url}/ticket?no={own}")
-    expect(admin.locator(".badge")).to_have_text("记录待分配")
+    expect(admin.locator(".page-title .badge")).to_have_text("记录待分配")
     context.close()
 
 

@@ -106,6 +106,13 @@ def test_a_screen_follows_the_console(
     watch.clean()
 
 
+def _remove(console: Page, code: str) -> None:
+    """A screen is not gone with one press."""
+    expect(console.locator(_button("remove", code))).to_be_hidden()
+    console.click(f'details[data-fold="remove-{code}"] > summary')
+    console.click(_button("remove", code))
+
+
 def test_what_is_half_typed_of_one_screen_outlives_the_others(
     console: Page, watch: "Watch"
 ) -> None:
@@ -123,12 +130,12 @@ def test_what_is_half_typed_of_one_screen_outlives_the_others(
     console.click(_button("arrange", "east"))
     expect(console.locator('[data-screen="east"] .head b')).to_have_text("东大屏")
     expect(label("west")).to_have_value("没有保存的名称")
-    console.click(_button("remove", "east"))
+    _remove(console, "east")
     expect(console.locator('[data-screen="east"]')).to_have_count(0)
     expect(label("west")).to_have_value("没有保存的名称")
     console.click(_button("arrange", "west"))
     expect(console.locator('[data-screen="west"] .head b')).to_have_text("没有保存的名称")
-    console.click(_button("remove", "west"))
+    _remove(console, "west")
     expect(console.locator("[data-screen]")).to_have_count(1)
     watch.clean()
 
