@@ -64,6 +64,7 @@ def page(opened: Opened, panes: Mapping[str, Child], words: Words) -> Child:
             canvas,
             _right(opened, panes, words) if chosen else _beginning(panes.get("form"), words),
             html.Footer(id="command-time", className="command-time"),
+            None if chosen else panes.get("around"),  # hidden: its callbacks hear of roads here, too
             dcc.Store(id="command-incident", data=chosen),
             *stores,
         ],
