@@ -219,7 +219,7 @@ def _orders(incident: Incident, shown: Shown) -> list[dict[str, Any]]:
 def _supply(each: Transfer, shown: Shown) -> dict[str, Any]:
     words = shown.words
     way = words["command.no_way"] if each.seconds < 0 else words["replay.eta"].format(
-        time=clock.time_of(each.at + each.seconds, shown.zone)
+        time=clock.time_of(each.arrives, shown.zone)
     )  # fmt: skip
     back = words["dispatch.returned"].format(n=f"{each.returned:g}") if each.returned else ""
     return {

@@ -166,7 +166,7 @@ def _supplies(i: Incident, seen: Seen, words: Words) -> Part:
     rows = tuple(
         (
             each.label, f"{each.amount:g} {each.measure}", each.depot,
-            clock.time_of(each.at + each.seconds, seen.zone) if each.seconds >= 0 else words["command.no_way"],
+            clock.time_of(each.arrives, seen.zone) if each.seconds >= 0 else words["command.no_way"],
         )
         for each in i.transfers.values()
     )  # fmt: skip
