@@ -56,7 +56,7 @@ class Client:
         self, method: str, path: str, body: str = "", headers: dict[str, str] | None = None
     ) -> Answer:
         """Send one request; headers are named with _ for -."""
-        link = http.client.HTTPConnection(urlsplit(self.url).netloc, timeout=20)
+        link = http.client.HTTPConnection(urlsplit(self.url).netloc, timeout=60)
         try:
             link.request(method, path, body or None, self._headers(headers or {}))
             came = link.getresponse()
