@@ -29,7 +29,7 @@ def page(
         cells.append(
             [
                 html.Span(said["due"], className="num"), link(said["title"], there), said["role"],
-                status(_lamp(row, now), said["state"]), said["progress"], said["by"],
+                status(lamp(row, now), said["state"]), said["progress"], said["by"],
                 html.Span([mark, " ", link(said["incident"], f"/command?id={row.incident}")]),
             ]
         )  # fmt: skip
@@ -84,10 +84,14 @@ def _state(row: "TaskLine") -> str:
     return "begun" if task.started else "waiting"
 
 
-def _lamp(row: "TaskLine", now: float) -> str:
+def lamp(row: "TaskLine", now: float) -> str:
+    """Return the lamp of a task, as the incident's pane has it: what was done too late is not green."""
+    late = row.late(now)
     if row.owed:
-        return "bad" if row.late(now) else "warn"
-    return "ok" if row.task.done else "off"
+        return "bad" if late else "warn" if row.task.started else "off"
+    if not row.task.done:
+        return "off"
+    return "warn" if late else "ok"
 
 
 def _form(query: TaskQuery, words: Words) -> Child:

@@ -8,12 +8,13 @@ from msgspec.structs import replace
 
 from command.advice import Advice
 from command.plans import Suggestion
+from command.task_lists import TaskLine
 from dashboard.texts import t
-from dashboard.views import command, command_forms, command_panes, command_plan, incidents
+from dashboard.views import command, command_forms, command_panes, command_plan, incidents, tasks
 from dashboard.views.command_log import Line
 from models.events.incident.course import Place
 from models.rules.incident.plans import Body, Fit
-from models.rules.incident.state import Incident, Notice, Plan, Status
+from models.rules.incident.state import Incident, Notice, Plan, Status, Task
 
 AT = 1_790_000_000.0
 WORDS = t("zh")
@@ -139,3 +140,15 @@ def test_what_a_list_of_a_form_says_by_itself_is_said_in_words_of_ours(language:
     for verb in ("call_plan", "notify"):
         said = drawn(command_forms.form(command_forms.Asked(verb, "", {}, {}), words))
         assert all(words[f"command.list.{part}"] in said for part in command_forms.LIST_SAYS)
+
+
+@pytest.mark.parametrize(("facts", "owed", "lamp"), [
+    ({}, True, "off"), ({"started": AT}, True, "warn"), ({"due": AT - 1}, True, "bad"),
+    ({"due": AT - 9, "done": AT - 10}, False, "ok"), ({"due": AT - 9, "done": AT - 1}, False, "warn"),
+    ({"dropped": AT}, False, "off"),
+])  # fmt: skip
+def test_a_tasks_lamp_is_green_only_where_it_was_done_in_time(
+    facts: dict[str, float], owed: bool, lamp: str
+) -> None:
+    task = replace(Task(1, "设置警戒区", "公安", 0.0, (), "", AT), **facts)
+    assert tasks.lamp(TaskLine(1, "TF1001", "仓库起火", False, owed, task), AT) == lamp
