@@ -49,19 +49,15 @@ def drawn_up(incident: int, lang: str, words: Words) -> scheme_page.Page:
     with reading() as session:
         state = moving.read(session, incident, actor=who)
         around = dossier.dossier(session, state, city, actor=who, now=at) if city else None
-        fitting = plans.suggest(session, state, around.around if around else Around())
-        bodies = {
-            number: plans.body_of(plans.version(session, number, actor=who))
-            for number in state.plans
-        }
+        near = around.around if around else Around()
+        fitting = plans.suggest(session, state, near) if state.open else []
         best = (
             dispatch.recommend(session, incident, roads(session), actor=who, now=at)
             if state.open
             else None
         )
         found = views.Found(
-            state, around, fitting if state.open else [], bodies, best,
-            advice.advice(session, state, actor=who, now=at),
+            state, around, fitting, best, advice.advice(session, state, actor=who, now=at),
         )  # fmt: skip
         seen = seen_in(session, words)
         return views.printed(found, seen, forces.capabilities(session), who.name, lang, words)

@@ -12,7 +12,7 @@ from dashboard.views import clock
 from dashboard.views.command_panes import Seen, why_fits, why_started
 from dashboard.views.dispatch import reason
 from dashboard.views.kit import Words
-from models.rules.incident.plans import Body
+from models.events.incident.response import Card
 from models.rules.incident.state import Incident
 
 NAMED = 6
@@ -20,12 +20,11 @@ NAMED = 6
 
 
 class Found(NamedTuple):
-    """What the scheme is drawn up from; `bodies` the texts of the plans that run, by plan."""
+    """What the scheme is drawn up from."""
 
     incident: Incident
     dossier: Dossier | None
     fitting: Sequence[Suggestion]
-    bodies: dict[int, Body]
     best: Recommendation | None
     advice: Advice
 
@@ -95,7 +94,7 @@ def _plans(found: Found, seen: Seen, words: Words) -> Iterator[Part]:
         level = words[f"grade.{plan.level or 'none'}"]
         said = f"{words['command.version'].format(n=plan.version)} · {level} · {why_started(plan, seen, words)}"
         yield Part(f"{words['scheme.plan']}《{plan.title}》", said)
-        yield from _sections(found.bodies.get(plan.plan), words)
+        yield from _sections(plan.sections)  # as it was when it started
     if found.incident.plans:
         return
     if not found.fitting:
@@ -108,17 +107,20 @@ def _plans(found: Found, seen: Seen, words: Words) -> Iterator[Part]:
     )
     said = f"{words['command.suggested']} {level} · {words['command.because']}：{because}"
     yield Part(f"{words['scheme.proposed']}《{best.title}》", said)
-    yield from _sections(best.body, words)
+    yield from _sections(best.body.sections)
+    yield from _cards(best.body.cards, words)
 
 
-def _sections(body: Body | None, words: Words) -> Iterator[Part]:
-    if body is not None:
-        for head, text in body.sections:
-            yield Part(head, text)
-        cards = tuple((card.title, card.role, card.text) for card in body.cards)
-        if cards:
-            columns = tuple(words[f"scheme.col.{name}"] for name in ("task", "role", "text"))
-            yield Part(words["scheme.cards"], "", columns, cards)
+def _sections(sections: Sequence[tuple[str, str]]) -> Iterator[Part]:
+    return (Part(head, text) for head, text in sections)
+
+
+def _cards(cards: Sequence[Card], words: Words) -> Iterator[Part]:
+    """Return what a plan would have people do; of one that runs these are the tasks."""
+    rows = tuple((card.title, card.role, card.text) for card in cards)
+    if rows:
+        columns = tuple(words[f"scheme.col.{name}"] for name in ("task", "role", "text"))
+        yield Part(words["scheme.cards"], "", columns, rows)
 
 
 def _tasks(i: Incident, seen: Seen, words: Words) -> Part:

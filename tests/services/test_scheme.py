@@ -24,14 +24,10 @@ def drawn_up(leak: Leak, *, plan_runs: bool = True) -> scheme_page.Page:
     words, now = t("zh"), AT + 8000
     with leak.session() as session:
         state = moving.read(session, leak.incident, actor=WATCHER)
-        bodies = {
-            number: plans.body_of(plans.version(session, number, actor=WATCHER))
-            for number in state.plans
-        }
         if not plan_runs:
-            state, bodies = replace(state, plans={}), {}
+            state = replace(state, plans={})
         found = scheme.Found(
-            state, None, plans.suggest(session, state, Around()), bodies,
+            state, None, plans.suggest(session, state, Around()),
             dispatch.recommend(session, leak.incident, None, actor=WATCHER, now=now),
             advice.advice(session, state, actor=WATCHER, now=now),
         )  # fmt: skip
@@ -51,6 +47,7 @@ def test_it_says_what_the_incident_is_and_what_was_done(leak: Leak) -> None:
     said = text_of(page)
     assert page.no == state.no
     assert all(plan.title in said for plan in state.plans.values())
+    assert all(head in said for plan in state.plans.values() for head, _ in plan.sections)
     assert all(task.title in said for task in state.tasks.values())
     assert all(each.label in said for each in state.transfers.values())
     html = scheme_page.html(page)
