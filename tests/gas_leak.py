@@ -129,6 +129,7 @@ def _plan(session: Session) -> int:
             Card("check", "复测浓度", "燃气集团", 60, ("valve",)),
         ),
         needs=(PlannedNeed("fire", 1), PlannedNeed("gas", 1)), contacts=(Contact("调度", "王", "12345678"),),
+        sections=(("适用范围", "城镇燃气管道泄漏"), ("处置原则", "先断气，再疏散")),
     )  # fmt: skip
     draft = plans.save_draft(
         session, "gas", title="燃气泄漏预案", body=body, rev=0, actor=CHIEF, now=AT

@@ -47,7 +47,7 @@ def test_it_says_what_the_incident_is_and_what_was_done(leak: Leak) -> None:
     said = text_of(page)
     assert page.no == state.no
     assert all(plan.title in said for plan in state.plans.values())
-    assert all(head in said for plan in state.plans.values() for head, _ in plan.sections)
+    assert "先断气，再疏散" in said  # the plan's own text
     assert all(task.title in said for task in state.tasks.values())
     assert all(each.label in said for each in state.transfers.values())
     html = scheme_page.html(page)
