@@ -29,17 +29,11 @@ WHOLE = ("place", "evaluation")
 """Facts that are replaced, not merged."""
 
 
-class Screen:
-    """A browser: the snapshot, with every delta merged as `70-command-live.js` merges it."""
+class Listener:
+    """A client of a stream until it goes; what it hears is its kind's to take."""
 
-    def __init__(self, hub: CommandHub, watch: Watch) -> None:
-        self.whole: dict[str, Any] = {}
-        self.snapshots = 0
-        self._watch = watch
+    def __init__(self) -> None:
         self._gone = asyncio.Event()
-        self.task = asyncio.ensure_future(
-            hub.serve(self._receive, self._send, watch, self._allowed)
-        )
 
     async def _allowed(self) -> bool:
         return True
@@ -52,6 +46,22 @@ class Screen:
         for line in message.get("body", b"").split(b"\n\n"):
             if line.startswith(b"data: "):
                 self._take(json.loads(line[6:]))
+
+    def _take(self, frame: dict[str, Any]) -> None:
+        raise NotImplementedError
+
+
+class Screen(Listener):
+    """A browser: the snapshot, with every delta merged as `70-command-live.js` merges it."""
+
+    def __init__(self, hub: CommandHub, watch: Watch) -> None:
+        self.whole: dict[str, Any] = {}
+        self.snapshots = 0
+        self._watch = watch
+        super().__init__()
+        self.task = asyncio.ensure_future(
+            hub.serve(self._receive, self._send, watch, self._allowed)
+        )
 
     def _take(self, frame: dict[str, Any]) -> None:
         if frame["kind"] == "snapshot":
@@ -195,27 +205,19 @@ async def test_another_district_hears_nothing(stage: Stage, hub: CommandHub) -> 
         await screen.leave()
 
 
-class Crew:
+class Crew(Listener):
     """A crew's browser: all that its stream has said, beats apart."""
 
     def __init__(self, hub: CommandHub, unit: str) -> None:
         self.heard: list[dict[str, Any]] = []
-        self._gone = asyncio.Event()
+        super().__init__()
         self.task = asyncio.ensure_future(
             hub.serve_crew(self._receive, self._send, unit, self._allowed)
         )
 
-    async def _allowed(self) -> bool:
-        return True
-
-    async def _receive(self) -> Any:
-        await self._gone.wait()
-        return {"type": "http.disconnect"}
-
-    async def _send(self, message: Any) -> None:
-        for line in message.get("body", b"").split(b"\n\n"):
-            if line.startswith(b"data: ") and b'"beat"' not in line:
-                self.heard.append(json.loads(line[6:]))
+    def _take(self, frame: dict[str, Any]) -> None:
+        if frame["kind"] != "beat":
+            self.heard.append(frame)
 
     async def leave(self) -> None:
         self._gone.set()
